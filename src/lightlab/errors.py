@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class LightlabError(Exception):
@@ -32,3 +35,18 @@ def one_line(error: BaseException, limit: int = 400) -> str:
     """The message of any exception, on one line, cut at `limit` characters."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turns a `LightlabError` into one line on stderr and its exit code; LIGHTLAB_TRACEBACK=1 shows where it came from."""
+    try:
+        yield
+    except LightlabError as error:
+        if os.environ.get("LIGHTLAB_TRACEBACK") == "1":
+            raise
+        print(f"error: {one_line(error, limit=1000)}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
+        raise SystemExit(130) from None

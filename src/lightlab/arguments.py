@@ -1,0 +1,249 @@
+"""The command line, before Hydra sees it: values that need no quoting, `resume=`, misspelt names, our own help.
+
+Nothing here imports torch: a slip must be answered in under a second.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from lightlab.errors import UsageError, did_you_mean, one_line
+from lightlab.resume import Resumed, merge_saved
+from lightlab.runs import find_run
+from lightlab.schema import check
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command line that Hydra can be given.
+
+    Attributes:
+        argv: without the program's name.
+        resumed: of a run that goes on; None for a new one.
+    """
+
+    argv: list[str]
+    resumed: Resumed | None = None
+
+
+def prepare(argv: Sequence[str], conf: Path) -> Command:
+    """Checks a command line, and makes it one that Hydra takes.
+
+    Args:
+        argv: without the program's name.
+        conf: the project's config folder.
+
+    Raises:
+        UsageError: a name that does not exist (with the nearest that does), a value out of range, no run to resume.
+    """
+    if not conf.is_dir():
+        raise UsageError(f"{conf}: no such folder; train.py needs the project's conf/ beside it")
+    flags = get_args_parser().parse_args(list(argv))
+    if flags.shell_completion or flags.info or flags.hydra_help:
+        return Command(list(argv))
+    if flags.config_path or flags.config_name:
+        raise UsageError("--config-path and --config-name: not supported; add a folder of your own with --config-dir")
+    others = [each for each in argv if each not in flags.overrides]
+    typed = [quoted(each, sweep=flags.multirun) for each in flags.overrides]
+    groups = Groups([conf, *([Path(flags.config_dir)] if flags.config_dir else [])])
+    resumed = None
+    run = next((each.partition("=")[2].strip("'\"") for each in typed if re.match(r"\+*resume=(?!null$)", each)), None)
+    if run is not None:
+        if flags.multirun:
+            raise UsageError("resume= goes on with one run; leave out -m")
+        typed = [each for each in typed if not re.match(r"\+*resume=", each)]
+        resumed = _resume(find_run(run), typed, groups)
+        typed = resumed.overrides
+    else:
+        for overrides in _jobs(typed, flags.multirun):
+            check(composed(overrides, groups))
+    return Command([*others, *typed], resumed)
+
+
+def quoted(argument: str, sweep: bool = False) -> str:
+    """Quotes the value of ``key=value`` where Hydra's grammar does not take it as it stands.
+
+    In a sweep each of the values between commas is quoted for itself.
+    """
+    key, equals, value = argument.partition("=")
+    if not equals or _parses(argument):
+        return argument
+    parts = value.split(",") if sweep else [value]
+    return f"{key}=" + ",".join(part if _parses(f"{key}={part}") else _quote(part) for part in parts)
+
+
+def composed(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
+    """The config that Hydra composes from these overrides, resolved to plain containers.
+
+    Raises:
+        UsageError: an override that names no group, choice or key.
+    """
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    chosen = [override for override in parsed if groups.check(override)]
+    base = _compose([override.input_line or "" for override in chosen], groups)
+    for override in parsed:
+        if override not in chosen:
+            _check_key(override, base, groups)
+    return _compose(overrides, groups)
+
+
+class Groups:
+    """The config groups and their choices, as the folders have them.
+
+    Args:
+        folders: the project's `conf`, and a user's own.
+
+    Raises:
+        UsageError: a folder does not exist.
+    """
+
+    def __init__(self, folders: list[Path]) -> None:
+        for folder in folders:
+            if not folder.is_dir():
+                raise UsageError(f"--config-dir {folder}: no such folder")
+        self.folders = [folder.resolve() for folder in folders]
+        self.choices: dict[str, list[str]] = {}
+        for folder in self.folders:
+            for path in sorted(folder.glob("*/*.yaml")):
+                self.choices.setdefault(path.parent.name, []).append(path.stem)
+
+    def check(self, override: Override) -> bool:
+        """Whether the override chooses from a group; refuses a choice that the group does not have."""
+        group = override.key_or_group
+        if group not in self.choices or override.is_delete():
+            return False
+        value = override.value()
+        for choice in value if isinstance(value, list) else [value]:
+            if str(choice).removesuffix(".yaml") not in self.choices[group] and choice is not None:
+                known = self.choices[group]
+                raise UsageError(f"{group}={choice}: no such choice; {did_you_mean(str(choice), known)}choices: {', '.join(known)}")
+        return True
+
+
+def help_text(conf: Path) -> str:
+    """What `--help` prints: usage, groups, examples."""
+    groups = Groups([conf]).choices
+    width = max(60, min(120, shutil.get_terminal_size((100, 24)).columns))
+    lines = ["Trains one experiment, or with -m a sweep of them.", ""]
+    lines += ["usage: python train.py [-m] [GROUP=CHOICE ...] [KEY=VALUE ...]", "", "groups and their choices:"]
+    for group in ["task", *sorted(set(groups) - {"task", "hydra", "local"})]:
+        lines += _wrapped(f"  {group:12}", groups[group], width)
+    return "\n".join([*lines, "", _EXAMPLES])
+
+
+_EXAMPLES = """examples:
+  python train.py task=fashion_lenet optimizer=adam             one experiment
+  python train.py task=fashion_lenet optimizer=sgd optimizer.lr=0.5 trainer.max_epochs=5 seed=1
+  python train.py -m task=digits_mlp optimizer=sgd,momentum,adam a comparison
+  python train.py resume=last trainer.max_epochs=40             go on, and further
+  python train.py task=fashion_lenet init_from=last             start from a run's weights
+  python train.py --config-dir my_conf task=my_task             a case of your own
+  python train.py task=fashion_lenet --cfg job                  the config, composed
+  python predict.py run=last input=photo.png                    use what was learnt"""
+
+
+def _wrapped(head: str, words: list[str], width: int) -> Iterator[str]:
+    line = head
+    for index, word in enumerate(words):
+        piece = word + (", " if index < len(words) - 1 else "")
+        if len(line) + len(piece.rstrip()) > width:
+            yield line.rstrip()
+            line = " " * len(head)
+        line += piece
+    yield line
+
+
+def _resume(folder: Path, new: list[str], groups: Groups) -> Resumed:
+    path = folder / ".hydra" / "overrides.yaml"
+    if not path.is_file() or not (folder / "config.yaml").is_file():
+        raise UsageError(f"resume={folder}: lacks config.yaml or .hydra/overrides.yaml, so how it was started is not known")
+    old = [str(each) for each in OmegaConf.to_container(OmegaConf.load(path))]  # type: ignore[union-attr]
+    old = [each for each in old if not re.match(r"\+*(resume|hydra\.[^=]*)=", each)]
+    resumed = merge_saved(folder, composed(old, groups), composed([*old, *new], groups), [*old, *new])
+    check(resumed.config)
+    return resumed
+
+
+def _jobs(overrides: list[str], sweep: bool) -> Iterator[list[str]]:
+    """Each swept value once, beside the first of every other: a slip in any of them is found before the first job."""
+    parsed = OverridesParser.create().parse_overrides(overrides)
+    values = [list(_values(override, sweep)) for override in parsed]
+    first = [each[0] for each in values]
+    yield first
+    for index, swept in enumerate(values):
+        for value in swept[1:]:
+            yield [*first[:index], value, *first[index + 1 :]]
+
+
+def _values(override: Override, sweep: bool) -> Iterator[str]:
+    if not override.is_sweep_override():
+        yield override.input_line or ""
+        return
+    if not sweep:
+        raise UsageError(f"{override.input_line}: several values; add -m to run one after the other")
+    if override.is_interval_sweep():
+        raise UsageError(f"{override.input_line}: a range without steps; list the values, or use range(start,stop,step)")
+    key = override.get_key_element()
+    for value in override.sweep_string_iterator():
+        yield f"{key}={value}"
+
+
+def _compose(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
+    extra = [f"hydra.searchpath=[{', '.join(_quote(f'file://{folder}') for folder in groups.folders[1:])}]"] if groups.folders[1:] else []
+    try:
+        with initialize_config_dir(str(groups.folders[0]), version_base="1.3"):
+            config = compose("train", overrides=[*overrides, *extra])
+        missing = sorted(OmegaConf.missing_keys(config))
+        if missing:
+            raise UsageError(f"{missing[0]}: missing; the task's file, or the command line, must give it")
+        plain = OmegaConf.to_container(config, resolve=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise UsageError(one_line(error)) from error
+    assert isinstance(plain, dict)
+    return {str(key): value for key, value in plain.items()}
+
+
+def _check_key(override: Override, config: dict[str, Any], groups: Groups) -> None:
+    """Refuses ``optimizer.lrr=1`` with the nearest key; ``+key=value`` is meant to be new."""
+    name = override.key_or_group
+    if override.is_add() or override.is_force_add() or name.startswith("hydra."):
+        return
+    level: Any = config
+    path = name.split(".")
+    for depth, key in enumerate(path):
+        if isinstance(level, dict) and key in level:
+            level = level[key]
+            continue
+        known = list(level) if isinstance(level, dict) else []
+        known += list(groups.choices) if depth == 0 else []
+        above = "".join(f"{each}." for each in path[:depth])
+        nearest = did_you_mean(key, known).replace("'", f"'{above}", 1)
+        raise UsageError(f"{name}: no such key; {nearest}known here: {', '.join(sorted(map(str, set(known))))}")
+
+
+def _parses(argument: str) -> bool:
+    try:
+        OverridesParser.create().parse_override(argument)
+    except HydraException:
+        return False
+    return True
+
+
+def _quote(value: str) -> str:
+    # Within Hydra's quotes a backslash is itself, but for those that stand before a quote.
+    escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
+    escaped = re.sub(r"(\\+)$", r"\1\1", escaped)
+    return f"'{escaped}'"

@@ -1,0 +1,71 @@
+"""Builds the parts of a run from its resolved config; training and prediction both do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+from torch import nn
+
+from lightlab.data.base import ResidentDataModule
+from lightlab.errors import LightlabError, UsageError, one_line
+from lightlab.modules.supervised import SupervisedModule
+from lightlab.spec import Spec
+
+Config = dict[str, Any]
+
+
+def part(config: Config, group: str) -> Any:
+    """What a group's ``_target_`` makes.
+
+    Raises:
+        UsageError: an option that it does not have, or a value that it does not take.
+    """
+    try:
+        return instantiate(config[group], _convert_="all")
+    except InstantiationException as error:
+        raise _explained(group, error) from error
+
+
+def build_data(config: Config) -> ResidentDataModule:
+    return part(config, "data")
+
+
+def build_network(config: Config, spec: Spec) -> nn.Module:
+    """The network for this data; weights are as its layers initialize themselves."""
+    layers, activation = part(config, "layers"), part(config, "activation")
+    return call(config, "network", spec=spec, layers=layers, activation=activation)
+
+
+def build_module(config: Config, spec: Spec, network: nn.Module) -> SupervisedModule:
+    """The LightningModule, with factories for what it makes when training starts."""
+    kind = _factory(config, "module").func  # type: ignore[attr-defined]
+    if kind.target != spec.target:
+        raise UsageError(
+            f"module {config['module']['_target_']} learns to predict a {kind.target}, "
+            f"but data {spec.name} gives a {spec.target}; choose a module and a data that fit"
+        )
+    factories = {group: part(config, group) for group in ("optimizer", "scheduler", "gradient")}
+    module = call(config, "module", network=network, spec=spec, monitor=config["monitor"]["name"], **factories)
+    return module
+
+
+def call(config: Config, group: str, **arguments: Any) -> Any:
+    """Makes a group's object with arguments that cannot stand in a config, such as the data's `Spec`."""
+    try:
+        return _factory(config, group)(**arguments)
+    except (TypeError, ValueError) as error:
+        raise _explained(group, error) from error
+
+
+def _factory(config: Config, group: str) -> Callable[..., Any]:
+    return part({group: {**config[group], "_partial_": True}}, group)
+
+
+def _explained(group: str, error: Exception) -> LightlabError:
+    cause: BaseException = error
+    while cause.__cause__ is not None and not isinstance(cause, LightlabError):
+        cause = cause.__cause__
+    return cause if isinstance(cause, LightlabError) else UsageError(f"{group}: {one_line(cause)}")

@@ -1,0 +1,24 @@
+"""Draws the run's curves when training ends, also when it ends early."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from lightlab.figures.curves import draw_curves
+
+
+class Curves(Callback):
+    """Writes figures/curves.png from metrics.csv."""
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        _draw(trainer)
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        _draw(trainer)
+
+
+def _draw(trainer: Trainer) -> None:
+    folder = Path(trainer.default_root_dir)
+    draw_curves(folder / "metrics.csv", folder / "figures" / "curves.png")

@@ -1,0 +1,65 @@
+"""Saves before a run is stopped by Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint
+
+from lightlab.errors import LightlabError
+
+
+class Interrupted(LightlabError):
+    """The run was asked to stop, and has saved."""
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number
+
+
+class Interruption(Checkpoint):
+    """On the first signal the batch is finished, `last.ckpt` written, `Interrupted` raised; a second one ends at once.
+
+    A signal within an epoch's last batch waits for validation. As a `Checkpoint` that stands after the others it runs
+    when best.ckpt and early stopping have seen the epoch.
+    """
+
+    def __init__(self) -> None:
+        self._signal: int | None = None
+        self._before: dict[int, Any] = {}
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._asked)
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before.clear()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if self._signal is not None and not trainer.is_last_batch:
+            self._save_and_stop(trainer)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self._signal is not None:
+            self._save_and_stop(trainer)
+
+    def _asked(self, number: int, frame: FrameType | None) -> None:
+        if self._signal is not None:
+            raise KeyboardInterrupt
+        self._signal = number
+        print("\nstopping: saving first (again to stop at once)", flush=True)
+
+    def _save_and_stop(self, trainer: Trainer) -> None:
+        assert self._signal is not None
+        folder = Path(trainer.default_root_dir)
+        trainer.save_checkpoint(folder / "checkpoints" / "last.ckpt")
+        name = signal.Signals(self._signal).name
+        raise Interrupted(f"stopped by {name} and saved; go on with: python train.py resume={folder}", self._signal)

@@ -1,0 +1,84 @@
+"""What TensorBoard shows beside the curves: hyperparameters, one chart for both losses, the graph, histograms."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from lightlab.run_logger import RunLogger
+
+
+class Overview(Callback):
+    """Does nothing without a TensorBoard logger.
+
+    Args:
+        histogram_epochs: weights' histograms every so many epochs; 0 for none.
+        graph: trace the network and show its graph.
+    """
+
+    def __init__(self, histogram_epochs: int, graph: bool) -> None:
+        self.histogram_epochs = histogram_epochs
+        self.graph = graph
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        logger = _logger(trainer)
+        if logger is None:
+            return
+        logger.describe(_hyperparameters(Path(trainer.default_root_dir)), _final_metrics(trainer, pl_module))
+        logger.experiment.add_custom_scalars({"loss": {"loss": ["Multiline", ["loss/train", "loss/val"]]}})
+        if self.graph and trainer.current_epoch == 0:
+            self._add_graph(logger, pl_module)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        logger = _logger(trainer)
+        if logger is None or not self.histogram_epochs or (trainer.current_epoch + 1) % self.histogram_epochs:
+            return
+        for name, parameter in pl_module.network.named_parameters():  # type: ignore[union-attr]
+            logger.experiment.add_histogram(f"weights/{name}", parameter.detach().float(), trainer.global_step)
+
+    def _add_graph(self, logger: RunLogger, module: LightningModule) -> None:
+        example = module.example_input_array
+        assert isinstance(example, torch.Tensor)
+        network: Any = module.network
+        network.eval()
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the tracer's remarks on constants
+            logger.experiment.add_graph(network, example.to(module.device))
+        network.train()
+
+
+def _hyperparameters(folder: Path) -> dict[str, Any]:
+    """The run's resolved config, flat: ``optimizer.lr`` and so on; only what is a number, a word or a switch."""
+    config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    flat: dict[str, Any] = {}
+    for group in ("name", "seed", "optimizer", "scheduler", "initializer", "activation", "network", "module", "trainer"):
+        _flatten(group, config[group], flat)
+    flat["batch_size"] = config["data"]["batch_size"]
+    return flat
+
+
+def _flatten(name: str, value: Any, flat: dict[str, Any]) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _flatten(name if key == "_target_" else f"{name}.{key}", inner, flat)
+    elif isinstance(value, (bool, int, float, str)) and not name.endswith("._partial_"):
+        flat[name] = value.rpartition(".")[2] if isinstance(value, str) else value
+    elif isinstance(value, list):
+        flat[name] = str(value)
+
+
+def _final_metrics(trainer: Trainer, module: LightningModule) -> list[str]:
+    """What will be known when the run ends."""
+    splits = trainer.datamodule.splits  # type: ignore[attr-defined]
+    stages = [stage for stage in ("val", "test") if stage in splits]
+    names = ["loss", *module.val_metrics.keys()]  # type: ignore[union-attr,operator]
+    return ["loss/train", *(f"{name}/{stage}" for stage in stages for name in names)]
+
+
+def _logger(trainer: Trainer) -> RunLogger | None:
+    return next((logger for logger in trainer.loggers if isinstance(logger, RunLogger)), None)

@@ -1,0 +1,57 @@
+"""Shows the network at the start: each layer, the shape that it gives, its parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from torch import Tensor, nn
+
+
+class Summary(Callback):
+    """One line a layer, printed before the first epoch."""
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        example = pl_module.example_input_array
+        assert isinstance(example, Tensor)
+        network = pl_module.network
+        assert isinstance(network, nn.Module)
+        print(summarize(network, example.to(pl_module.device)), flush=True)
+
+
+def summarize(network: nn.Module, example: Tensor) -> str:
+    """The table, by one pass of `example` (N, …) in evaluation mode."""
+    shapes = _output_shapes(network, example)
+    rows = [("layer", "", "output shape", "parameters")]
+    for name, layer in network.named_modules():
+        if name and not list(layer.children()):
+            count = sum(parameter.numel() for parameter in layer.parameters())
+            rows.append((name, type(layer).__name__, shapes.get(name, ""), f"{count:,}" if count else ""))
+    total = sum(parameter.numel() for parameter in network.parameters())
+    rows.append((type(network).__name__, "", "", f"{total:,}"))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return "\n".join(
+        "  ".join(f"{cell:{width}}" for cell, width in zip(row[:3], widths, strict=True)) + f"  {row[3]:>12}" for row in rows
+    )
+
+
+def _output_shapes(network: nn.Module, example: Tensor) -> dict[str, str]:
+    shapes: dict[str, str] = {}
+
+    def remember(name: str) -> Any:
+        def hook(layer: nn.Module, inputs: Any, output: Any) -> None:
+            if isinstance(output, Tensor):
+                shapes[name] = f"({', '.join(['N', *map(str, output.shape[1:])])})"
+
+        return hook
+
+    hooks = [layer.register_forward_hook(remember(name)) for name, layer in network.named_modules()]
+    was_training = network.training
+    network.eval()
+    with torch.no_grad():
+        network(example)
+    network.train(was_training)
+    for hook in hooks:
+        hook.remove()
+    return shapes

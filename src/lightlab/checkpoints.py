@@ -1,0 +1,68 @@
+"""Checkpoints that are whole or not there, and that are read without running what they hold."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric.plugins import TorchCheckpointIO
+
+from lightlab.errors import DataError, LightlabError, one_line
+
+
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Writes beside the file and renames, so that a kill or a full disk leaves the checkpoint before it."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
+        path = Path(path)
+        unfinished = path.with_name(f".{path.name}.part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with unfinished.open("wb") as file:
+                torch.save(checkpoint, file)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        except (OSError, RuntimeError) as error:  # torch.save reports a failed write as a RuntimeError
+            unfinished.unlink(missing_ok=True)
+            raise LightlabError(_explain_write(path, error)) from error
+
+    def load_checkpoint(self, path: Any, map_location: Any | None = None, weights_only: bool | None = None) -> Any:
+        return read_checkpoint(Path(path), map_location)
+
+
+def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
+    """Loads a checkpoint of this project without unpickling anything but plain containers and tensors.
+
+    Raises:
+        DataError: no such file, damaged, would run code, or not one of this project's.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: no such checkpoint; a run keeps its own in checkpoints/best.ckpt and last.ckpt")
+    try:
+        checkpoint = torch.load(path, map_location=map_location, weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise DataError(f"{path}: {_explain_unpickling(error)}") from None
+    except (RuntimeError, EOFError, OSError, zipfile.BadZipFile, ValueError, KeyError) as error:
+        raise DataError(f"{path}: truncated or not a checkpoint ({one_line(error, 120)}); use the run's other one") from None
+    if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("lightlab"), dict):
+        raise DataError(f"{path}: a checkpoint, but not one of lightlab's (it carries no config)")
+    return checkpoint
+
+
+def _explain_write(path: Path, error: BaseException) -> str:
+    cause = error.__cause__ or error.__context__ or error
+    full = any(getattr(each, "errno", None) == errno.ENOSPC for each in (error, cause)) or "PytorchStreamWriter" in str(error)
+    reason = "the disk is full" if full else one_line(error, 120)
+    return f"{path} could not be written: {reason}; the checkpoint before it is whole: free some space, then resume"
+
+
+def _explain_unpickling(error: Exception) -> str:
+    if "Unsupported global" in str(error) or "Unsupported operand" in str(error) or "GLOBAL" in str(error):
+        return "holds Python objects whose loading could run code; refused. lightlab's own checkpoints hold none"
+    return "not a checkpoint, or damaged"

@@ -1,0 +1,100 @@
+"""What every data module of this project has in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningDataModule
+from torch import Tensor
+
+from lightlab.data.resident import Augment, EpochOrder, ResidentLoader, Split
+from lightlab.spec import Spec
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a user hands to predict.
+
+    Attributes:
+        names: one a row, for the table: a file's name, a row's number.
+        inputs: (N, …), prepared for the network.
+        targets: (N,), where the input carries labels.
+        columns: shown beside the predictions, such as a table's features.
+    """
+
+    names: list[str]
+    inputs: Tensor
+    targets: Tensor | None = None
+    columns: dict[str, list[Any]] | None = None
+
+
+class ResidentDataModule(LightningDataModule):
+    """Splits held in memory. A kind of data defines `load`, and `prepare` and `read` where it needs to.
+
+    Attributes:
+        spec: known after `setup`.
+        splits: ``train``, and ``val`` and ``test`` where there are any.
+        origin: ``real`` or ``embedded``; kept with the results.
+    """
+
+    spec: Spec
+    origin: str = "embedded"
+    example_input: str = "FILE"  # what the end of a run suggests to predict
+
+    def __init__(
+        self, *, seed: int, batch_size: int, eval_batch_size: int = 1000, shuffle: bool = True, drop_last: bool = False
+    ) -> None:
+        super().__init__()
+        self.seed = seed
+        self.batch_size = batch_size
+        self.eval_batch_size = eval_batch_size
+        self.shuffle = shuffle
+        self.drop_last = drop_last
+        self.augment: Augment | None = None
+        self.splits: dict[str, Split] = {}
+
+    @abstractmethod
+    def load(self) -> tuple[Spec, dict[str, Split]]:
+        """Reads the data: called once, by `setup`."""
+
+    @abstractmethod
+    def read(self, source: Any) -> Inputs:
+        """What a user wants predictions for, prepared; needs no `setup`, only `load_state_dict`.
+
+        Raises:
+            DataError: the input is not there, or not what this data module can read.
+        """
+
+    def prepare(self, inputs: Tensor) -> Tensor:
+        """Stored inputs → float tensor for the network, batch by batch."""
+        return inputs
+
+    def setup(self, stage: str | None = None) -> None:
+        if not self.splits:
+            self.spec, self.splits = self.load()
+
+    def train_dataloader(self) -> ResidentLoader:
+        split = self._on_device("train")
+        # A batch of one row has no variance for batch norm to divide by, so a last one is left out.
+        drop_last = self.drop_last or (len(split) > self.batch_size and len(split) % self.batch_size == 1)
+        order = EpochOrder(len(split), self.seed, self.shuffle)
+        return ResidentLoader(split, self.batch_size, order, self.prepare, self.augment, drop_last)
+
+    def val_dataloader(self) -> ResidentLoader | list[ResidentLoader]:
+        return self._eval_loader("val")
+
+    def test_dataloader(self) -> ResidentLoader | list[ResidentLoader]:
+        return self._eval_loader("test")
+
+    def _eval_loader(self, name: str) -> ResidentLoader | list[ResidentLoader]:
+        if name not in self.splits:
+            return []
+        split = self._on_device(name)
+        return ResidentLoader(split, self.eval_batch_size, EpochOrder(len(split), 0, shuffle=False), self.prepare)
+
+    def _on_device(self, name: str) -> Split:
+        device = self.trainer.strategy.root_device if self.trainer else torch.device("cpu")
+        return self.splits[name].to(device)

@@ -1,0 +1,70 @@
+"""What was parsed once is not parsed again: arrays kept beside a fingerprint of the file they came from."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from lightlab.errors import DataError
+
+Arrays = dict[str, np.ndarray]
+
+
+def cached(path: Path, cache_dir: Path, version: str, parse: Callable[[], Arrays]) -> Arrays:
+    """Returns what `parse` returns for the content of `path`; `version` names the parser and its settings.
+
+    A cache that cannot be written never stops a run, and a damaged entry is made anew.
+    """
+    entry = Path(cache_dir) / f"{_fingerprint(Path(path), version)}.npz"
+    arrays = _load(entry)
+    if arrays is None:
+        arrays = parse()
+        try:
+            _store(entry, arrays)
+        except OSError as error:
+            _warn_once(
+                f"warning: the cache {cache_dir} cannot be written ({error.strerror or error}); going on without"
+            )
+    return arrays
+
+
+def _fingerprint(path: Path, version: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    digest.update(version.encode())
+    return digest.hexdigest()
+
+
+def _load(entry: Path) -> Arrays | None:
+    try:
+        with open(entry, "rb") as file, np.load(file, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except Exception:  # a damaged archive shows itself as any of a dozen kinds
+        return None
+
+
+def _store(entry: Path, arrays: Arrays) -> None:
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=entry.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        os.replace(temporary, entry)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+@functools.cache
+def _warn_once(message: str) -> None:
+    print(message, file=sys.stderr)

@@ -1,0 +1,82 @@
+"""Photos to the small grey images that a classifier was trained on; prediction uses this too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from lightlab.errors import DataError, one_line
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
+MOST_PIXELS = 100_000_000  # a photo of more is taken for a decompression bomb
+
+Image.MAX_IMAGE_PIXELS = None  # `_open` checks the size itself, before any pixel is decoded
+
+
+def read_photo(path: Path, height: int, width: int, invert: str = "auto") -> np.ndarray:
+    """A photo as a training image: uint8 (height, width).
+
+    A grey photo of exactly that size is taken as it is. Any other is turned upright (EXIF), flattened onto white
+    where it is transparent, made grey (ITU-R 601 luma), inverted if its border is light (training images are bright
+    on black), padded to a square with the border's median, and reduced with antialiasing.
+
+    Args:
+        invert: ``auto`` (by the border), ``true`` or ``false``.
+
+    Raises:
+        DataError: no such file, no image, or more than `MOST_PIXELS` pixels.
+    """
+    photo = _open(path)
+    if photo.size == (width, height) and photo.mode in ("L", "1"):
+        pixels = np.asarray(photo.convert("L"))
+        return 255 - pixels if invert == "true" else pixels
+    grey = ImageOps.exif_transpose(_on_white(photo)).convert("L")
+    border = _border_median(grey)
+    if invert == "true" or (invert == "auto" and border > 127):
+        grey, border = ImageOps.invert(grey), 255 - border
+    square = ImageOps.pad(grey, (max(grey.size),) * 2, color=border)
+    return np.asarray(square.resize((width, height), Image.Resampling.LANCZOS))
+
+
+def photos_in(folder: Path) -> list[Path]:
+    """The image files of a folder, by name.
+
+    Raises:
+        DataError: there is none.
+    """
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    if not found:
+        raise DataError(f"{folder}: no image in this folder; expected files ending in {', '.join(SUFFIXES)}")
+    return found
+
+
+def _open(path: Path) -> Image.Image:
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; input= takes a photo, a folder of photos, an IDX file or a CSV of pixels")
+    try:
+        photo = Image.open(path)
+        if photo.width * photo.height > MOST_PIXELS:
+            raise DataError(f"{path}: {photo.width}x{photo.height} pixels; at most {MOST_PIXELS:,} are decoded")
+        photo.load()
+    except (OSError, SyntaxError, ValueError) as error:
+        reason = "the file is empty" if path.stat().st_size == 0 else one_line(error)
+        raise DataError(f"{path}: not an image that can be read: {reason}") from None
+    return photo
+
+
+def _on_white(photo: Image.Image) -> Image.Image:
+    if not photo.has_transparency_data:
+        return photo
+    exif = photo.getexif()
+    photo = photo.convert("RGBA")
+    white = Image.new("RGBA", photo.size, "white")
+    white.alpha_composite(photo)
+    white.getexif().update(exif)
+    return white
+
+
+def _border_median(grey: Image.Image) -> int:
+    pixels = np.asarray(grey)
+    return int(np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])))

@@ -1,0 +1,58 @@
+"""The curves of one run, from its metrics.csv."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lightlab.figures.style import CYCLE, save
+
+Series = tuple[list[int], list[float]]  # epochs, values
+
+
+def draw_curves(metrics_csv: Path, picture: Path) -> None:
+    """One chart a metric, its train and validation curves together, and the learning rate; nothing without an epoch."""
+    series = read_series(metrics_csv) if metrics_csv.is_file() else {}
+    charts: dict[str, dict[str, Series]] = defaultdict(dict)
+    for name, values in series.items():
+        metric, _, stage = name.partition("/")
+        charts[metric][stage or name] = values
+    if charts:
+        save(_figure(charts), picture)
+
+
+def read_series(metrics_csv: Path) -> dict[str, Series]:
+    """Each column of a metrics.csv by epoch, empty cells left out."""
+    series: dict[str, Series] = {}
+    with metrics_csv.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            for name, cell in row.items():
+                if cell and name not in ("epoch", "step", "seconds"):
+                    epochs, values = series.setdefault(name, ([], []))
+                    epochs.append(int(row["epoch"]))
+                    values.append(float(cell))
+    return series
+
+
+def _figure(charts: dict[str, dict[str, Series]]) -> Figure:
+    names = sorted(charts, key=lambda name: (name != "loss", name == "learning_rate", name))
+    columns = min(3, len(names))
+    rows = -(-len(names) // columns)
+    figure = Figure(figsize=(4.2 * columns, 3.2 * rows), layout="constrained")
+    for index, name in enumerate(names):
+        _chart(figure.add_subplot(rows, columns, index + 1), name, charts[name])
+    return figure
+
+
+def _chart(axes: Axes, name: str, curves: dict[str, Series]) -> None:
+    axes.set_prop_cycle(CYCLE)
+    for stage, (epochs, values) in curves.items():
+        axes.plot(epochs, values, label=stage, marker="o" if len(epochs) == 1 else None)
+    axes.set(title=name.replace("_", " "), xlabel="epoch")
+    axes.grid(alpha=0.3)
+    if list(curves) != [name]:
+        axes.legend()

@@ -1,0 +1,37 @@
+"""Gives a network its first weights: the choices of the config group `initializer`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+_NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
+
+
+class Initializer:
+    """Fills weights of two or more dimensions with `weight`, and biases with the number `bias`.
+
+    None leaves them as the layer made them. Norm layers keep their ones and zeros.
+    """
+
+    def __init__(self, weight: Callable[[Tensor], object] | None = None, bias: float | None = None) -> None:
+        self.weight = weight
+        self.bias = bias
+
+    @torch.no_grad()
+    def __call__(self, network: nn.Module) -> None:
+        for layer in network.modules():
+            if isinstance(layer, _NORMS):
+                continue
+            for name, parameter in layer.named_parameters(recurse=False):
+                if parameter.ndim >= 2 and self.weight is not None:
+                    self.weight(parameter)
+                elif name.startswith("bias") and self.bias is not None:
+                    parameter.fill_(self.bias)
+
+
+def identity_(weight: Tensor) -> Tensor:
+    """Fills a matrix with the identity, a convolution's kernel (out, in, h, w) with the Dirac kernel, in place."""
+    return nn.init.eye_(weight) if weight.ndim == 2 else nn.init.dirac_(weight)

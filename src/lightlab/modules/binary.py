@@ -1,0 +1,38 @@
+"""Predicts one of two classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+from torchmetrics import MetricCollection
+from torchmetrics.classification import BinaryAccuracy, BinaryAUROC
+
+from lightlab.modules.supervised import SupervisedModule
+
+
+class BinaryClassification(SupervisedModule):
+    """Outputs are logits (N, 1) of class 1, targets (N, 1) are 0.0 or 1.0.
+
+    Args:
+        threshold: probabilities from here on are predicted as 1, in (0, 1).
+    """
+
+    target = "binary"
+
+    def __init__(self, threshold: float = 0.5, **learning: Any) -> None:
+        self.threshold = threshold
+        super().__init__(**learning)
+
+    def metrics(self) -> MetricCollection:
+        return MetricCollection({"accuracy": BinaryAccuracy(threshold=self.threshold), "auroc": BinaryAUROC()})
+
+    def update(self, metrics: MetricCollection, outputs: Tensor, targets: Tensor) -> None:
+        # Probabilities, because torchmetrics takes logits that happen to lie in [0, 1] for probabilities.
+        metrics.update(outputs.sigmoid(), targets.long())
+
+    def predict(self, outputs: Tensor) -> dict[str, list[Any]]:
+        probability = outputs.sigmoid().squeeze(1)
+        labels = (probability >= self.threshold).long().tolist()
+        names = self.spec.class_names or ("0", "1")
+        return {"class": [names[label] for label in labels], "probability": probability.tolist()}

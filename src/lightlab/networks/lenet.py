@@ -1,0 +1,76 @@
+"""LeNet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from torch import Tensor, nn
+
+from lightlab.errors import UsageError
+from lightlab.layers import Layer, Layers
+from lightlab.networks.mlp import hidden_layers
+from lightlab.spec import Spec
+
+
+class LeNet(nn.Module):
+    """Two convolutions with average pooling, then affine layers (LeCun et al., 1998): (N, C, H, W) → (N, output_size).
+
+    On (N, 1, 28, 28): conv 5x5 padding 2 → (6, 28, 28) → pool → (6, 14, 14) → conv 5x5 → (16, 10, 10) → pool
+    → (16, 5, 5) → 400 → 120 → 84 → output_size.
+
+    Args:
+        channels: of the two convolutions.
+        hidden: the widths of the affine layers before the last.
+        batch_norm: before each activation.
+        dropout: after each hidden affine layer, in [0, 1).
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        layers: Layers,
+        activation: Layer,
+        channels: Sequence[int] = (6, 16),
+        hidden: Sequence[int] = (120, 84),
+        batch_norm: bool = False,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        depth, height, width = _image_shape(spec)
+        first, second = channels
+        self.features = nn.Sequential(
+            *_stage(layers, activation, depth, first, padding=2, batch_norm=batch_norm),
+            *_stage(layers, activation, first, second, padding=0, batch_norm=batch_norm),
+        )
+        size = second * _pooled(height) * _pooled(width)
+        self.body = nn.Sequential(*hidden_layers(layers, activation, size, hidden, batch_norm, dropout))
+        self.head = layers.linear(hidden[-1] if hidden else size, spec.output_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.features(x)  # (N, second, H', W')
+        return self.head(self.body(x.flatten(1)))
+
+
+def _image_shape(spec: Spec) -> tuple[int, int, int]:
+    if len(spec.input_shape) != 3 or min(_pooled(size) for size in spec.input_shape[1:]) < 1:
+        raise UsageError(
+            f"network lenet takes images (C, H, W) of at least 12x12, but data {spec.name} gives "
+            f"{spec.input_shape}; use network=linear or network=mlp_50, or another data"
+        )
+    depth, height, width = spec.input_shape
+    return depth, height, width
+
+
+def _pooled(size: int) -> int:
+    """What both stages leave of a side: halved, less 4 for the unpadded convolution, halved."""
+    return (size // 2 - 4) // 2
+
+
+def _stage(
+    layers: Layers, activation: Layer, inputs: int, outputs: int, padding: int, batch_norm: bool
+) -> Iterator[nn.Module]:
+    yield layers.conv2d(inputs, outputs, kernel_size=5, padding=padding)
+    if batch_norm:
+        yield layers.batch_norm2d(outputs)
+    yield activation()
+    yield layers.avg_pool2d(kernel_size=2, stride=2)

@@ -1,0 +1,51 @@
+"""The multilayer perceptron."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import prod
+
+from torch import Tensor, nn
+
+from lightlab.layers import Layer, Layers
+from lightlab.spec import Spec
+
+
+class MLP(nn.Module):
+    """Affine layers with an activation between: (N, …) → (N, output_size).
+
+    Args:
+        hidden: the width of each hidden layer.
+        batch_norm: between each hidden layer and its activation.
+        dropout: share of the hidden units dropped in training, in [0, 1).
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        layers: Layers,
+        activation: Layer,
+        hidden: Sequence[int],
+        batch_norm: bool = False,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.body = nn.Sequential(*hidden_layers(layers, activation, prod(spec.input_shape), hidden, batch_norm, dropout))
+        self.head = layers.linear(hidden[-1] if hidden else prod(spec.input_shape), spec.output_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.body(x.flatten(1)))
+
+
+def hidden_layers(
+    layers: Layers, activation: Layer, size: int, hidden: Sequence[int], batch_norm: bool, dropout: float
+) -> Iterator[nn.Module]:
+    """Yields linear, batch norm, activation, dropout for each width in `hidden`; the first takes `size` numbers."""
+    for width in hidden:
+        yield layers.linear(size, width)
+        if batch_norm:
+            yield layers.batch_norm1d(width)
+        yield activation()
+        if dropout:
+            yield layers.dropout(dropout)
+        size = width

@@ -1,0 +1,54 @@
+"""What a run leaves behind when it ends: metrics.json, and a table on the terminal."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+STAGES = ("train", "val", "test")
+
+
+def write_json(path: Path, contents: dict[str, Any]) -> None:
+    """Writes the file whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.write_text(json.dumps(contents, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    unfinished.replace(path)
+
+
+def epoch_row(folder: Path, epoch: int | None = None) -> dict[str, float]:
+    """The metrics of an epoch (from 1; None for the last) as metrics.csv has them."""
+    with (folder / "metrics.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    wanted = [row for row in rows if epoch is None or int(row["epoch"]) == epoch]
+    return {name: float(cell) for name, cell in wanted[-1].items() if cell} if wanted else {}
+
+
+def results_table(results: dict[str, Any]) -> str:
+    """One line a metric, one column a split; then whatever belongs to no split."""
+    names = dict.fromkeys(name.partition("/")[0] for name in results if name.partition("/")[2] in STAGES)
+    lines = [f"{'':14}" + "".join(f"{stage:>12}" for stage in STAGES)]
+    for name in names:
+        cells = (results.get(f"{name}/{stage}") for stage in STAGES)
+        lines.append(f"{name:14}" + "".join(f"{'' if cell is None else format(cell, '.4g'):>12}" for cell in cells))
+    others = {name: value for name, value in results.items() if "/" in name and name.partition("/")[2] not in STAGES}
+    lines += [f"{name:32}{value:>12.4g}" for name, value in others.items()]
+    return "\n".join(lines)
+
+
+def closing_words(results: dict[str, Any], folder: Path, predict_input: str) -> str:
+    """The results and the commands to go on with."""
+    title = f"{results['name']} · {results['data']} data · {results['epochs']} epochs in {results['seconds']:.1f} s"
+    return "\n".join(
+        [
+            "",
+            f"{title} · best epoch {results['best_epoch']}",
+            results_table(results),
+            "",
+            f"run folder   {folder}",
+            f"predict      python predict.py run={folder} input={predict_input}",
+            "watch        tensorboard --logdir runs",
+            f"train on     python train.py resume={folder} trainer.max_epochs={2 * results['epochs']}",
+        ]
+    )

@@ -1,0 +1,91 @@
+"""Going on with a run: what its folder saved, what has been typed now, and what conf/ has become since."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Config = dict[str, Any]
+_ABSENT = object()
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """A run that goes on.
+
+    Attributes:
+        folder: of the run.
+        config: what it goes on with: the saved one, changed by what has been typed now.
+        overrides: all of them, old and new, with Hydra told to write into `folder` and to keep its record.
+        conf_changes: one line for each value that conf/ gives differently from when the run was started.
+    """
+
+    folder: Path
+    config: Config
+    overrides: list[str]
+    conf_changes: list[str]
+
+    def write_record(self) -> None:
+        """Keeps this resume's overrides beside the first start's, as .hydra/resume-<n>.yaml."""
+        record = self.folder / ".hydra"
+        number = len(list(record.glob("resume-*.yaml"))) + 1
+        (record / f"resume-{number}.yaml").write_text(yaml.safe_dump(self.overrides, allow_unicode=True), encoding="utf-8")
+
+    def say(self) -> None:
+        print(f"going on with {self.folder}", flush=True)
+        for line in self.conf_changes:
+            print(f"! conf/ has changed since: {line}; the run keeps its own value", file=sys.stderr)
+
+
+def merge_saved(folder: Path, then: Config, now: Config, overrides: list[str]) -> Resumed:
+    """Merges three ways: the saved config, with whatever differs between `then` and `now` taken from `now`.
+
+    Args:
+        then: composed today from the overrides that the run was started with.
+        now: composed today from those and the new ones.
+    """
+    saved: Config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    flat_saved, flat_then, flat_now = flatten(saved), flatten(then), flatten(now)
+    merged = dict(flat_saved)
+    for key in flat_then.keys() | flat_now.keys():
+        if flat_now.get(key, _ABSENT) != flat_then.get(key, _ABSENT):
+            merged[key] = flat_now.get(key, _ABSENT)
+    merged[("resume",)] = str(folder)
+    changes = [
+        f"{'.'.join(key)} was {flat_saved.get(key, 'absent')}, is now {flat_then.get(key, 'absent')}"
+        for key in sorted(flat_saved.keys() | flat_then.keys())
+        if flat_saved.get(key, _ABSENT) != flat_then.get(key, _ABSENT)
+    ]
+    quoted_folder = str(folder).replace("'", "\\'")
+    told = [*overrides, f"hydra.run.dir='{quoted_folder}'", "hydra.output_subdir=null"]
+    return Resumed(folder, unflatten(merged), told, changes)
+
+
+def flatten(config: Config, above: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    """Leaves by path; an empty group is a leaf."""
+    flat: dict[tuple[str, ...], Any] = {}
+    for key, value in config.items():
+        path = (*above, str(key))
+        if isinstance(value, dict) and value:
+            flat |= flatten(value, path)
+        else:
+            flat[path] = value
+    return flat
+
+
+def unflatten(flat: dict[tuple[str, ...], Any]) -> Config:
+    """The inverse of `flatten`; absent leaves are left out."""
+    config: Config = {}
+    for path, value in flat.items():
+        if value is _ABSENT:
+            continue
+        level = config
+        for key in path[:-1]:
+            inner = level.setdefault(key, {})
+            level = inner if isinstance(inner, dict) else level.__setitem__(key, {}) or level[key]
+        level[path[-1]] = value
+    return config

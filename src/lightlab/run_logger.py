@@ -1,0 +1,32 @@
+"""TensorBoard's files of one run, in the run's own folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch.loggers import TensorBoardLogger
+from torch.utils.tensorboard.summary import hparams
+
+
+class RunLogger(TensorBoardLogger):
+    """Writes straight into `folder`, with no name or version below it.
+
+    Args:
+        purge_step: on a resumed run, the first step whose earlier records TensorBoard is to forget.
+    """
+
+    def __init__(self, folder: Path, purge_step: int | None = None) -> None:
+        super().__init__(save_dir=folder, name="", version="", default_hp_metric=False, purge_step=purge_step)
+
+    def describe(self, hyperparameters: dict[str, Any], metrics: list[str]) -> None:
+        """Fills the HPARAMS tab: the values now, each metric when a scalar of its name has been logged.
+
+        Lightning's own `log_hyperparams` would log a first value of each metric, which shows in its chart.
+        """
+        writer = self.experiment._get_file_writer()
+        for summary in hparams(hyperparameters, dict.fromkeys(metrics, 0.0)):
+            writer.add_summary(summary)
+
+    def save(self) -> None:
+        """Keeps hparams.yaml out of the folder: config.yaml says the same and more."""

@@ -1,0 +1,97 @@
+"""The folder of a run: its name, and how it is found again."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from lightlab.errors import UsageError
+
+ROOTS = ("runs", "sweeps")
+_RANK_FOLDER = "LIGHTLAB_RUN_FOLDER"  # rank 0 tells the processes that it starts
+
+
+def new_run(root: str, task: str, overrides: list[str]) -> Path:
+    """Makes ``root/task/time-slug``, a folder that no other run has, also when two start in the same second."""
+    if folder := os.environ.get(_RANK_FOLDER):
+        return Path(folder)
+    name = time.strftime("%Y-%m-%d_%H-%M-%S") + slug(overrides)
+    for attempt in range(1, 1000):
+        folder = Path(root) / task / (name if attempt == 1 else f"{name}-{attempt}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise UsageError(f"{root}/{task} already holds 999 runs named {name}")
+
+
+def claim(folder: Path) -> None:
+    """Refuses a folder that another run has written its checkpoints into.
+
+    Raises:
+        UsageError: names the folder.
+    """
+    if checkpoint_of(folder) is not None:
+        raise UsageError(f"{folder} already holds a run; go on with it by resume={folder}, or name another hydra.run.dir")
+
+
+@contextmanager
+def discard_if_empty(folder: Path) -> Iterator[None]:
+    """Leaves no folder behind by a run that failed before its first epoch began: only what the run itself wrote goes."""
+    try:
+        yield
+    except BaseException:
+        if not (folder / "metrics.csv").exists() and not (folder / "checkpoints").exists():
+            record = folder / ".hydra"
+            written = [folder / "config.yaml", folder / "environment.json", *folder.glob("events.out.tfevents.*")]
+            for path in [*written, *record.glob("*.yaml")]:
+                path.unlink(missing_ok=True)
+            for path in (record, folder):
+                with suppress(OSError):  # whatever else lies there stays
+                    path.rmdir()
+        raise
+
+
+def slug(overrides: list[str], limit: int = 60) -> str:
+    """What was overridden, in ``[A-Za-z0-9._-]``, which Hydra can be given back: ``-optimizer-adam-seed-1``."""
+    told = [each for each in overrides if not re.match(r"[+~]*(task|data_dir|cache_dir|resume|hydra\b[^=]*)=", each)]
+    text = re.sub(r"[^A-Za-z0-9._]+", "-", "-".join(told)).strip("-.")
+    return f"-{text[:limit].rstrip('-.')}" if text else ""
+
+
+def find_run(run: str | Path, newest_of: tuple[str, ...] = ROOTS) -> Path:
+    """A run's folder: ``last`` is the newest with a checkpoint, sweeps included.
+
+    Raises:
+        UsageError: there is none, or the folder is not a run's.
+    """
+    if str(run) == "last":
+        return _newest(newest_of)
+    folder = Path(run).expanduser()
+    if not folder.is_dir():
+        raise UsageError(f"run {folder}: no such folder; name one below runs/, or `last`")
+    if checkpoint_of(folder) is None:
+        raise UsageError(f"run {folder}: holds no checkpoint (checkpoints/best.ckpt or last.ckpt)")
+    return folder
+
+
+def checkpoint_of(folder: Path, prefer: str = "best") -> Path | None:
+    """best.ckpt or last.ckpt of a run, whichever is there and whole, `prefer` first."""
+    names = sorted(("best", "last"), key=lambda name: name != prefer)
+    paths = (folder / "checkpoints" / f"{name}.ckpt" for name in names)
+    return next((path for path in paths if zipfile.is_zipfile(path)), None)
+
+
+def _newest(roots: tuple[str, ...]) -> Path:
+    checkpoints = [path for root in roots for path in Path(root).glob("**/checkpoints/*.ckpt")]
+    checkpoints = [path for path in checkpoints if zipfile.is_zipfile(path)]
+    if not checkpoints:
+        places = " or ".join(f"{root}/" for root in roots)
+        raise UsageError(f"no run with a checkpoint in {places} below {Path.cwd()}; train one first: python train.py")
+    return max(checkpoints, key=lambda path: path.stat().st_mtime).parent.parent

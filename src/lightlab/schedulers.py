@@ -1,0 +1,124 @@
+"""Learning-rate schedules: the choices of the config group `scheduler`.
+
+Each is a factory `(optimizer, run) -> Schedule`. Schedules that depend on the run's length read it from `run`.
+A learning rate below is a factor on the optimizer's own `lr`; t counts from 0.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from torch.optim import Optimizer
+from torch.optim import lr_scheduler as torch_schedulers
+from torch.optim.lr_scheduler import LRScheduler
+
+
+@dataclass(frozen=True)
+class RunLength:
+    """How many times the optimizer will step, in the whole run and in an epoch."""
+
+    steps: int
+    steps_per_epoch: int
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A scheduler and how it is driven.
+
+    Attributes:
+        scheduler: None leaves the learning rate alone.
+        interval: what one step of it is: a ``step`` of the optimizer, an ``epoch``, or a ``validation``.
+        when_extended: what a longer run does to it: ``same`` (it ignores the run's length), ``rebuild``
+            (drawn again over the new length) or ``refuse``.
+    """
+
+    scheduler: LRScheduler | None
+    interval: Literal["step", "epoch", "validation"]
+    when_extended: Literal["same", "rebuild", "refuse"] = "same"
+
+
+def constant(optimizer: Optimizer, run: RunLength) -> Schedule:
+    """lr(t) = lr."""
+    return Schedule(None, "epoch")
+
+
+def step(optimizer: Optimizer, run: RunLength, step_size: int, gamma: float) -> Schedule:
+    """lr(epoch) = lr · gamma^⌊epoch / step_size⌋."""
+    return Schedule(torch_schedulers.StepLR(optimizer, step_size, gamma), "epoch")
+
+
+def multistep(optimizer: Optimizer, run: RunLength, milestones: list[int], gamma: float) -> Schedule:
+    """lr(epoch) = lr · gamma^(number of milestones ≤ epoch)."""
+    return Schedule(torch_schedulers.MultiStepLR(optimizer, list(milestones), gamma), "epoch")
+
+
+def exponential(optimizer: Optimizer, run: RunLength, gamma: float) -> Schedule:
+    """lr(epoch) = lr · gamma^epoch."""
+    return Schedule(torch_schedulers.ExponentialLR(optimizer, gamma), "epoch")
+
+
+def cosine(optimizer: Optimizer, run: RunLength, final_fraction: float = 0.0) -> Schedule:
+    """lr(t) = lr · (f + (1 − f) · (1 + cos(π·t/T)) / 2), T the run's steps and f `final_fraction` (arXiv:1608.03983)."""
+    return warmup_cosine(optimizer, run, warmup=0.0, final_fraction=final_fraction)
+
+
+def warmup_cosine(optimizer: Optimizer, run: RunLength, warmup: float, final_fraction: float = 0.0) -> Schedule:
+    """lr(t) = lr · (t + 1) / W for t < W = warmup·T, then a cosine down to final_fraction·lr at T."""
+    rise = round(warmup * run.steps)
+
+    def factor(t: int) -> float:
+        if t < rise:
+            return (t + 1) / rise
+        done = min(1.0, (t - rise) / max(1, run.steps - rise))
+        return final_fraction + (1 - final_fraction) * (1 + math.cos(math.pi * done)) / 2
+
+    return Schedule(torch_schedulers.LambdaLR(optimizer, factor), "step", when_extended="rebuild")
+
+
+def plateau(
+    optimizer: Optimizer, run: RunLength, mode: str, factor: float, patience: int, threshold: float, min_lr: float
+) -> Schedule:
+    """lr ← factor·lr after more than `patience` validations without a relative improvement of `threshold`."""
+    scheduler = torch_schedulers.ReduceLROnPlateau(
+        optimizer,
+        mode,  # type: ignore[arg-type]  # "min" or "max", checked with the config
+        factor=factor,
+        patience=patience,
+        threshold=threshold,
+        min_lr=min_lr,
+    )
+    return Schedule(scheduler, "validation")
+
+
+def one_cycle(
+    optimizer: Optimizer,
+    run: RunLength,
+    pct_start: float,
+    div_factor: float,
+    final_div_factor: float,
+    cycle_momentum: bool,
+    base_momentum: float,
+    max_momentum: float,
+) -> Schedule:
+    """Cosine from lr/div_factor up to lr in the first pct_start of the run, then down (arXiv:1708.07120).
+
+    The momentum runs the other way where the optimizer has one (SGD with momentum, RMSProp with momentum, Adam).
+    """
+    scheduler = torch_schedulers.OneCycleLR(
+        optimizer,
+        max_lr=[group["lr"] for group in optimizer.param_groups],
+        total_steps=max(2, run.steps),
+        pct_start=pct_start,
+        div_factor=div_factor,
+        final_div_factor=final_div_factor,
+        cycle_momentum=cycle_momentum and _has_momentum(optimizer),
+        base_momentum=base_momentum,
+        max_momentum=max_momentum,
+    )
+    return Schedule(scheduler, "step", when_extended="refuse")
+
+
+def _has_momentum(optimizer: Optimizer) -> bool:
+    return "betas" in optimizer.defaults or optimizer.defaults.get("momentum", 0) > 0

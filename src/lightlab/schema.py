@@ -1,0 +1,257 @@
+"""What a config may hold: checked before torch is imported, so that a slip costs a second and not a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+from lightlab.errors import UsageError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number."""
+
+    at_least: int = 0
+    also: tuple[object, ...] = ()  # further values that are taken
+
+    def __str__(self) -> str:
+        return f"a whole number of at least {self.at_least}"
+
+    def takes(self, value: Any) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and value >= self.at_least
+
+
+@dataclass(frozen=True)
+class Number:
+    """A finite number between `low` and `high`; `open_low` and `open_high` leave the bounds themselves out."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+    also: tuple[object, ...] = ()
+
+    def __str__(self) -> str:
+        low = f"{'above' if self.open_low else 'of at least'} {self.low:g}" if self.low > -math.inf else ""
+        high = f"{'below' if self.open_high else 'of at most'} {self.high:g}" if self.high < math.inf else ""
+        return " ".join(["a number", *filter(None, [low, "and" if low and high else "", high])])
+
+    def takes(self, value: Any) -> bool:
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+            return False
+        above = value > self.low if self.open_low else value >= self.low
+        below = value < self.high if self.open_high else value <= self.high
+        return above and below
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of several values."""
+
+    values: tuple[object, ...]
+    also: tuple[object, ...] = ()
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(map(str, self.values))
+
+    def takes(self, value: Any) -> bool:
+        return any(value == each and type(value) is type(each) for each in self.values)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A word or a path."""
+
+    also: tuple[object, ...] = ()
+
+    def __str__(self) -> str:
+        return "text"
+
+    def takes(self, value: Any) -> bool:
+        return isinstance(value, str) and value != ""
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list, each of whose items the rule takes."""
+
+    rule: Rule
+    also: tuple[object, ...] = ()
+
+    def __str__(self) -> str:
+        return f"a list, each item {self.rule}"
+
+    def takes(self, value: Any) -> bool:
+        return isinstance(value, list) and all(self.rule.takes(item) for item in value)
+
+
+Rule = Whole | Number | OneOf | Text | ListOf
+POSITIVE = Number(0, open_low=True)
+NOT_NEGATIVE = Number(0)
+SHARE = Number(0, 1, open_high=True)
+SWITCH = OneOf((True, False))
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """The keys of ``trainer``: Lightning's own."""
+
+    max_epochs: Rule = Whole(1)
+    max_steps: Rule = Whole(1, also=(-1,))
+    check_val_every_n_epoch: Rule = Whole(1)
+    log_every_n_steps: Rule = Whole(1)
+    precision: Rule = OneOf(("32-true", "bf16-mixed", "16-mixed", "64-true"))
+    gradient_clip_val: Rule = Number(0, open_low=True, also=(None,))
+    gradient_clip_algorithm: Rule = OneOf(("norm", "value"))
+    accumulate_grad_batches: Rule = Whole(1)
+    limit_train_batches: Rule = Number(0, open_low=True, also=(None,))
+    limit_val_batches: Rule = Number(0, also=(None,))
+    limit_test_batches: Rule = Number(0, also=(None,))
+    deterministic: Rule = SWITCH
+    detect_anomaly: Rule = SWITCH
+    profiler: Rule = OneOf(("simple", "advanced", "pytorch"), also=(None,))
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """The keys of ``monitor``."""
+
+    name: Rule = Text()
+    mode: Rule = OneOf(("min", "max"))
+
+
+@dataclass(frozen=True)
+class Top:
+    """The keys of the config that are no group."""
+
+    name: Rule = Text()
+    seed: Rule = Whole(0)
+    data_dir: Rule = Text()
+    cache_dir: Rule = Text(also=(None,))
+    resume: Rule = Text(also=(None,))
+    init_from: Rule = Text(also=(None,))
+    compile: Rule = SWITCH
+    keep_pages: Rule = SWITCH
+
+
+CLOSED = {"trainer": Trainer(), "monitor": Monitor()}
+GROUPS = (
+    "module data network layers activation optimizer scheduler initializer gradient accelerator callbacks logger".split()
+)
+
+# Keys that mean the same wherever a choice of the group has them. A choice may have others: its own code checks those.
+KNOWN: dict[str, Rule] = {
+    "optimizer.lr": POSITIVE,
+    "optimizer.momentum": SHARE,
+    "optimizer.dampening": SHARE,
+    "optimizer.weight_decay": NOT_NEGATIVE,
+    "optimizer.eps": NOT_NEGATIVE,
+    "optimizer.betas": ListOf(SHARE),
+    "optimizer.alpha": SHARE,
+    "optimizer.rho": SHARE,
+    "optimizer.lr_decay": NOT_NEGATIVE,
+    "optimizer.nesterov": SWITCH,
+    "optimizer.amsgrad": SWITCH,
+    "optimizer.centered": SWITCH,
+    "scheduler.step_size": Whole(1),
+    "scheduler.milestones": ListOf(Whole(1)),
+    "scheduler.gamma": POSITIVE,
+    "scheduler.factor": Number(0, 1, open_low=True, open_high=True),
+    "scheduler.patience": Whole(0),
+    "scheduler.threshold": NOT_NEGATIVE,
+    "scheduler.min_lr": NOT_NEGATIVE,
+    "scheduler.final_fraction": Number(0, 1),
+    "scheduler.warmup": Number(0, 1),
+    "scheduler.pct_start": Number(0, 1, open_low=True, open_high=True),
+    "scheduler.div_factor": POSITIVE,
+    "scheduler.final_div_factor": POSITIVE,
+    "scheduler.cycle_momentum": SWITCH,
+    "scheduler.base_momentum": SHARE,
+    "scheduler.max_momentum": SHARE,
+    "initializer.bias": Number(also=(None,)),
+    "network.hidden": ListOf(Whole(1)),
+    "network.channels": ListOf(Whole(1)),
+    "network.dropout": SHARE,
+    "network.batch_norm": SWITCH,
+    "data.batch_size": Whole(1),
+    "data.eval_batch_size": Whole(1),
+    "data.shuffle": SWITCH,
+    "data.drop_last": SWITCH,
+    "data.source": OneOf(("auto", "files", "embedded")),
+    "data.val_fraction": SHARE,
+    "data.train_size": Whole(2, also=(None,)),
+    "data.scale": OneOf(("unit", "standard", "raw")),
+    "data.invert": OneOf(("auto", True, False)),
+    "data.augment.shift": Whole(0),
+    "data.augment.flip": SWITCH,
+    "data.rows": Whole(2),
+    "data.noise": NOT_NEGATIVE,
+    "module.threshold": Number(0, 1, open_low=True, open_high=True),
+    "module.criterion.reduction": OneOf(("mean", "sum")),
+    "module.criterion.label_smoothing": Number(0, 1),
+    "accelerator.name": OneOf(("auto", "cpu", "gpu", "mps")),
+    "accelerator.memory_format": OneOf(("auto", "contiguous", "channels_last")),
+}
+
+
+def check(config: dict[str, Any]) -> None:
+    """Refuses keys that do not exist, that are missing, or whose value has the wrong type or range.
+
+    Args:
+        config: resolved, in plain containers.
+
+    Raises:
+        UsageError: the first of them, by its full name, with what was expected.
+    """
+    problem = next(_problems(config), None)
+    if problem is not None:
+        raise UsageError(problem)
+
+
+def _problems(config: dict[str, Any]) -> Iterator[str]:
+    top = Top()
+    yield from _keys("", config, [*_rules(top), *CLOSED, *GROUPS, "learning_rates"])
+    yield from _values("", config, _rules(top))
+    for section, schema in CLOSED.items():
+        yield from _keys(f"{section}.", config[section], list(_rules(schema)))
+        yield from _values(f"{section}.", config[section], _rules(schema))
+    yield from _values("learning_rates.", config["learning_rates"], dict.fromkeys(config["learning_rates"], POSITIVE))
+    for key, rule in KNOWN.items():
+        found, value = _find(config, key)
+        if found:
+            yield from _values(key.rpartition(".")[0] + ".", {key.rpartition(".")[2]: value}, {key.rpartition(".")[2]: rule})
+
+
+def _rules(schema: Trainer | Monitor | Top) -> dict[str, Rule]:
+    return {field.name: getattr(schema, field.name) for field in fields(schema)}
+
+
+def _keys(prefix: str, section: Any, known: list[str]) -> Iterator[str]:
+    if not isinstance(section, dict):
+        yield f"{prefix[:-1]}={section!r}: must be a group of keys"
+        return
+    for key in section:
+        if key not in known:
+            yield f"{prefix}{key}: no such key; {did_you_mean(str(key), known)}known are {', '.join(sorted(known))}"
+    for key in known:
+        if key not in section:
+            yield f"{prefix}{key}: missing"
+
+
+def _values(prefix: str, section: dict[str, Any], rules: dict[str, Rule]) -> Iterator[str]:
+    for key, rule in rules.items():
+        if key in section and not (rule.takes(section[key]) or any(section[key] is other or section[key] == other and type(section[key]) is type(other) for other in rule.also)):
+            also = "".join(f", or {'null' if other is None else other}" for other in rule.also)
+            yield f"{prefix}{key}={section[key]}: must be {rule}{also}"
+
+
+def _find(config: dict[str, Any], key: str) -> tuple[bool, Any]:
+    value: Any = config
+    for name in key.split("."):
+        if not isinstance(value, dict) or name not in value:
+            return False, None
+        value = value[name]
+    return True, value

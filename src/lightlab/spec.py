@@ -1,0 +1,40 @@
+"""What the data tells a network and a module, before either is built."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Spec:
+    """The shape of one input, the size of the output, and what its numbers mean.
+
+    Attributes:
+        name: of the data, as error messages name it.
+        input_shape: of one example, without the batch: ``(features,)`` or ``(C, H, W)``.
+        output_size: numbers that the network gives for one example.
+        target: what is to be predicted: ``number``, ``binary`` or ``class``.
+        class_names: by label; empty where there are no classes.
+        input_names: of the features, or empty.
+        target_name: of the column that is predicted.
+        truth: the parameters that generated the data, where they are known: ``{"weight": […], "bias": […]}``.
+    """
+
+    name: str
+    input_shape: tuple[int, ...]
+    output_size: int
+    target: str
+    class_names: tuple[str, ...] = ()
+    input_names: tuple[str, ...] = ()
+    target_name: str = "y"
+    truth: dict[str, list[float]] = field(default_factory=dict)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Plain containers, which a checkpoint can hold and `torch.load(weights_only=True)` reads."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> Spec:
+        """The inverse of `to_plain`."""
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in plain.items()})

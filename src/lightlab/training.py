@@ -1,0 +1,181 @@
+"""One experiment: build, fit, test, write the results."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from lightning.pytorch import Trainer, seed_everything
+from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint, ProgressBar
+
+from lightlab.accelerators import Accelerator
+from lightlab.allocator import keep_pages
+from lightlab.building import Config, build_data, build_module, build_network, call, part
+from lightlab.callbacks.record import Record
+from lightlab.checkpoints import AtomicCheckpointIO, read_checkpoint
+from lightlab.data.base import ResidentDataModule
+from lightlab.environment import describe_environment
+from lightlab.errors import UsageError
+from lightlab.modules.supervised import SupervisedModule
+from lightlab.results import closing_words, epoch_row, write_json
+from lightlab.runs import checkpoint_of, find_run
+
+
+def train(config: Config, folder: Path) -> dict[str, Any]:
+    """Trains one task and tests the best checkpoint once.
+
+    Args:
+        config: resolved to plain values; `lightlab.schema.check` has passed it.
+        folder: of the run; see the README for what is written into it.
+
+    Returns:
+        What metrics.json holds: flat, ``accuracy/test`` and so on.
+    """
+    _quieten()
+    kept_pages = config["keep_pages"] and keep_pages()
+    accelerator: Accelerator = part(config, "accelerator")
+    seed_everything(config["seed"], verbose=False)
+    data = build_data(config)
+    data.setup()
+    module = _build_module(config, data, accelerator)
+    checkpoint = _checkpoint_to_resume(config, module)
+    _write_records(config, folder, accelerator, kept_pages)
+    trainer = _build_trainer(config, folder, accelerator, data, resumed_at=checkpoint and checkpoint["global_step"])
+    _check_monitor(config, module, data)
+    print(_opening_words(data, accelerator), flush=True)
+    started = time.perf_counter()
+    trainer.fit(module, datamodule=data, ckpt_path=config["resume"] and checkpoint_of(Path(config["resume"]), "last"))
+    seconds = time.perf_counter() - started
+    results = _summary(config, data, trainer, seconds) | _test(trainer, module, data)
+    write_json(folder / "metrics.json", results)
+    print(closing_words(results, folder, data.example_input), flush=True)
+    return results
+
+
+def _build_module(config: Config, data: ResidentDataModule, accelerator: Accelerator) -> SupervisedModule:
+    network = build_network(config, data.spec)
+    call(config, "initializer")(network)
+    if accelerator.channels_last(network):
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    module = build_module(config, data.spec, network)
+    module.example_input_array = data.prepare(data.splits["train"].inputs[:2])
+    if config["init_from"]:
+        _take_weights(module, config["init_from"])
+    if config["compile"]:
+        network.compile()
+    return module
+
+
+def _take_weights(module: SupervisedModule, source: str) -> None:
+    path = Path(source).expanduser()
+    checkpoint = read_checkpoint(path if path.is_file() else checkpoint_of(find_run(source)) or path)
+    try:
+        module.load_state_dict(checkpoint["state_dict"])
+    except RuntimeError:
+        task = checkpoint["lightlab"]["config"]["name"]
+        raise UsageError(f"init_from={source}: weights of task {task} do not fit this network; choose its network") from None
+
+
+def _checkpoint_to_resume(config: Config, module: SupervisedModule) -> dict[str, Any] | None:
+    """Reads the checkpoint that Lightning will load, to refuse it while nothing has been touched."""
+    if not config["resume"]:
+        return None
+    path = checkpoint_of(Path(config["resume"]), "last")
+    assert path is not None
+    checkpoint = read_checkpoint(path)
+    module.steps_before = checkpoint["steps"]
+    task = checkpoint["lightlab"]["config"]["name"]
+    if task != config["name"] or checkpoint["state_dict"].keys() != module.state_dict().keys():
+        raise UsageError(f"{path} is a checkpoint of task {task} with another network; resume= goes on with the same one")
+    if checkpoint["epoch"] + 1 >= config["trainer"]["max_epochs"] and not _in_mid_epoch(checkpoint):
+        raise UsageError(
+            f"run {config['resume']} has finished its {config['trainer']['max_epochs']} epochs; "
+            f"extend it with trainer.max_epochs={2 * config['trainer']['max_epochs']}"
+        )
+    return checkpoint
+
+
+def _in_mid_epoch(checkpoint: dict[str, Any]) -> bool:
+    batches = checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"]
+    return not batches["is_last_batch"]
+
+
+def _build_trainer(
+    config: Config, folder: Path, accelerator: Accelerator, data: ResidentDataModule, resumed_at: int | None
+) -> Trainer:
+    callbacks = [callback for callback in part(config, "callbacks").values() if callback is not None]
+    loggers = [make(folder=folder, purge_step=resumed_at) for make in part(config, "logger").values()]
+    record = Record(config, data.spec.to_plain(), data.state_dict())
+    return Trainer(
+        accelerator=accelerator.name,
+        devices=1,
+        default_root_dir=folder,
+        callbacks=[*callbacks, record],
+        logger=loggers,
+        plugins=[AtomicCheckpointIO()],
+        enable_checkpointing=any(isinstance(callback, Checkpoint) for callback in callbacks),
+        enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),
+        enable_model_summary=False,  # the summary is a callback like the others
+        num_sanity_val_steps=0,
+        **config["trainer"],
+    )
+
+
+def _check_monitor(config: Config, module: SupervisedModule, data: ResidentDataModule) -> None:
+    names = ["loss/train"]
+    if "val" in data.splits:
+        names += ["loss/val", *(f"{name}/val" for name in module.val_metrics)]
+    if config["monitor"]["name"] not in names:
+        raise UsageError(f"monitor.name={config['monitor']['name']}: this task measures {', '.join(names)}")
+
+
+def _summary(config: Config, data: ResidentDataModule, trainer: Trainer, seconds: float) -> dict[str, Any]:
+    folder = Path(trainer.default_root_dir)
+    best = trainer.checkpoint_callback
+    epoch = None
+    if isinstance(best, ModelCheckpoint) and best.best_model_path:
+        epoch = read_checkpoint(Path(best.best_model_path))["epoch"] + 1
+    row = epoch_row(folder, epoch)
+    return {
+        "name": config["name"],
+        "data": data.origin,
+        "seconds": round(seconds, 3),
+        "epochs": trainer.current_epoch,
+        "steps": trainer.global_step,
+        "best_epoch": epoch or trainer.current_epoch,
+        **{name: value for name, value in row.items() if "/" in name},
+    }
+
+
+def _test(trainer: Trainer, module: SupervisedModule, data: ResidentDataModule) -> dict[str, float]:
+    """The test rows are looked at here and nowhere else: by the best checkpoint, once."""
+    best = trainer.checkpoint_callback
+    if isinstance(best, ModelCheckpoint) and best.best_model_path:
+        module.load_state_dict(read_checkpoint(Path(best.best_model_path))["state_dict"])
+    if "test" not in data.splits:
+        return {}
+    return {name: float(value) for name, value in trainer.test(module, datamodule=data, verbose=False)[0].items()}
+
+
+def _write_records(config: Config, folder: Path, accelerator: Accelerator, kept_pages: bool) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    write_json(folder / "environment.json", describe_environment(accelerator.description, kept_pages))
+
+
+def _opening_words(data: ResidentDataModule, accelerator: Accelerator) -> str:
+    rows = ", ".join(f"{len(split):,} {name}" for name, split in data.splits.items())
+    return f"data {data.spec.name} ({data.origin}): {rows} rows · device {accelerator.description}"
+
+
+def _quieten() -> None:
+    """Lightning's tips and remarks that do not apply: the loader is resident, logging is our own."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for remark in (".*is smaller than the logging interval.*", ".*does not have many workers.*", ".*GPU available but not used.*", ".*is deprecated, use.*TreeSpec.*"):
+        warnings.filterwarnings("ignore", remark)

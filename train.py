@@ -1,0 +1,54 @@
+"""Trains one experiment: python train.py task=fashion_lenet optimizer=adam; --help lists what swaps."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import hydra
+from omegaconf import DictConfig, OmegaConf
+
+from lightlab.arguments import help_text, prepare
+from lightlab.errors import reported
+from lightlab.runs import claim, discard_if_empty, new_run
+
+CONF = Path(__file__).parent / "conf"
+OmegaConf.register_new_resolver("new_run", new_run, use_cache=True)
+
+
+def main() -> None:
+    if {"--help", "-h"} & set(sys.argv[1:]):
+        print(help_text(CONF))
+        return
+    with reported():
+        command = prepare(sys.argv[1:], CONF)
+    sys.argv[1:] = command.argv
+
+    @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
+    def run(cfg: DictConfig) -> float | None:
+        folder = Path(hydra.core.hydra_config.HydraConfig.get().runtime.output_dir)
+        with reported(), discard_if_empty(folder):
+            if command.resumed:
+                command.resumed.say()
+                command.resumed.write_record()
+                config = command.resumed.config
+            else:
+                claim(folder)
+                config = _plain(cfg)
+            from lightlab.training import train  # here, so that a slip is answered before torch is imported
+
+            results = train(config, folder)
+        return results.get(config["monitor"]["name"])
+
+    run()
+
+
+def _plain(cfg: DictConfig) -> dict[str, Any]:
+    config = OmegaConf.to_container(cfg, resolve=True)
+    assert isinstance(config, dict)
+    return {str(key): value for key, value in config.items()}
+
+
+if __name__ == "__main__":
+    main()
