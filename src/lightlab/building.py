@@ -39,17 +39,19 @@ def build_network(config: Config, spec: Spec) -> nn.Module:
     return call(config, "network", spec=spec, layers=layers, activation=activation)
 
 
-def build_module(config: Config, spec: Spec, network: nn.Module) -> SupervisedModule:
-    """The LightningModule, with factories for what it makes when training starts."""
+def build_module(config: Config, spec: Spec, network: nn.Module, **factories: Callable[..., Any]) -> SupervisedModule:
+    """The LightningModule; `factories` make what it needs to train.
+
+    Raises:
+        UsageError: it learns another kind of target than the data gives.
+    """
     kind = _factory(config, "module").func  # type: ignore[attr-defined]
     if kind.target != spec.target:
         raise UsageError(
             f"module {config['module']['_target_']} learns to predict a {kind.target}, "
             f"but data {spec.name} gives a {spec.target}; choose a module and a data that fit"
         )
-    factories = {group: part(config, group) for group in ("optimizer", "scheduler", "gradient")}
-    module = call(config, "module", network=network, spec=spec, monitor=config["monitor"]["name"], **factories)
-    return module
+    return call(config, "module", network=network, spec=spec, **factories)
 
 
 def call(config: Config, group: str, **arguments: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import time
 import warnings
 from pathlib import Path
@@ -53,7 +54,7 @@ def train(config: Config, folder: Path) -> dict[str, Any]:
     seconds = time.perf_counter() - started
     results = _summary(config, data, trainer, seconds) | _test(trainer, module, data)
     write_json(folder / "metrics.json", results)
-    print(closing_words(results, folder, data.example_input), flush=True)
+    print(closing_words(results, folder, shlex.quote(data.example_input)), flush=True)
     return results
 
 
@@ -62,7 +63,8 @@ def _build_module(config: Config, data: ResidentDataModule, accelerator: Acceler
     call(config, "initializer")(network)
     if accelerator.channels_last(network):
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    module = build_module(config, data.spec, network)
+    factories = {group: part(config, group) for group in ("optimizer", "scheduler", "gradient")}
+    module = build_module(config, data.spec, network, **factories, monitor=config["monitor"]["name"])
     module.example_input_array = data.prepare(data.splits["train"].inputs[:2])
     if config["init_from"]:
         _take_weights(module, config["init_from"])
@@ -122,7 +124,7 @@ def _build_trainer(
         enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),
         enable_model_summary=False,  # the summary is a callback like the others
         num_sanity_val_steps=0,
-        **config["trainer"],
+        **config["trainer"] | ({} if "val" in data.splits else {"limit_val_batches": 0}),
     )
 
 

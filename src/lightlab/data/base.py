@@ -42,7 +42,6 @@ class ResidentDataModule(LightningDataModule):
 
     spec: Spec
     origin: str = "embedded"
-    example_input: str = "FILE"  # what the end of a run suggests to predict
 
     def __init__(
         self, *, seed: int, batch_size: int, eval_batch_size: int = 1000, shuffle: bool = True, drop_last: bool = False
@@ -55,6 +54,11 @@ class ResidentDataModule(LightningDataModule):
         self.drop_last = drop_last
         self.augment: Augment | None = None
         self.splits: dict[str, Split] = {}
+
+    @property
+    @abstractmethod
+    def example_input(self) -> str:
+        """What the end of a run suggests to predict."""
 
     @abstractmethod
     def load(self) -> tuple[Spec, dict[str, Split]]:
@@ -83,15 +87,13 @@ class ResidentDataModule(LightningDataModule):
         order = EpochOrder(len(split), self.seed, self.shuffle)
         return ResidentLoader(split, self.batch_size, order, self.prepare, self.augment, drop_last)
 
-    def val_dataloader(self) -> ResidentLoader | list[ResidentLoader]:
+    def val_dataloader(self) -> ResidentLoader:
         return self._eval_loader("val")
 
-    def test_dataloader(self) -> ResidentLoader | list[ResidentLoader]:
+    def test_dataloader(self) -> ResidentLoader:
         return self._eval_loader("test")
 
-    def _eval_loader(self, name: str) -> ResidentLoader | list[ResidentLoader]:
-        if name not in self.splits:
-            return []
+    def _eval_loader(self, name: str) -> ResidentLoader:
         split = self._on_device(name)
         return ResidentLoader(split, self.eval_batch_size, EpochOrder(len(split), 0, shuffle=False), self.prepare)
 

@@ -38,7 +38,7 @@ class ImageClasses(ResidentDataModule):
         val_fraction: share of the training rows that is cut off for validation, in [0, 1); 0 for none.
         train_size: rows of what is then left to train on; null for all.
         scale: ``unit`` (pixels / 255), ``standard`` (mean 0, standard deviation 1, of the training pixels) or ``raw``.
-        invert: whether photos are inverted at prediction: ``auto``, ``true`` or ``false``.
+        invert: whether photos are inverted at prediction: ``auto``, True or False.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class ImageClasses(ResidentDataModule):
         scale: str = "unit",
         augment: Augment | None = None,
         size: Sequence[int] = (28, 28),
-        invert: str = "auto",
+        invert: str | bool = "auto",
         **loading: Any,
     ) -> None:
         super().__init__(**loading)
@@ -80,6 +80,10 @@ class ImageClasses(ResidentDataModule):
         self.height, self.width = size
         self.invert = invert
         self.mean, self.std = 0.0, 1.0 / 255 if scale == "raw" else 1.0  # of pixels on [0, 1]
+
+    @property
+    def example_input(self) -> str:
+        return "photo.png"
 
     def load(self) -> tuple[Spec, dict[str, Split]]:
         train, test = self._find()

@@ -15,7 +15,7 @@ MOST_PIXELS = 100_000_000  # a photo of more is taken for a decompression bomb
 Image.MAX_IMAGE_PIXELS = None  # `_open` checks the size itself, before any pixel is decoded
 
 
-def read_photo(path: Path, height: int, width: int, invert: str = "auto") -> np.ndarray:
+def read_photo(path: Path, height: int, width: int, invert: str | bool = "auto") -> np.ndarray:
     """A photo as a training image: uint8 (height, width).
 
     A grey photo of exactly that size is taken as it is. Any other is turned upright (EXIF), flattened onto white
@@ -23,7 +23,7 @@ def read_photo(path: Path, height: int, width: int, invert: str = "auto") -> np.
     on black), padded to a square with the border's median, and reduced with antialiasing.
 
     Args:
-        invert: ``auto`` (by the border), ``true`` or ``false``.
+        invert: ``auto`` (by the border), True or False.
 
     Raises:
         DataError: no such file, no image, or more than `MOST_PIXELS` pixels.
@@ -31,13 +31,13 @@ def read_photo(path: Path, height: int, width: int, invert: str = "auto") -> np.
     photo = _open(path)
     if photo.size == (width, height) and photo.mode in ("L", "1"):
         pixels = np.asarray(photo.convert("L"))
-        return 255 - pixels if invert == "true" else pixels
+        return 255 - pixels if invert is True else pixels.copy()
     grey = ImageOps.exif_transpose(_on_white(photo)).convert("L")
     border = _border_median(grey)
-    if invert == "true" or (invert == "auto" and border > 127):
+    if invert is True or (invert == "auto" and border > 127):
         grey, border = ImageOps.invert(grey), 255 - border
     square = ImageOps.pad(grey, (max(grey.size),) * 2, color=border)
-    return np.asarray(square.resize((width, height), Image.Resampling.LANCZOS))
+    return np.array(square.resize((width, height), Image.Resampling.LANCZOS))
 
 
 def photos_in(folder: Path) -> list[Path]:

@@ -33,6 +33,10 @@ class Points(ResidentDataModule):
         self.y = torch.tensor(y, dtype=torch.float32)
         self.target = target
 
+    @property
+    def example_input(self) -> str:
+        return _example(self.x.shape[1])
+
     def load(self) -> tuple[Spec, dict[str, Split]]:
         spec = Spec(self.name, (self.x.shape[1],), 1, self.target, input_names=_names(self.x.shape[1]))
         return spec, {"train": Split(self.x, self.y.unsqueeze(1))}
@@ -61,6 +65,10 @@ class LinearData(ResidentDataModule):
         self.rows = rows
         self.noise = noise
 
+    @property
+    def example_input(self) -> str:
+        return _example(len(self.weight))
+
     def load(self) -> tuple[Spec, dict[str, Split]]:
         generator = torch.Generator().manual_seed(self.seed)
         held_out = max(2, self.rows // 4)
@@ -81,3 +89,7 @@ class LinearData(ResidentDataModule):
 
 def _names(features: int) -> tuple[str, ...]:
     return ("x",) if features == 1 else tuple(f"x{index + 1}" for index in range(features))
+
+
+def _example(features: int) -> str:
+    return str([[float(4 + index) for index in range(features)]]).replace(" ", "")

@@ -10,11 +10,12 @@ from typing import Any
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch.optim import SGD, Optimizer
 from torchmetrics import MetricCollection
 
 from lightlab.errors import UsageError
-from lightlab.schedulers import RunLength, Schedule
+from lightlab.gradients import autograd
+from lightlab.schedulers import RunLength, Schedule, constant
 from lightlab.spec import Spec
 
 
@@ -39,10 +40,10 @@ class SupervisedModule(LightningModule):
         network: nn.Module,
         spec: Spec,
         criterion: nn.Module,
-        optimizer: Callable[..., Optimizer],
-        scheduler: Callable[[Optimizer, RunLength], Schedule],
-        gradient: Callable[[Tensor, Callable[[], Tensor], nn.Module], None],
-        monitor: str,
+        optimizer: Callable[..., Optimizer] = SGD,
+        scheduler: Callable[[Optimizer, RunLength], Schedule] = constant,
+        gradient: Callable[[Tensor, Callable[[], Tensor], nn.Module], None] = autograd,
+        monitor: str = "loss/train",
     ) -> None:
         super().__init__()
         self.network = network

@@ -1,0 +1,25 @@
+"""Predicts with what a run has learnt: python predict.py run=last input=photo.png; --help lists the options."""
+
+from __future__ import annotations
+
+import sys
+
+from lightlab.errors import reported
+from lightlab.predict_options import HELP, parse_options
+
+
+def main() -> None:
+    if not sys.argv[1:] or {"--help", "-h"} & set(sys.argv[1:]):
+        print(HELP)
+        return
+    with reported():
+        options = parse_options(sys.argv[1:])
+        from lightlab.prediction import predict, shown  # here, so that a slip is answered before torch is imported
+
+        print(shown(predict(options)))
+        if options.output:
+            print(f"written: {options.output}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Uses what a run has learnt: reads a checkpoint and an input, gives a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from lightlab.accelerators import choose
+from lightlab.building import build_data, build_module, build_network
+from lightlab.checkpoints import read_checkpoint
+from lightlab.data.base import Inputs, ResidentDataModule
+from lightlab.errors import DataError, one_line
+from lightlab.modules.supervised import SupervisedModule
+from lightlab.predict_options import PredictOptions
+from lightlab.runs import checkpoint_of, find_run
+from lightlab.spec import Spec
+from lightlab.trust import check_trusted
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """What a checkpoint holds, built again: how inputs are prepared, and the module that judges them."""
+
+    data: ResidentDataModule
+    module: SupervisedModule
+    title: str
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """One row an input, in the inputs' order; `scores` of the labels that the input carried."""
+
+    table: pd.DataFrame
+    scores: dict[str, float]
+
+
+def predict(options: PredictOptions) -> Predictions:
+    """Raises:
+    UsageError: there is no such run.
+    DataError: the checkpoint or the input is not what it should be; nothing has been written.
+    """
+    predictor = load_predictor(_checkpoint(options), options.allow)
+    device = choose(options.accelerator).device
+    inputs = predictor.data.read(options.input)
+    outputs = _outputs(predictor, inputs, device, options.batch_size)
+    predictions = Predictions(_table(predictor.module, inputs, outputs), _scores(predictor.module, inputs, outputs))
+    if options.output:
+        _write(predictions.table, Path(options.output))
+    return predictions
+
+
+def load_predictor(path: Path, allow: list[str]) -> Predictor:
+    """Builds a checkpoint's data module and module, naming only what `lightlab.trust` knows.
+
+    Raises:
+        DataError: damaged, foreign, or not of this project.
+    """
+    checkpoint = read_checkpoint(path)
+    record = checkpoint["lightlab"]
+    try:
+        config, spec = record["config"], Spec.from_plain(record["spec"])
+        check_trusted(config, allow, str(path))
+        data = build_data({"data": _without_paths(config["data"])})
+        data.spec = spec
+        data.load_state_dict(record["preparation"])
+        module = build_module(config, spec, build_network(config, spec))
+        module.load_state_dict(checkpoint["state_dict"])
+    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+        raise DataError(f"{path}: its parts do not fit together ({one_line(error, 160)})") from error
+    return Predictor(data, module.eval(), f"{config['name']}, epoch {checkpoint['epoch'] + 1}")
+
+
+def _without_paths(config: dict[str, Any]) -> dict[str, Any]:
+    """A checkpoint does not choose where this machine writes: its cache folder is the user's own."""
+    return {key: None if key == "cache_dir" else value for key, value in config.items()}
+
+
+def _checkpoint(options: PredictOptions) -> Path:
+    if options.checkpoint:
+        return Path(options.checkpoint).expanduser()
+    path = checkpoint_of(find_run(options.run or "last"))
+    assert path is not None
+    print(f"checkpoint {path}")
+    return path
+
+
+@torch.inference_mode()
+def _outputs(predictor: Predictor, inputs: Inputs, device: torch.device, batch_size: int) -> Tensor:
+    """The network's outputs (N, output_size), on the CPU."""
+    module = predictor.module.to(device)
+    batches = inputs.inputs.split(batch_size)
+    shown = tqdm(batches, desc="predicting", unit="batch", disable=None if len(batches) > 1 else True)
+    return torch.cat([module(predictor.data.prepare(batch.to(device))).float().cpu() for batch in shown])
+
+
+def _table(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> pd.DataFrame:
+    columns: dict[str, list[Any]] = {"name": inputs.names, **(inputs.columns or {}), **module.predict(outputs)}
+    if inputs.targets is not None:
+        names = module.spec.class_names
+        labels = inputs.targets.flatten().tolist()
+        columns["label"] = [names[int(label)] for label in labels] if names else labels
+    return pd.DataFrame(columns)
+
+
+def _scores(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> dict[str, float]:
+    if inputs.targets is None:
+        return {}
+    metrics = module.metrics()
+    module.update(metrics, outputs, inputs.targets)
+    return {name: float(value) for name, value in metrics.compute().items()}
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    """Writes the file whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        if path.suffix == ".json":
+            table.to_json(unfinished, orient="records", force_ascii=False, indent=1)
+        else:
+            table.to_csv(unfinished, index=False, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise DataError(f"output={path}: could not be written: {one_line(error)}") from None
+
+
+def shown(predictions: Predictions, most_rows: int = 20) -> str:
+    """The table for a terminal: without the probabilities of the classes that were not chosen, and not all of its rows."""
+    table = predictions.table
+    table = table[[column for column in table.columns if not column.startswith("p(")]]
+    with pd.option_context("display.unicode.east_asian_width", True, "display.width", 160, "display.max_columns", 20):
+        text = table.to_string(index=False, max_rows=most_rows, float_format=lambda value: f"{value:.4f}")
+    scores = "  ".join(f"{name} {value:.4f}" for name, value in predictions.scores.items())
+    return text + (f"\nscored on {len(table):,} labelled rows: {scores}" if scores else "")

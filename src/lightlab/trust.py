@@ -1,0 +1,83 @@
+"""What a checkpoint may name: prediction builds nothing else from a file that somebody else may have written."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from torch import nn
+
+from lightlab.data.base import ResidentDataModule
+from lightlab.errors import DataError
+from lightlab.modules.supervised import SupervisedModule
+
+# A group's own target is a class of its folder, and of its kind.
+_GROUPS: dict[str, tuple[str, type]] = {
+    "module": (r"lightlab\.modules\.\w+\.\w+", SupervisedModule),
+    "data": (r"lightlab\.data\.\w+\.\w+", ResidentDataModule),
+    "network": (r"lightlab\.networks\.\w+\.\w+", nn.Module),
+}
+# What may stand inside a group, and as layers and activation: exact names, none of which reads, writes or runs anything.
+_PARTS = {
+    "lightlab.layers.Layers",
+    "lightlab.data.augment.Augment",
+    "lightlab.data.garments.garments",
+    "lightlab.data.digits8.digits",
+    *(
+        f"torch.nn.{name}"
+        for name in (
+            "Linear Conv2d AvgPool2d MaxPool2d BatchNorm1d BatchNorm2d Dropout Identity ReLU Sigmoid Tanh LeakyReLU ELU "
+            "SELU ReLU6 Softplus Softsign GELU SiLU MSELoss L1Loss SmoothL1Loss BCEWithLogitsLoss CrossEntropyLoss"
+        ).split()
+    ),
+}
+BUILT = (*_GROUPS, "layers", "activation")
+
+
+def check_trusted(config: dict[str, Any], allow: Sequence[str], where: str) -> None:
+    """Refuses a config that would build anything but this project's own parts and an exact list of torch's.
+
+    Args:
+        config: as the checkpoint carries it; the groups of `BUILT` are looked at.
+        allow: packages that the user vouches for.
+        where: the checkpoint's name, for the message.
+
+    Raises:
+        DataError: names the target. Nothing has been imported or built.
+    """
+    for group in BUILT:
+        if not isinstance(config.get(group), dict):
+            raise DataError(f"{where}: its config lacks {group}")
+        for depth, target in _targets(config[group]):
+            known = _is_known(group, target) if depth == 0 and group in _GROUPS else target in _PARTS
+            if not known and not any(target.startswith(f"{package}.") for package in allow):
+                raise DataError(f"{where}: its {group} names {target}, which is not lightlab's; refused (allow=[package] vouches for one)")
+
+
+def _targets(node: Any, depth: int = 0) -> Iterator[tuple[int, str]]:
+    """Every ``_target_`` below `node`; an interpolation, which Hydra would resolve, counts as one."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "_target_":
+                yield depth, str(value)
+            else:
+                yield from _targets(value, depth + 1)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _targets(value, depth + 1)
+    elif isinstance(node, str) and "${" in node:
+        yield depth + 1, node
+
+
+def _is_known(group: str, target: str) -> bool:
+    pattern, kind = _GROUPS[group]
+    if not re.fullmatch(pattern, target):
+        return False
+    module, _, name = target.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(module), name, None)
+    except ImportError:
+        return False
+    return isinstance(found, type) and issubclass(found, kind) and found.__module__ == module
