@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from lightlab.arguments import help_text, prepare
@@ -27,7 +28,7 @@ def main() -> None:
 
     @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
     def run(cfg: DictConfig) -> float | None:
-        folder = Path(hydra.core.hydra_config.HydraConfig.get().runtime.output_dir)
+        folder = Path(HydraConfig.get().runtime.output_dir)
         with reported(), discard_if_empty(folder):
             if command.resumed:
                 command.resumed.say()

@@ -34,7 +34,7 @@ class Accelerator:
         return f"cpu ({torch.get_num_threads()} threads)" if self.name == "cpu" else "mps (Apple GPU)"
 
     def channels_last(self, network: nn.Module) -> bool:
-        """Whether images are laid out (N, H, W, C) in memory: `auto` says yes to convolutional networks off Apple's GPU.
+        """Whether images lie in memory as (N, H, W, C): `auto` says yes to convolutional networks off Apple's GPU.
 
         Convolution and pooling kernels for that layout need no conversion of their own.
         """

@@ -129,7 +129,9 @@ class Groups:
         for choice in value if isinstance(value, list) else [value]:
             if str(choice).removesuffix(".yaml") not in self.choices[group] and choice is not None:
                 known = self.choices[group]
-                raise UsageError(f"{group}={choice}: no such choice; {did_you_mean(str(choice), known)}choices: {', '.join(known)}")
+                raise UsageError(
+                    f"{group}={choice}: no such choice; {did_you_mean(str(choice), known)}choices: {', '.join(known)}"
+                )
         return True
 
 
@@ -169,7 +171,9 @@ def _wrapped(head: str, words: list[str], width: int) -> Iterator[str]:
 def _resume(folder: Path, new: list[str], groups: Groups) -> Resumed:
     path = folder / ".hydra" / "overrides.yaml"
     if not path.is_file() or not (folder / "config.yaml").is_file():
-        raise UsageError(f"resume={folder}: lacks config.yaml or .hydra/overrides.yaml, so how it was started is not known")
+        raise UsageError(
+            f"resume={folder}: lacks config.yaml or .hydra/overrides.yaml, so how it was started is not known"
+        )
     old = [str(each) for each in OmegaConf.to_container(OmegaConf.load(path))]  # type: ignore[union-attr]
     old = [each for each in old if not re.match(r"\+*(resume|hydra\.[^=]*)=", each)]
     resumed = merge_saved(folder, composed(old, groups), composed([*old, *new], groups), [*old, *new])
@@ -195,14 +199,20 @@ def _values(override: Override, sweep: bool) -> Iterator[str]:
     if not sweep:
         raise UsageError(f"{override.input_line}: several values; add -m to run one after the other")
     if override.is_interval_sweep():
-        raise UsageError(f"{override.input_line}: a range without steps; list the values, or use range(start,stop,step)")
+        raise UsageError(
+            f"{override.input_line}: a range without steps; list the values, or use range(start,stop,step)"
+        )
     key = override.get_key_element()
     for value in override.sweep_string_iterator():
         yield f"{key}={value}"
 
 
 def _compose(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
-    extra = [f"hydra.searchpath=[{', '.join(_quote(f'file://{folder}') for folder in groups.folders[1:])}]"] if groups.folders[1:] else []
+    extra = (
+        [f"hydra.searchpath=[{', '.join(_quote(f'file://{folder}') for folder in groups.folders[1:])}]"]
+        if groups.folders[1:]
+        else []
+    )
     try:
         with initialize_config_dir(str(groups.folders[0]), version_base="1.3"):
             config = compose("train", overrides=[*overrides, *extra])

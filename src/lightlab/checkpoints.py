@@ -49,7 +49,9 @@ def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
     except pickle.UnpicklingError as error:
         raise DataError(f"{path}: {_explain_unpickling(error)}") from None
     except (RuntimeError, EOFError, OSError, zipfile.BadZipFile, ValueError, KeyError) as error:
-        raise DataError(f"{path}: truncated or not a checkpoint ({one_line(error, 120)}); use the run's other one") from None
+        raise DataError(
+            f"{path}: truncated or not a checkpoint ({one_line(error, 120)}); use the run's other one"
+        ) from None
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("lightlab"), dict):
         raise DataError(f"{path}: a checkpoint, but not one of lightlab's (it carries no config)")
     return checkpoint
@@ -57,7 +59,9 @@ def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
 
 def _explain_write(path: Path, error: BaseException) -> str:
     cause = error.__cause__ or error.__context__ or error
-    full = any(getattr(each, "errno", None) == errno.ENOSPC for each in (error, cause)) or "PytorchStreamWriter" in str(error)
+    full = any(getattr(each, "errno", None) == errno.ENOSPC for each in (error, cause)) or "PytorchStreamWriter" in str(
+        error
+    )
     reason = "the disk is full" if full else one_line(error, 120)
     return f"{path} could not be written: {reason}; the checkpoint before it is whole: free some space, then resume"
 

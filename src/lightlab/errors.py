@@ -39,7 +39,7 @@ def one_line(error: BaseException, limit: int = 400) -> str:
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Turns a `LightlabError` into one line on stderr and its exit code; LIGHTLAB_TRACEBACK=1 shows where it came from."""
+    """Turns a `LightlabError` into one line on stderr and its exit code; LIGHTLAB_TRACEBACK=1 shows its origin."""
     try:
         yield
     except LightlabError as error:
@@ -47,6 +47,9 @@ def reported() -> Iterator[None]:
             raise
         print(f"error: {one_line(error, limit=1000)}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:  # whoever read our output has gone: `python train.py | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(141) from None
     except KeyboardInterrupt:
         print("error: interrupted", file=sys.stderr)
         raise SystemExit(130) from None

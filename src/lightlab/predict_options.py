@@ -48,7 +48,9 @@ def parse_options(argv: Sequence[str]) -> PredictOptions:
     for argument in argv:
         key, equals, value = argument.partition("=")
         if not equals or key not in known:
-            raise UsageError(f"{argument}: no such option; {did_you_mean(key, known)}options: {', '.join(known)} (--help)")
+            raise UsageError(
+                f"{argument}: no such option; {did_you_mean(key, known)}options: {', '.join(known)} (--help)"
+            )
         given[key] = _value(key, value)
     if ("run" in given) == ("checkpoint" in given):
         raise UsageError("give either run= (a folder, or `last`) or checkpoint= (a file)")

@@ -131,7 +131,7 @@ def _write(table: pd.DataFrame, path: Path) -> None:
 
 
 def shown(predictions: Predictions, most_rows: int = 20) -> str:
-    """The table for a terminal: without the probabilities of the classes that were not chosen, and not all of its rows."""
+    """The table for a terminal: not all of its rows, and no probabilities of classes that were not chosen."""
     table = predictions.table
     table = table[[column for column in table.columns if not column.startswith("p(")]]
     with pd.option_context("display.unicode.east_asian_width", True, "display.width", 160, "display.max_columns", 20):

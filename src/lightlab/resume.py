@@ -33,7 +33,9 @@ class Resumed:
         """Keeps this resume's overrides beside the first start's, as .hydra/resume-<n>.yaml."""
         record = self.folder / ".hydra"
         number = len(list(record.glob("resume-*.yaml"))) + 1
-        (record / f"resume-{number}.yaml").write_text(yaml.safe_dump(self.overrides, allow_unicode=True), encoding="utf-8")
+        (record / f"resume-{number}.yaml").write_text(
+            yaml.safe_dump(self.overrides, allow_unicode=True), encoding="utf-8"
+        )
 
     def say(self) -> None:
         print(f"going on with {self.folder}", flush=True)
@@ -85,7 +87,8 @@ def unflatten(flat: dict[tuple[str, ...], Any]) -> Config:
             continue
         level = config
         for key in path[:-1]:
-            inner = level.setdefault(key, {})
-            level = inner if isinstance(inner, dict) else level.__setitem__(key, {}) or level[key]
+            if not isinstance(level.get(key), dict):
+                level[key] = {}
+            level = level[key]
         level[path[-1]] = value
     return config

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 import zipfile
@@ -13,13 +12,10 @@ from pathlib import Path
 from lightlab.errors import UsageError
 
 ROOTS = ("runs", "sweeps")
-_RANK_FOLDER = "LIGHTLAB_RUN_FOLDER"  # rank 0 tells the processes that it starts
 
 
 def new_run(root: str, task: str, overrides: list[str]) -> Path:
     """Makes ``root/task/time-slug``, a folder that no other run has, also when two start in the same second."""
-    if folder := os.environ.get(_RANK_FOLDER):
-        return Path(folder)
     name = time.strftime("%Y-%m-%d_%H-%M-%S") + slug(overrides)
     for attempt in range(1, 1000):
         folder = Path(root) / task / (name if attempt == 1 else f"{name}-{attempt}")
@@ -38,12 +34,12 @@ def claim(folder: Path) -> None:
         UsageError: names the folder.
     """
     if checkpoint_of(folder) is not None:
-        raise UsageError(f"{folder} already holds a run; go on with it by resume={folder}, or name another hydra.run.dir")
+        raise UsageError(f"{folder} already holds a run; go on by resume={folder}, or name another hydra.run.dir")
 
 
 @contextmanager
 def discard_if_empty(folder: Path) -> Iterator[None]:
-    """Leaves no folder behind by a run that failed before its first epoch began: only what the run itself wrote goes."""
+    """Takes away what a run wrote that failed before its first epoch began, and nothing else."""
     try:
         yield
     except BaseException:

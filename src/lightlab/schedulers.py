@@ -60,7 +60,7 @@ def exponential(optimizer: Optimizer, run: RunLength, gamma: float) -> Schedule:
 
 
 def cosine(optimizer: Optimizer, run: RunLength, final_fraction: float = 0.0) -> Schedule:
-    """lr(t) = lr · (f + (1 − f) · (1 + cos(π·t/T)) / 2), T the run's steps and f `final_fraction` (arXiv:1608.03983)."""
+    """lr(t) = lr·(f + (1 − f)·(1 + cos(π·t/T))/2), T the run's steps, f `final_fraction` (arXiv:1608.03983)."""
     return warmup_cosine(optimizer, run, warmup=0.0, final_fraction=final_fraction)
 
 

@@ -137,10 +137,21 @@ class Top:
     keep_pages: Rule = SWITCH
 
 
-CLOSED = {"trainer": Trainer(), "monitor": Monitor()}
-GROUPS = (
-    "module data network layers activation optimizer scheduler initializer gradient accelerator callbacks logger".split()
-)
+CLOSED: dict[str, Trainer | Monitor] = {"trainer": Trainer(), "monitor": Monitor()}
+GROUPS = [
+    "module",
+    "data",
+    "network",
+    "layers",
+    "activation",
+    "optimizer",
+    "scheduler",
+    "initializer",
+    "gradient",
+    "accelerator",
+    "callbacks",
+    "logger",
+]
 
 # Keys that mean the same wherever a choice of the group has them. A choice may have others: its own code checks those.
 KNOWN: dict[str, Rule] = {
@@ -222,7 +233,9 @@ def _problems(config: dict[str, Any]) -> Iterator[str]:
     for key, rule in KNOWN.items():
         found, value = _find(config, key)
         if found:
-            yield from _values(key.rpartition(".")[0] + ".", {key.rpartition(".")[2]: value}, {key.rpartition(".")[2]: rule})
+            yield from _values(
+                key.rpartition(".")[0] + ".", {key.rpartition(".")[2]: value}, {key.rpartition(".")[2]: rule}
+            )
 
 
 def _rules(schema: Trainer | Monitor | Top) -> dict[str, Rule]:
@@ -243,15 +256,14 @@ def _keys(prefix: str, section: Any, known: list[str]) -> Iterator[str]:
 
 def _values(prefix: str, section: dict[str, Any], rules: dict[str, Rule]) -> Iterator[str]:
     for key, rule in rules.items():
-        if key in section and not (rule.takes(section[key]) or any(section[key] is other or section[key] == other and type(section[key]) is type(other) for other in rule.also)):
+        if key in section and not rule.takes(section[key]) and not OneOf(rule.also).takes(section[key]):
             also = "".join(f", or {'null' if other is None else other}" for other in rule.also)
             yield f"{prefix}{key}={section[key]}: must be {rule}{also}"
 
 
-def _find(config: dict[str, Any], key: str) -> tuple[bool, Any]:
-    value: Any = config
-    for name in key.split("."):
-        if not isinstance(value, dict) or name not in value:
-            return False, None
-        value = value[name]
-    return True, value
+def _find(config: dict[str, Any], group: str) -> dict[str, Any]:
+    """The group of that dotted name, or an empty one."""
+    found: Any = config
+    for name in group.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}

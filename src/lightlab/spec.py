@@ -37,4 +37,7 @@ class Spec:
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> Spec:
         """The inverse of `to_plain`."""
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in plain.items()})
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in plain.items()
+        }
+        return cls(**values)

@@ -46,7 +46,9 @@ def train(config: Config, folder: Path) -> dict[str, Any]:
     module = _build_module(config, data, accelerator)
     checkpoint = _checkpoint_to_resume(config, module)
     _write_records(config, folder, accelerator, kept_pages)
-    trainer = _build_trainer(config, folder, accelerator, data, resumed_at=checkpoint and checkpoint["global_step"])
+    trainer = _build_trainer(
+        config, folder, accelerator, data, resumed_at=checkpoint["global_step"] if checkpoint else None
+    )
     _check_monitor(config, module, data)
     print(_opening_words(data, accelerator), flush=True)
     started = time.perf_counter()
@@ -80,7 +82,9 @@ def _take_weights(module: SupervisedModule, source: str) -> None:
         module.load_state_dict(checkpoint["state_dict"])
     except RuntimeError:
         task = checkpoint["lightlab"]["config"]["name"]
-        raise UsageError(f"init_from={source}: weights of task {task} do not fit this network; choose its network") from None
+        raise UsageError(
+            f"init_from={source}: weights of task {task} do not fit this network; choose its network"
+        ) from None
 
 
 def _checkpoint_to_resume(config: Config, module: SupervisedModule) -> dict[str, Any] | None:
@@ -93,7 +97,9 @@ def _checkpoint_to_resume(config: Config, module: SupervisedModule) -> dict[str,
     module.steps_before = checkpoint["steps"]
     task = checkpoint["lightlab"]["config"]["name"]
     if task != config["name"] or checkpoint["state_dict"].keys() != module.state_dict().keys():
-        raise UsageError(f"{path} is a checkpoint of task {task} with another network; resume= goes on with the same one")
+        raise UsageError(
+            f"{path} is a checkpoint of task {task} with another network; resume= goes on with the same one"
+        )
     if checkpoint["epoch"] + 1 >= config["trainer"]["max_epochs"] and not _in_mid_epoch(checkpoint):
         raise UsageError(
             f"run {config['resume']} has finished its {config['trainer']['max_epochs']} epochs; "
@@ -179,5 +185,10 @@ def _quieten() -> None:
     """Lightning's tips and remarks that do not apply: the loader is resident, logging is our own."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    for remark in (".*is smaller than the logging interval.*", ".*does not have many workers.*", ".*GPU available but not used.*", ".*is deprecated, use.*TreeSpec.*"):
+    for remark in (
+        ".*is smaller than the logging interval.*",
+        ".*does not have many workers.*",
+        ".*GPU available but not used.*",
+        ".*is deprecated, use.*TreeSpec.*",
+    ):
         warnings.filterwarnings("ignore", remark)

@@ -19,7 +19,7 @@ _GROUPS: dict[str, tuple[str, type]] = {
     "data": (r"lightlab\.data\.\w+\.\w+", ResidentDataModule),
     "network": (r"lightlab\.networks\.\w+\.\w+", nn.Module),
 }
-# What may stand inside a group, and as layers and activation: exact names, none of which reads, writes or runs anything.
+# What may stand inside a group, and as layers and activation: exact names; none reads, writes or runs anything.
 _PARTS = {
     "lightlab.layers.Layers",
     "lightlab.data.augment.Augment",
@@ -27,10 +27,32 @@ _PARTS = {
     "lightlab.data.digits8.digits",
     *(
         f"torch.nn.{name}"
-        for name in (
-            "Linear Conv2d AvgPool2d MaxPool2d BatchNorm1d BatchNorm2d Dropout Identity ReLU Sigmoid Tanh LeakyReLU ELU "
-            "SELU ReLU6 Softplus Softsign GELU SiLU MSELoss L1Loss SmoothL1Loss BCEWithLogitsLoss CrossEntropyLoss"
-        ).split()
+        for name in [
+            "Linear",
+            "Conv2d",
+            "AvgPool2d",
+            "MaxPool2d",
+            "BatchNorm1d",
+            "BatchNorm2d",
+            "Dropout",
+            "Identity",
+            "ReLU",
+            "Sigmoid",
+            "Tanh",
+            "LeakyReLU",
+            "ELU",
+            "SELU",
+            "ReLU6",
+            "Softplus",
+            "Softsign",
+            "GELU",
+            "SiLU",
+            "MSELoss",
+            "L1Loss",
+            "SmoothL1Loss",
+            "BCEWithLogitsLoss",
+            "CrossEntropyLoss",
+        ]
     ),
 }
 BUILT = (*_GROUPS, "layers", "activation")
@@ -53,7 +75,10 @@ def check_trusted(config: dict[str, Any], allow: Sequence[str], where: str) -> N
         for depth, target in _targets(config[group]):
             known = _is_known(group, target) if depth == 0 and group in _GROUPS else target in _PARTS
             if not known and not any(target.startswith(f"{package}.") for package in allow):
-                raise DataError(f"{where}: its {group} names {target}, which is not lightlab's; refused (allow=[package] vouches for one)")
+                raise DataError(
+                    f"{where}: its {group} names {target}, which is not lightlab's; refused "
+                    f"(allow=[package] vouches for one)"
+                )
 
 
 def _targets(node: Any, depth: int = 0) -> Iterator[tuple[int, str]]:

@@ -56,7 +56,17 @@ def _hyperparameters(folder: Path) -> dict[str, Any]:
     """The run's resolved config, flat: ``optimizer.lr`` and so on; only what is a number, a word or a switch."""
     config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
     flat: dict[str, Any] = {}
-    for group in ("name", "seed", "optimizer", "scheduler", "initializer", "activation", "network", "module", "trainer"):
+    for group in (
+        "name",
+        "seed",
+        "optimizer",
+        "scheduler",
+        "initializer",
+        "activation",
+        "network",
+        "module",
+        "trainer",
+    ):
         _flatten(group, config[group], flat)
     flat["batch_size"] = config["data"]["batch_size"]
     return flat

@@ -11,13 +11,14 @@ from torch.optim import Optimizer
 
 
 class StepCurves(Callback):
-    """Every `trainer.log_every_n_steps` steps, straight to the logger: `self.log` would cost as much as the step."""
+    """Every `every` steps, straight to the logger: `self.log` would cost as much as the step."""
 
-    def __init__(self) -> None:
+    def __init__(self, every: int) -> None:
+        self.every = every
         self._norm: Tensor | None = None
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
-        if trainer.loggers and _due(trainer, trainer.global_step + 1):
+        if trainer.loggers and self._due(trainer.global_step + 1):
             gradients = [parameter.grad for parameter in pl_module.parameters() if parameter.grad is not None]
             self._norm = get_total_norm(gradients)
 
@@ -35,6 +36,5 @@ class StepCurves(Callback):
         for logger in trainer.loggers:
             logger.log_metrics(values, step=trainer.global_step)
 
-
-def _due(trainer: Trainer, step: int) -> bool:
-    return step == 1 or step % trainer.log_every_n_steps == 0
+    def _due(self, step: int) -> bool:
+        return step == 1 or step % self.every == 0

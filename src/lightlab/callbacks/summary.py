@@ -32,7 +32,8 @@ def summarize(network: nn.Module, example: Tensor) -> str:
     rows.append((type(network).__name__, "", "", f"{total:,}"))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return "\n".join(
-        "  ".join(f"{cell:{width}}" for cell, width in zip(row[:3], widths, strict=True)) + f"  {row[3]:>12}" for row in rows
+        "  ".join(f"{cell:{width}}" for cell, width in zip(row[:3], widths, strict=True)) + f"  {row[3]:>12}"
+        for row in rows
     )
 
 

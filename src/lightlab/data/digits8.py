@@ -14,5 +14,5 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
     grey = (small.images * (255 / 16)).round().astype(np.uint8)  # (N, 8, 8), 0..16 before
     images = np.zeros((len(grey), 28, 28), np.uint8)
     for image, digit in zip(images, grey, strict=True):
-        image[4:24, 4:24] = Image.fromarray(digit).resize((20, 20), Image.Resampling.BILINEAR)
+        image[4:24, 4:24] = np.asarray(Image.fromarray(digit).resize((20, 20), Image.Resampling.BILINEAR))
     return images, small.target.astype(np.int64)

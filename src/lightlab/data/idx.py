@@ -7,7 +7,7 @@ import math
 import struct
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def open_plain_or_gzip(path: Path) -> BinaryIO:
     try:
         with open(path, "rb") as file:
             gzipped = file.read(2) == b"\x1f\x8b"
-        return gzip.open(path, "rb") if gzipped else open(path, "rb")
+        return cast(BinaryIO, gzip.open(path, "rb")) if gzipped else open(path, "rb")
     except OSError as error:
         raise unreadable(path, error) from error
 

@@ -63,7 +63,7 @@ class ImageClasses(ResidentDataModule):
         **loading: Any,
     ) -> None:
         super().__init__(**loading)
-        self.name = name
+        self.dataset = name
         self.class_names = tuple(class_names)
         self.source = source
         self.folder = Path(data_dir).expanduser() / name
@@ -110,7 +110,9 @@ class ImageClasses(ResidentDataModule):
             images = read_photo(path, self.height, self.width, self.invert)[None]
             names = [path.name]
         if images.shape[1:] != (self.height, self.width):
-            raise DataError(f"{path}: images of {images.shape[1]}x{images.shape[2]}; this run takes {self.height}x{self.width}")
+            raise DataError(
+                f"{path}: images of {images.shape[1]}x{images.shape[2]}; this run takes {self.height}x{self.width}"
+            )
         targets = None if labels is None else torch.from_numpy(labels)
         return Inputs(names, torch.from_numpy(images).unsqueeze(1), targets)
 
@@ -125,7 +127,7 @@ class ImageClasses(ResidentDataModule):
 
     def _spec(self) -> Spec:
         shape = (1, self.height, self.width)
-        return Spec(self.name, shape, len(self.class_names), "class", class_names=self.class_names)
+        return Spec(self.dataset, shape, len(self.class_names), "class", class_names=self.class_names)
 
     def _cut(self, split: Split) -> dict[str, Split]:
         order = _fixed_order(len(split))
@@ -144,7 +146,10 @@ class ImageClasses(ResidentDataModule):
             else:
                 self.origin = "real"
                 return found
-        print(f"! This is not {self.name}: training on an embedded stand-in; the results will say data: embedded", file=sys.stderr)
+        print(
+            f"! This is not {self.dataset}: training on an embedded stand-in; the results will say data: embedded",
+            file=sys.stderr,
+        )
         images, labels = self.stand_in()
         cut = len(images) - self.stand_in_test
         return (images[:cut], labels[:cut]), (images[cut:], labels[cut:])
@@ -152,7 +157,10 @@ class ImageClasses(ResidentDataModule):
     def _files(self) -> tuple[Images, Images] | None:
         train, test = self._part("train"), self._part("test")
         if train and not test:
-            print(f"! {self.folder} has no labelled test rows: a seventh of the training rows stands in for them", file=sys.stderr)
+            print(
+                f"! {self.folder} has no labelled test rows: a seventh of the training rows stands in for them",
+                file=sys.stderr,
+            )
             return _hold_out(*train)
         return (train, test) if train and test else None
 
@@ -164,20 +172,24 @@ class ImageClasses(ResidentDataModule):
         csv = find(self.folder, names["csv"])
         if csv is None:
             return None
-        pixels, classes = read_pixel_csv(csv, self._cache(), len(self.class_names), self.height, self.width, labelled=True)
+        pixels, classes = read_pixel_csv(
+            csv, self._cache(), len(self.class_names), self.height, self.width, labelled=True
+        )
         assert classes is not None
         return pixels, classes
 
     def _checked(self, path: Path, images: Images) -> Images:
         if images[0].shape[1:] != (self.height, self.width):
-            raise DataError(f"{path}: images of {images[0].shape[1:]}; {self.name} has {(self.height, self.width)}")
+            raise DataError(f"{path}: images of {images[0].shape[1:]}; {self.dataset} has {(self.height, self.width)}")
         return images
 
     def _downloaded(self) -> tuple[Images, Images]:
         wanted = ", ".join(file.name for file in self.remote)
-        where = f"{self.folder} does not hold {self.name}: it should have {wanted} (or the CSV files)"
+        where = f"{self.folder} does not hold {self.dataset}: it should have {wanted} (or the CSV files)"
         if self.source == "files":
-            raise _NotFound(f"{where}; set data_dir= to the folder above {self.name}, or data.source=auto to download")
+            raise _NotFound(
+                f"{where}; set data_dir= to the folder above {self.dataset}, or data.source=auto to download"
+            )
         try:
             for file in self.remote:
                 if find(self.folder, [file.name]) is None:

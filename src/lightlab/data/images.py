@@ -54,7 +54,9 @@ def photos_in(folder: Path) -> list[Path]:
 
 def _open(path: Path) -> Image.Image:
     if not path.is_file():
-        raise DataError(f"{path}: no such file; input= takes a photo, a folder of photos, an IDX file or a CSV of pixels")
+        raise DataError(
+            f"{path}: no such file; input= takes a photo, a folder of photos, an IDX file or a CSV of pixels"
+        )
     try:
         photo = Image.open(path)
         if photo.width * photo.height > MOST_PIXELS:

@@ -35,7 +35,10 @@ def _read_csv(path: Path, features: Sequence[str], target: str) -> Inputs:
     import pandas as pd
 
     if not path.is_file():
-        raise DataError(f"input={path}: no such file; name a CSV with the columns {', '.join(features)}, or write rows as input=[[4.0]]")
+        raise DataError(
+            f"input={path}: no such file; name a CSV with the columns {', '.join(features)}, "
+            "or write rows as input=[[4.0]]"
+        )
     try:
         table = pd.read_csv(path, encoding="utf-8-sig")
     except (ValueError, UnicodeDecodeError) as error:
@@ -43,7 +46,9 @@ def _read_csv(path: Path, features: Sequence[str], target: str) -> Inputs:
     missing = [name for name in features if name not in table.columns]
     if missing or table.empty:
         found = ", ".join(map(str, table.columns))
-        raise DataError(f"{path}: needs a row or more with the columns {', '.join(features)}; found {len(table)} rows of {found}")
+        raise DataError(
+            f"{path}: needs a row or more with the columns {', '.join(features)}; found {len(table)} rows of {found}"
+        )
     for number, row in enumerate(table[list(features)].to_numpy().tolist(), start=2):
         _check_row(row, f"{path} line {number}", features)
     targets = None

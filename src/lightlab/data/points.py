@@ -28,7 +28,7 @@ class Points(ResidentDataModule):
         super().__init__(**loading)
         if len(x) != len(y):
             raise UsageError(f"data.x has {len(x)} points and data.y has {len(y)}; each point needs both")
-        self.name = name
+        self.dataset = name
         self.x = torch.tensor([row if isinstance(row, (list, tuple)) else [row] for row in x], dtype=torch.float32)
         self.y = torch.tensor(y, dtype=torch.float32)
         self.target = target
@@ -38,7 +38,7 @@ class Points(ResidentDataModule):
         return _example(self.x.shape[1])
 
     def load(self) -> tuple[Spec, dict[str, Split]]:
-        spec = Spec(self.name, (self.x.shape[1],), 1, self.target, input_names=_names(self.x.shape[1]))
+        spec = Spec(self.dataset, (self.x.shape[1],), 1, self.target, input_names=_names(self.x.shape[1]))
         return spec, {"train": Split(self.x, self.y.unsqueeze(1))}
 
     def read(self, source: Any) -> Inputs:
@@ -59,7 +59,7 @@ class LinearData(ResidentDataModule):
         self, name: str, weight: Sequence[float], bias: float, rows: int, noise: float, **loading: Any
     ) -> None:
         super().__init__(**loading)
-        self.name = name
+        self.dataset = name
         self.weight = torch.tensor(weight, dtype=torch.float32)
         self.bias = bias
         self.rows = rows
@@ -74,7 +74,7 @@ class LinearData(ResidentDataModule):
         held_out = max(2, self.rows // 4)
         sizes = {"train": self.rows, "val": held_out, "test": held_out}
         truth = {"weight": self.weight.tolist(), "bias": [self.bias]}
-        spec = Spec(self.name, (len(self.weight),), 1, "number", input_names=_names(len(self.weight)), truth=truth)
+        spec = Spec(self.dataset, (len(self.weight),), 1, "number", input_names=_names(len(self.weight)), truth=truth)
         return spec, {name: self._draw(rows, generator) for name, rows in sizes.items()}
 
     def read(self, source: Any) -> Inputs:

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 from lightlab.errors import DataError, one_line
@@ -84,7 +85,7 @@ def _stream(file: RemoteFile, url: str, temporary: str) -> None:
     from pooch import HTTPDownloader
     from tqdm import tqdm
 
-    def check_redirect(response, **_) -> None:
+    def check_redirect(response: Any, **_: Any) -> None:
         _check_url(response.url, url)
         if response.is_redirect:
             _check_url(urljoin(response.url, response.headers["location"]), url)
@@ -93,13 +94,11 @@ def _stream(file: RemoteFile, url: str, temporary: str) -> None:
         chunk_size=CHUNK_BYTES,
         timeout=(CONNECT_SECONDS, READ_SECONDS),
         hooks={"response": check_redirect},
-        headers={
-            "Accept-Encoding": "identity"
-        },  # else a server's own gzip is undone on the way, and the size is another
+        # Else a server's own gzip is undone on the way, and the size is another.
+        headers={"Accept-Encoding": "identity"},
     )
-    bar = tqdm(
-        total=file.size, desc=file.name, unit="B", unit_scale=True, leave=False, disable=None
-    )  # None: terminals only
+    terminals_only = None
+    bar = tqdm(total=file.size, desc=file.name, unit="B", unit_scale=True, leave=False, disable=terminals_only)
     with bar, open(temporary, "wb") as raw:
         body = _CountedFile(raw, file.size, bar)
         get(url, body, None)
@@ -111,7 +110,7 @@ def _stream(file: RemoteFile, url: str, temporary: str) -> None:
 class _CountedFile:
     """Counts true bytes (pooch's own progress counts chunks, full or not) and stops a body that does not end."""
 
-    def __init__(self, raw, limit: int, bar):
+    def __init__(self, raw: BinaryIO, limit: int, bar: Any) -> None:
         self.raw, self.limit, self.bar, self.count = raw, limit, bar, 0
 
     def write(self, chunk: bytes) -> None:

@@ -106,7 +106,7 @@ class SupervisedModule(LightningModule):
         validated = self.trainer.callback_metrics.keys() & {self.monitor} and self._monitor_is_fresh()
         if self.schedule and self.schedule.interval == "validation" and validated:
             assert self.schedule.scheduler is not None
-            self.schedule.scheduler.step(self.trainer.callback_metrics[self.monitor])
+            self.schedule.scheduler.step(self.trainer.callback_metrics[self.monitor])  # type: ignore[arg-type]
 
     def configure_optimizers(self) -> Any:
         optimizer = self.make_optimizer(self.parameters())
@@ -160,8 +160,8 @@ class SupervisedModule(LightningModule):
             return
         if schedule.when_extended == "refuse":
             raise UsageError(
-                f"this run's schedule was drawn for {before} steps and ends at a learning rate near 0, so it cannot go on "
-                f"to {steps}; start a new run with init_from= this one, or train one with another scheduler"
+                f"this run's schedule was drawn for {before} steps and ends at a learning rate near 0, so it cannot "
+                f"go on to {steps}; start a new run with init_from= this one, or train one with another scheduler"
             )
         print(f"the learning rate's schedule is drawn again for {steps} steps; it was drawn for {before}")
 

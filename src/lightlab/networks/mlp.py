@@ -30,7 +30,9 @@ class MLP(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.body = nn.Sequential(*hidden_layers(layers, activation, prod(spec.input_shape), hidden, batch_norm, dropout))
+        self.body = nn.Sequential(
+            *hidden_layers(layers, activation, prod(spec.input_shape), hidden, batch_norm, dropout)
+        )
         self.head = layers.linear(hidden[-1] if hidden else prod(spec.input_shape), spec.output_size)
 
     def forward(self, x: Tensor) -> Tensor:
