@@ -39,8 +39,8 @@ def build_network(config: Config, spec: Spec) -> nn.Module:
     return call(config, "network", spec=spec, layers=layers, activation=activation)
 
 
-def build_module(config: Config, spec: Spec, network: nn.Module, **factories: Callable[..., Any]) -> SupervisedModule:
-    """The LightningModule; `factories` make what it needs to train.
+def build_module(config: Config, spec: Spec, network: nn.Module, **training: Any) -> SupervisedModule:
+    """The LightningModule; `training` is what it needs to learn as well.
 
     Raises:
         UsageError: it learns another kind of target than the data gives.
@@ -51,7 +51,7 @@ def build_module(config: Config, spec: Spec, network: nn.Module, **factories: Ca
             f"module {config['module']['_target_']} learns to predict a {kind.target}, "
             f"but data {spec.name} gives a {spec.target}; choose a module and a data that fit"
         )
-    return call(config, "module", network=network, spec=spec, **factories)
+    return call(config, "module", network=network, spec=spec, **training)
 
 
 def call(config: Config, group: str, **arguments: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from torch.optim import Optimizer
 from torch.optim import lr_scheduler as torch_schedulers
@@ -21,6 +21,20 @@ class RunLength:
 
     steps: int
     steps_per_epoch: int
+
+    @classmethod
+    def of(cls, batches: int, trainer: dict[str, Any]) -> RunLength:
+        """The length of a run over so many batches an epoch, under the config group ``trainer``.
+
+        Lightning's `estimated_stepping_batches` says the same, but asking for it while a run is being resumed sets
+        the train loader up before its state is restored, and the state is lost.
+        """
+        limit = trainer["limit_train_batches"]
+        if limit is not None:
+            batches = min(limit, batches) if isinstance(limit, int) else int(limit * batches)
+        per_epoch = max(1, math.ceil(batches / trainer["accumulate_grad_batches"]))
+        steps = per_epoch * trainer["max_epochs"]
+        return cls(min(steps, trainer["max_steps"]) if trainer["max_steps"] > 0 else steps, per_epoch)
 
 
 @dataclass(frozen=True)

@@ -231,11 +231,8 @@ def _problems(config: dict[str, Any]) -> Iterator[str]:
         yield from _values(f"{section}.", config[section], _rules(schema))
     yield from _values("learning_rates.", config["learning_rates"], dict.fromkeys(config["learning_rates"], POSITIVE))
     for key, rule in KNOWN.items():
-        found, value = _find(config, key)
-        if found:
-            yield from _values(
-                key.rpartition(".")[0] + ".", {key.rpartition(".")[2]: value}, {key.rpartition(".")[2]: rule}
-            )
+        group, _, name = key.rpartition(".")
+        yield from _values(f"{group}.", _find(config, group), {name: rule})
 
 
 def _rules(schema: Trainer | Monitor | Top) -> dict[str, Rule]:

@@ -25,6 +25,7 @@ from lightlab.errors import UsageError
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.results import closing_words, epoch_row, write_json
 from lightlab.runs import checkpoint_of, find_run
+from lightlab.schedulers import RunLength
 
 
 def train(config: Config, folder: Path) -> dict[str, Any]:
@@ -66,7 +67,9 @@ def _build_module(config: Config, data: ResidentDataModule, accelerator: Acceler
     if accelerator.channels_last(network):
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     factories = {group: part(config, group) for group in ("optimizer", "scheduler", "gradient")}
-    module = build_module(config, data.spec, network, **factories, monitor=config["monitor"]["name"])
+    length = RunLength.of(len(data.train_dataloader()), config["trainer"])
+    monitor = config["monitor"]["name"]
+    module = build_module(config, data.spec, network, **factories, run_length=length, monitor=monitor)
     module.example_input_array = data.prepare(data.splits["train"].inputs[:2])
     if config["init_from"]:
         _take_weights(module, config["init_from"])
@@ -190,5 +193,6 @@ def _quieten() -> None:
         ".*does not have many workers.*",
         ".*GPU available but not used.*",
         ".*is deprecated, use.*TreeSpec.*",
+        "Checkpoint directory .* exists and is not empty.*",
     ):
         warnings.filterwarnings("ignore", remark)

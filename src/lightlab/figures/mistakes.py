@@ -27,7 +27,7 @@ def mistakes_figure(mistakes: Sequence[Mistake], names: Sequence[str], columns: 
     for index, mistake in enumerate(mistakes):
         axes = figure.add_subplot(rows, columns, index + 1)
         picture = mistake.image.permute(1, 2, 0)
-        axes.imshow(picture.squeeze(2), cmap="gray" if picture.shape[2] == 1 else None)
+        axes.imshow(picture.squeeze(2).numpy(), cmap="gray" if picture.shape[2] == 1 else None)
         title = f"{names[mistake.predicted]} {mistake.probability:.0%}\nis {names[mistake.target]}"
         axes.set_title(title, fontsize=8)
         axes.axis("off")

@@ -30,6 +30,7 @@ class SupervisedModule(LightningModule):
         optimizer: ``(parameters) -> Optimizer``.
         scheduler: ``(optimizer, run) -> Schedule``.
         gradient: fills the parameters' ``.grad``; see `lightlab.gradients`.
+        run_length: which schedules are drawn over.
         monitor: name of the metric that the plateau scheduler watches.
     """
 
@@ -43,6 +44,7 @@ class SupervisedModule(LightningModule):
         optimizer: Callable[..., Optimizer] = SGD,
         scheduler: Callable[[Optimizer, RunLength], Schedule] = constant,
         gradient: Callable[[Tensor, Callable[[], Tensor], nn.Module], None] = autograd,
+        run_length: RunLength | None = None,
         monitor: str = "loss/train",
     ) -> None:
         super().__init__()
@@ -52,6 +54,7 @@ class SupervisedModule(LightningModule):
         self.make_optimizer = optimizer
         self.make_schedule = scheduler
         self.gradient = gradient
+        self.run_length = run_length or RunLength(1, 1)
         self.monitor = monitor
         self.schedule: Schedule | None = None
         self.steps_before: int | None = None  # the length of the run that is being resumed
@@ -110,10 +113,8 @@ class SupervisedModule(LightningModule):
 
     def configure_optimizers(self) -> Any:
         optimizer = self.make_optimizer(self.parameters())
-        steps = int(self.trainer.estimated_stepping_batches)
-        per_epoch = -(-int(self.trainer.num_training_batches) // self.trainer.accumulate_grad_batches)
-        self.schedule = self.make_schedule(optimizer, RunLength(steps, per_epoch))
-        self._check_length(steps)
+        self.schedule = self.make_schedule(optimizer, self.run_length)
+        self._check_length(self.run_length.steps)
         if self.schedule.scheduler is None:
             return optimizer
         config: dict[str, Any] = {"scheduler": self.schedule.scheduler, "interval": self.schedule.interval}
@@ -123,7 +124,7 @@ class SupervisedModule(LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["train_loss"] = self.train_loss.state()
-        checkpoint["steps"] = int(self.trainer.estimated_stepping_batches)
+        checkpoint["steps"] = self.run_length.steps
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.train_loss.load(checkpoint["train_loss"])

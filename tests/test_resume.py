@@ -1,0 +1,186 @@
+"""A run that was interrupted equals the run that was not, bit for bit on the CPU."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from lightning.pytorch import Callback
+
+from lightlab.arguments import Groups, composed
+from lightlab.callbacks.interruption import Interrupted
+from lightlab.errors import UsageError
+from lightlab.training import train
+
+CONF = Path(__file__).parent.parent / "conf"
+SCHEDULERS = ["none", "step", "multistep", "exponential", "cosine", "plateau", "one_cycle", "warmup_cosine"]
+SMALL = [
+    "task=digits_mlp",
+    "data.source=embedded",
+    "data.train_size=400",
+    "data.batch_size=64",
+    "data.augment.shift=1",
+    "network.dropout=0.2",
+    "trainer.max_epochs=4",
+    "logger=csv",
+    "~callbacks.mistakes",
+    "~callbacks.curves",
+]
+BATCHES = 7  # of 64 in 400 rows
+
+
+def config(*overrides: str) -> dict[str, Any]:
+    return composed([*SMALL, *overrides], Groups([CONF]))
+
+
+class SignalAt(Callback):
+    """Sends this process a signal within the batch of that number."""
+
+    def __init__(self, batch: int) -> None:
+        self.batch = batch
+
+    def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
+        if trainer.fit_loop.epoch_loop.total_batch_idx == self.batch:
+            signal.raise_signal(signal.SIGTERM)
+
+
+class DieAt(Callback):
+    """Ends the run without any saving, as a kill would."""
+
+    def __init__(self, batch: int) -> None:
+        self.batch = batch
+
+    def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
+        if trainer.fit_loop.epoch_loop.total_batch_idx == self.batch:
+            raise SystemError("killed")
+
+
+def stop(kind: type[Callback], batch: int, settings: dict[str, Any], folder: Path) -> None:
+    target = f"{__name__}.{kind.__name__}"
+    settings = settings | {"callbacks": settings["callbacks"] | {"stop": {"_target_": target, "batch": batch}}}
+    with pytest.MonkeyPatch.context() as patch, pytest.raises((Interrupted, SystemError)):
+        patch.setitem(__import__("sys").modules, __name__, _this_module())
+        train(settings, folder)
+
+
+def _this_module() -> Any:
+    import types
+
+    module = types.ModuleType(__name__)
+    module.SignalAt, module.DieAt = SignalAt, DieAt  # type: ignore[attr-defined]
+    return module
+
+
+def last(folder: Path) -> dict[str, Any]:
+    return torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)
+
+
+def same(one: Any, other: Any) -> bool:
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(same, one, other))
+    return one == other
+
+
+def rows(folder: Path) -> list[list[str]]:
+    """metrics.csv without its seconds."""
+    lines = [line.split(",") for line in (folder / "metrics.csv").read_text().splitlines()]
+    return [cells[:2] + cells[3:] for cells in lines]
+
+
+def assert_equal_runs(whole: Path, resumed: Path) -> None:
+    one, other = last(whole), last(resumed)
+    for part in ("state_dict", "optimizer_states", "lr_schedulers", "global_step", "epoch"):
+        assert same(one[part], other[part]), part
+    assert rows(whole) == rows(resumed)
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+@pytest.mark.parametrize(
+    ("kind", "batch"),
+    [(SignalAt, BATCHES + 3), (SignalAt, 2 * BATCHES - 1), (DieAt, 2 * BATCHES + 4)],
+    ids=["mid-epoch", "last batch of an epoch", "killed"],
+)
+def test_a_resumed_run_equals_the_uninterrupted_one(
+    tmp_path: Path, scheduler: str, kind: type[Callback], batch: int
+) -> None:
+    settings = config(f"scheduler={scheduler}", "optimizer=adam")
+    if scheduler == "plateau":
+        settings["scheduler"]["patience"] = 0
+        settings["scheduler"]["threshold"] = 0.5
+    train(settings, tmp_path / "whole")
+    stop(kind, batch, settings, tmp_path / "cut")
+    train(settings | {"resume": str(tmp_path / "cut")}, tmp_path / "cut")
+    assert_equal_runs(tmp_path / "whole", tmp_path / "cut")
+
+
+def test_early_stopping_counts_on_after_a_resume(tmp_path: Path) -> None:
+    settings = config("callbacks=[default,early_stopping]", "callbacks.early_stopping.patience=1", "optimizer.lr=1e-9")
+    train(settings, tmp_path / "whole")
+    stop(SignalAt, BATCHES + 3, settings, tmp_path / "cut")
+    train(settings | {"resume": str(tmp_path / "cut")}, tmp_path / "cut")
+    assert_equal_runs(tmp_path / "whole", tmp_path / "cut")
+    assert len(rows(tmp_path / "whole")) == 1 + 2
+
+
+def test_a_step_limit_stops_and_resumes_alike(tmp_path: Path) -> None:
+    settings = config(f"trainer.max_steps={2 * BATCHES + 2}", "scheduler=cosine")
+    train(settings, tmp_path / "whole")
+    assert last(tmp_path / "whole")["global_step"] == 2 * BATCHES + 2
+    stop(SignalAt, BATCHES + 3, settings, tmp_path / "cut")
+    train(settings | {"resume": str(tmp_path / "cut")}, tmp_path / "cut")
+    assert_equal_runs(tmp_path / "whole", tmp_path / "cut")
+
+
+@pytest.mark.parametrize("scheduler", ["none", "step", "multistep", "exponential", "plateau"])
+def test_extending_is_exact_where_the_schedule_ignores_the_length(tmp_path: Path, scheduler: str) -> None:
+    settings = config(f"scheduler={scheduler}")
+    train(settings, tmp_path / "whole")
+    shorter = settings | {"trainer": settings["trainer"] | {"max_epochs": 2}}
+    train(shorter, tmp_path / "extended")
+    train(settings | {"resume": str(tmp_path / "extended")}, tmp_path / "extended")
+    assert_equal_runs(tmp_path / "whole", tmp_path / "extended")
+
+
+@pytest.mark.parametrize("scheduler", ["cosine", "warmup_cosine"])
+def test_extending_draws_a_cosine_again_and_says_so(
+    tmp_path: Path, scheduler: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = config(f"scheduler={scheduler}")
+    train(settings | {"trainer": settings["trainer"] | {"max_epochs": 2}}, tmp_path)
+    train(settings | {"resume": str(tmp_path)}, tmp_path)
+    assert f"drawn again for {4 * BATCHES} steps; it was drawn for {2 * BATCHES}" in capsys.readouterr().out
+    assert last(tmp_path)["optimizer_states"][0]["param_groups"][0]["lr"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_extending_one_cycle_is_refused(tmp_path: Path) -> None:
+    settings = config("scheduler=one_cycle")
+    train(settings | {"trainer": settings["trainer"] | {"max_epochs": 2}}, tmp_path)
+    with pytest.raises(UsageError, match="start a new run with init_from="):
+        train(settings | {"resume": str(tmp_path)}, tmp_path)
+
+
+def test_a_finished_run_has_nothing_to_resume(tmp_path: Path) -> None:
+    train(config(), tmp_path)
+    with pytest.raises(UsageError, match=r"has finished its 4 epochs; extend it with trainer.max_epochs=8"):
+        train(config() | {"resume": str(tmp_path)}, tmp_path)
+
+
+def test_init_from_starts_with_another_runs_weights(tmp_path: Path) -> None:
+    train(config(), tmp_path / "first")
+    settings = config(f"init_from={tmp_path / 'first'}", "optimizer.lr=1e-12", "trainer.max_epochs=1")
+    train(settings, tmp_path / "second")
+    best = torch.load(tmp_path / "first" / "checkpoints" / "best.ckpt", weights_only=True)["state_dict"]
+    assert all(torch.allclose(best[name], weight) for name, weight in last(tmp_path / "second")["state_dict"].items())
+
+
+def test_init_from_refuses_weights_of_another_shape(tmp_path: Path) -> None:
+    train(config(), tmp_path / "first")
+    with pytest.raises(UsageError, match="do not fit this network"):
+        train(config(f"init_from={tmp_path / 'first'}", "network.hidden=[7]"), tmp_path / "second")
