@@ -1,0 +1,113 @@
+"""Every optimizer, scheduler, initializer and activation trains on every task, each pair of them somewhere."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from functools import cache
+from itertools import combinations, product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lightning.pytorch import Trainer
+from omegaconf import OmegaConf
+
+from lightlab.arguments import Groups, composed
+from lightlab.building import build_data, build_module, build_network, call, part
+from lightlab.data.base import ResidentDataModule
+from lightlab.schedulers import RunLength
+
+CONF = Path(__file__).parent.parent / "conf"
+TASKS = sorted(path.stem for path in (CONF / "task").glob("*.yaml"))
+FACTORS = ["initializer", "activation", "optimizer", "scheduler"]
+EXPLODING = {"ones", "constant"}  # through LeNet's five layers these weights multiply the input by 10^9
+
+
+def choices(group: str) -> list[str]:
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+
+
+@cache
+def covering_array() -> list[dict[str, str]]:
+    """Rows in which each pair of choices of two factors stands at least once; greedy, with the two largest crossed."""
+    levels = {factor: choices(factor) for factor in FACTORS}
+    first, second, *others = FACTORS
+    missing = {
+        ((a, x), (b, y)) for a, b in combinations(FACTORS, 2) for x, y in product(levels[a], levels[b])
+    }
+    rows = []
+    for x, y in product(levels[first], levels[second]):
+        row = {first: x, second: y}
+        for factor in others:
+            row[factor] = max(levels[factor], key=lambda level: len(_pairs({**row, factor: level}) & missing))
+        missing -= _pairs(row)
+        rows.append(row)
+    while missing:
+        pair = dict(min(missing))
+        row = {factor: pair.get(factor, levels[factor][0]) for factor in FACTORS}
+        missing -= _pairs(row)
+        rows.append(row)
+    return rows
+
+
+def _pairs(row: dict[str, str]) -> set[tuple[tuple[str, str], tuple[str, str]]]:
+    return set(combinations(((factor, row[factor]) for factor in FACTORS if factor in row), 2))
+
+
+def test_the_array_covers_every_pair() -> None:
+    covered = set().union(*map(_pairs, covering_array()))
+    for a, b in combinations(FACTORS, 2):
+        assert covered >= {((a, x), (b, y)) for x, y in product(choices(a), choices(b))}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_two_batches_of_every_pair_give_a_finite_loss(task: str, tmp_path: Path) -> None:
+    config, data = task_on_embedded_data(task)
+    failed = {}
+    for row in covering_array():
+        losses = two_batches(config, row, data, tmp_path)
+        if not math.isfinite(losses[0]) or (not math.isfinite(losses[-1]) and row["initializer"] not in EXPLODING):
+            failed[tuple(row.values())] = losses
+    assert not failed
+
+
+def task_on_embedded_data(task: str) -> tuple[dict[str, Any], ResidentDataModule]:
+    config = composed([f"task={task}", "logger=csv"], Groups([CONF]))
+    if "source" in config["data"]:
+        config["data"] |= {"source": "embedded", "train_size": 64}
+    config["data"]["batch_size"] = min(32, config["data"]["batch_size"])
+    data = build_data(config)
+    data.setup()
+    return config, data
+
+
+def two_batches(config: dict[str, Any], row: dict[str, str], data: ResidentDataModule, folder: Path) -> list[float]:
+    chosen = config | {factor: _group(config, factor, choice) for factor, choice in row.items()}
+    network = build_network(chosen, data.spec)
+    call(chosen, "initializer")(network)
+    factories = {group: part(chosen, group) for group in ("optimizer", "scheduler", "gradient")}
+    module = build_module(chosen, data.spec, network, **factories, run_length=RunLength(2, 2))
+    losses: list[float] = []
+    module.on_train_batch_end = lambda outputs, batch, batch_idx: losses.append(float(outputs["loss"]))  # type: ignore[method-assign, misc, assignment]
+    trainer = Trainer(
+        accelerator="cpu",
+        max_epochs=2 if len(data.train_dataloader()) == 1 else 1,
+        limit_train_batches=2,
+        limit_val_batches=0,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        default_root_dir=folder,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        trainer.fit(module, datamodule=data)
+    return losses
+
+
+def _group(config: dict[str, Any], group: str, choice: str) -> Any:
+    """A group's file, resolved as on this task."""
+    whole = OmegaConf.create(config | {group: OmegaConf.load(CONF / group / f"{choice}.yaml")})
+    return OmegaConf.to_container(whole[group], resolve=True)
