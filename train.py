@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from lightlab.arguments import help_text, prepare
 from lightlab.errors import reported
-from lightlab.runs import claim, discard_if_empty, new_run
+from lightlab.runs import claim, discard_if_empty, new_run, shortened
 
 CONF = Path(__file__).parent / "conf"
 OmegaConf.register_new_resolver("new_run", new_run, use_cache=True)
@@ -28,7 +28,7 @@ def main() -> None:
 
     @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
     def run(cfg: DictConfig) -> float | None:
-        folder = Path(HydraConfig.get().runtime.output_dir)
+        folder = shortened(Path(HydraConfig.get().runtime.output_dir))
         with reported(), discard_if_empty(folder):
             if command.resumed:
                 command.resumed.say()

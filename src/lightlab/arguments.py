@@ -21,7 +21,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from lightlab.errors import UsageError, did_you_mean, one_line
-from lightlab.resume import Resumed, merge_saved
+from lightlab.resume import Resumed, last_overrides, merge_saved
 from lightlab.runs import find_run
 from lightlab.schema import check
 
@@ -169,7 +169,7 @@ def _wrapped(head: str, words: list[str], width: int) -> Iterator[str]:
 
 
 def _resume(folder: Path, new: list[str], groups: Groups) -> Resumed:
-    path = folder / ".hydra" / "overrides.yaml"
+    path = last_overrides(folder)
     if not path.is_file() or not (folder / "config.yaml").is_file():
         raise UsageError(
             f"resume={folder}: lacks config.yaml or .hydra/overrides.yaml, so how it was started is not known"

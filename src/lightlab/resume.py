@@ -32,7 +32,7 @@ class Resumed:
     def write_record(self) -> None:
         """Keeps this resume's overrides beside the first start's, as .hydra/resume-<n>.yaml."""
         record = self.folder / ".hydra"
-        number = len(list(record.glob("resume-*.yaml"))) + 1
+        number = len(_resumes(self.folder)) + 1
         (record / f"resume-{number}.yaml").write_text(
             yaml.safe_dump(self.overrides, allow_unicode=True), encoding="utf-8"
         )
@@ -41,6 +41,15 @@ class Resumed:
         print(f"going on with {self.folder}", flush=True)
         for line in self.conf_changes:
             print(f"! conf/ has changed since: {line}; the run keeps its own value", file=sys.stderr)
+
+
+def last_overrides(folder: Path) -> Path:
+    """Where the overrides of a run's last start are kept."""
+    return (_resumes(folder) or [folder / ".hydra" / "overrides.yaml"])[-1]
+
+
+def _resumes(folder: Path) -> list[Path]:
+    return sorted((folder / ".hydra").glob("resume-*.yaml"), key=lambda path: int(path.stem.partition("-")[2]))
 
 
 def merge_saved(folder: Path, then: Config, now: Config, overrides: list[str]) -> Resumed:

@@ -27,6 +27,11 @@ def new_run(root: str, task: str, overrides: list[str]) -> Path:
     raise UsageError(f"{root}/{task} already holds 999 runs named {name}")
 
 
+def shortened(folder: Path) -> Path:
+    """The folder as seen from here, where it lies below."""
+    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+
+
 def claim(folder: Path) -> None:
     """Refuses a folder that another run has written its checkpoints into.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shlex
-import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,8 @@ from lightlab.environment import describe_environment
 from lightlab.errors import UsageError
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.results import closing_words, epoch_row, write_json
-from lightlab.runs import checkpoint_of, find_run
 from lightlab.schedulers import RunLength
+from lightlab.weights import Resumable, checkpoint_to_resume, take_weights
 
 
 def train(config: Config, folder: Path) -> dict[str, Any]:
@@ -45,17 +44,14 @@ def train(config: Config, folder: Path) -> dict[str, Any]:
     data = build_data(config)
     data.setup()
     module = _build_module(config, data, accelerator)
-    checkpoint = _checkpoint_to_resume(config, module)
-    _write_records(config, folder, accelerator, kept_pages)
-    trainer = _build_trainer(
-        config, folder, accelerator, data, resumed_at=checkpoint["global_step"] if checkpoint else None
-    )
+    checkpoint = checkpoint_to_resume(config, module)
+    record = config | {"resume": None}  # which says how this process was started, not what the run is
+    trainer = _build_trainer(record, folder, accelerator, data, checkpoint)
     _check_monitor(config, module, data)
+    _write_records(record, folder, accelerator, kept_pages)
     print(_opening_words(data, accelerator), flush=True)
-    started = time.perf_counter()
-    trainer.fit(module, datamodule=data, ckpt_path=config["resume"] and checkpoint_of(Path(config["resume"]), "last"))
-    seconds = time.perf_counter() - started
-    results = _summary(config, data, trainer, seconds) | _test(trainer, module, data)
+    trainer.fit(module, datamodule=data, ckpt_path=checkpoint.path if checkpoint else None)
+    results = _summary(config, data, trainer) | _test(trainer, module, data)
     write_json(folder / "metrics.json", results)
     print(closing_words(results, folder, shlex.quote(data.example_input)), flush=True)
     return results
@@ -72,55 +68,18 @@ def _build_module(config: Config, data: ResidentDataModule, accelerator: Acceler
     module = build_module(config, data.spec, network, **factories, run_length=length, monitor=monitor)
     module.example_input_array = data.prepare(data.splits["train"].inputs[:2])
     if config["init_from"]:
-        _take_weights(module, config["init_from"])
+        take_weights(module, config["init_from"])
     if config["compile"]:
         network.compile()
     return module
 
 
-def _take_weights(module: SupervisedModule, source: str) -> None:
-    path = Path(source).expanduser()
-    checkpoint = read_checkpoint(path if path.is_file() else checkpoint_of(find_run(source)) or path)
-    try:
-        module.load_state_dict(checkpoint["state_dict"])
-    except RuntimeError:
-        task = checkpoint["lightlab"]["config"]["name"]
-        raise UsageError(
-            f"init_from={source}: weights of task {task} do not fit this network; choose its network"
-        ) from None
-
-
-def _checkpoint_to_resume(config: Config, module: SupervisedModule) -> dict[str, Any] | None:
-    """Reads the checkpoint that Lightning will load, to refuse it while nothing has been touched."""
-    if not config["resume"]:
-        return None
-    path = checkpoint_of(Path(config["resume"]), "last")
-    assert path is not None
-    checkpoint = read_checkpoint(path)
-    module.steps_before = checkpoint["steps"]
-    task = checkpoint["lightlab"]["config"]["name"]
-    if task != config["name"] or checkpoint["state_dict"].keys() != module.state_dict().keys():
-        raise UsageError(
-            f"{path} is a checkpoint of task {task} with another network; resume= goes on with the same one"
-        )
-    if checkpoint["epoch"] + 1 >= config["trainer"]["max_epochs"] and not _in_mid_epoch(checkpoint):
-        raise UsageError(
-            f"run {config['resume']} has finished its {config['trainer']['max_epochs']} epochs; "
-            f"extend it with trainer.max_epochs={2 * config['trainer']['max_epochs']}"
-        )
-    return checkpoint
-
-
-def _in_mid_epoch(checkpoint: dict[str, Any]) -> bool:
-    batches = checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"]
-    return not batches["is_last_batch"]
-
-
 def _build_trainer(
-    config: Config, folder: Path, accelerator: Accelerator, data: ResidentDataModule, resumed_at: int | None
+    config: Config, folder: Path, accelerator: Accelerator, data: ResidentDataModule, resumed: Resumable | None
 ) -> Trainer:
     callbacks = [callback for callback in part(config, "callbacks").values() if callback is not None]
-    loggers = [make(folder=folder, purge_step=resumed_at) for make in part(config, "logger").values()]
+    purge_step = resumed.global_step if resumed else None
+    loggers = [make(folder=folder, purge_step=purge_step) for make in part(config, "logger").values()]
     record = Record(config, data.spec.to_plain(), data.state_dict())
     return Trainer(
         accelerator=accelerator.name,
@@ -145,7 +104,7 @@ def _check_monitor(config: Config, module: SupervisedModule, data: ResidentDataM
         raise UsageError(f"monitor.name={config['monitor']['name']}: this task measures {', '.join(names)}")
 
 
-def _summary(config: Config, data: ResidentDataModule, trainer: Trainer, seconds: float) -> dict[str, Any]:
+def _summary(config: Config, data: ResidentDataModule, trainer: Trainer) -> dict[str, Any]:
     folder = Path(trainer.default_root_dir)
     best = trainer.checkpoint_callback
     epoch = None
@@ -155,7 +114,7 @@ def _summary(config: Config, data: ResidentDataModule, trainer: Trainer, seconds
     return {
         "name": config["name"],
         "data": data.origin,
-        "seconds": round(seconds, 3),
+        "seconds": epoch_row(folder)["seconds"],  # of training and validation, those before a resume included
         "epochs": trainer.current_epoch,
         "steps": trainer.global_step,
         "best_epoch": epoch or trainer.current_epoch,
