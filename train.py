@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from lightlab.arguments import help_text, prepare
 from lightlab.errors import reported
-from lightlab.runs import claim, discard_if_empty, new_run, shortened
+from lightlab.runs import claimed, discard_if_empty, new_run, shortened
 
 CONF = Path(__file__).parent / "conf"
 OmegaConf.register_new_resolver("new_run", new_run, use_cache=True)
@@ -29,14 +29,9 @@ def main() -> None:
     @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
     def run(cfg: DictConfig) -> float | None:
         folder = shortened(Path(HydraConfig.get().runtime.output_dir))
-        with reported(), discard_if_empty(folder):
-            if command.resumed:
-                command.resumed.say()
-                command.resumed.write_record()
-                config = command.resumed.config
-            else:
-                claim(folder)
-                config = _plain(cfg)
+        resumed = command.resumed
+        with reported(), discard_if_empty(folder), resumed.recorded() if resumed else claimed(folder):
+            config = resumed.config if resumed else _plain(cfg)
             from lightlab.training import train  # here, so that a slip is answered before torch is imported
 
             results = train(config, folder)

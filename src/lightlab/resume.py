@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from lightlab.errors import UsageError
 
 Config = dict[str, Any]
 _ABSENT = object()
@@ -29,15 +33,21 @@ class Resumed:
     overrides: list[str]
     conf_changes: list[str]
 
-    def write_record(self) -> None:
-        """Keeps this resume's overrides beside the first start's, as .hydra/resume-<n>.yaml."""
+    @contextmanager
+    def recorded(self) -> Iterator[None]:
+        """Keeps this resume's overrides beside the first start's, as .hydra/resume-<n>.yaml, unless it is refused."""
+        self._say()
         record = self.folder / ".hydra"
         number = len(_resumes(self.folder)) + 1
-        (record / f"resume-{number}.yaml").write_text(
-            yaml.safe_dump(self.overrides, allow_unicode=True), encoding="utf-8"
-        )
+        path = record / f"resume-{number}.yaml"
+        path.write_text(yaml.safe_dump(self.overrides, allow_unicode=True), encoding="utf-8")
+        try:
+            yield
+        except UsageError:
+            path.unlink()
+            raise
 
-    def say(self) -> None:
+    def _say(self) -> None:
         print(f"going on with {self.folder}", flush=True)
         for line in self.conf_changes:
             print(f"! conf/ has changed since: {line}; the run keeps its own value", file=sys.stderr)

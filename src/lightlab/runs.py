@@ -32,7 +32,8 @@ def shortened(folder: Path) -> Path:
     return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
 
 
-def claim(folder: Path) -> None:
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
     """Refuses a folder that another run has written its checkpoints into.
 
     Raises:
@@ -40,6 +41,7 @@ def claim(folder: Path) -> None:
     """
     if checkpoint_of(folder) is not None:
         raise UsageError(f"{folder} already holds a run; go on by resume={folder}, or name another hydra.run.dir")
+    yield
 
 
 @contextmanager

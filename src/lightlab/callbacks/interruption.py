@@ -10,6 +10,7 @@ from typing import Any
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
+from lightlab.callbacks.last_checkpoint import save_last
 from lightlab.errors import LightlabError
 
 
@@ -59,7 +60,7 @@ class Interruption(Checkpoint):
 
     def _save_and_stop(self, trainer: Trainer) -> None:
         assert self._signal is not None
+        save_last(trainer)
         folder = Path(trainer.default_root_dir)
-        trainer.save_checkpoint(folder / "checkpoints" / "last.ckpt")
         name = signal.Signals(self._signal).name
         raise Interrupted(f"stopped by {name} and saved; go on with: python train.py resume={folder}", self._signal)
