@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from lightlab.arguments import help_text, prepare
 from lightlab.errors import reported
-from lightlab.runs import claimed, discard_if_empty, new_run, shortened
+from lightlab.runs import discard_if_empty, new_run, shortened
 
 CONF = Path(__file__).parent / "conf"
 OmegaConf.register_new_resolver("new_run", new_run, use_cache=True)
@@ -30,7 +31,7 @@ def main() -> None:
     def run(cfg: DictConfig) -> float | None:
         folder = shortened(Path(HydraConfig.get().runtime.output_dir))
         resumed = command.resumed
-        with reported(), discard_if_empty(folder), resumed.recorded() if resumed else claimed(folder):
+        with reported(), discard_if_empty(folder), resumed.recorded() if resumed else nullcontext():
             config = resumed.config if resumed else _plain(cfg)
             from lightlab.training import train  # here, so that a slip is answered before torch is imported
 

@@ -22,7 +22,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from lightlab.errors import UsageError, did_you_mean, one_line
 from lightlab.resume import Resumed, last_overrides, merge_saved
-from lightlab.runs import find_run
+from lightlab.runs import check_unused, find_run
 from lightlab.schema import check
 
 
@@ -70,6 +70,7 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
     else:
         for overrides in _jobs(typed, flags.multirun):
             check(composed(overrides, groups))
+        _check_run_folder(typed)
     return Command([*others, *typed], resumed)
 
 
@@ -179,6 +180,13 @@ def _resume(folder: Path, new: list[str], groups: Groups) -> Resumed:
     resumed = merge_saved(folder, composed(old, groups), composed([*old, *new], groups), [*old, *new])
     check(resumed.config)
     return resumed
+
+
+def _check_run_folder(overrides: list[str]) -> None:
+    """Before Hydra writes its record there."""
+    for override in OverridesParser.create().parse_overrides(overrides):
+        if override.key_or_group == "hydra.run.dir":
+            check_unused(Path(str(override.value())))
 
 
 def _jobs(overrides: list[str], sweep: bool) -> Iterator[list[str]]:

@@ -32,8 +32,7 @@ def shortened(folder: Path) -> Path:
     return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
 
 
-@contextmanager
-def claimed(folder: Path) -> Iterator[None]:
+def check_unused(folder: Path) -> None:
     """Refuses a folder that another run has written its checkpoints into.
 
     Raises:
@@ -41,7 +40,6 @@ def claimed(folder: Path) -> Iterator[None]:
     """
     if checkpoint_of(folder) is not None:
         raise UsageError(f"{folder} already holds a run; go on by resume={folder}, or name another hydra.run.dir")
-    yield
 
 
 @contextmanager
