@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,10 @@ class RunLogger(TensorBoardLogger):
         writer = self.experiment._get_file_writer()
         for summary in hparams(hyperparameters, dict.fromkeys(metrics, 0.0)):
             writer.add_summary(summary)
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Without ``epoch``, which Lightning adds to every call and which would be a chart of its own."""
+        super().log_metrics({name: value for name, value in metrics.items() if name != "epoch"}, step)
 
     def save(self) -> None:
         """Keeps hparams.yaml out of the folder: config.yaml says the same and more."""

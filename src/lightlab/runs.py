@@ -18,13 +18,13 @@ def new_run(root: str, task: str, overrides: list[str]) -> Path:
     """Makes ``root/task/time-slug``, a folder that no other run has, also when two start in the same second."""
     name = time.strftime("%Y-%m-%d_%H-%M-%S") + slug(overrides)
     for attempt in range(1, 1000):
-        folder = Path(root) / task / (name if attempt == 1 else f"{name}-{attempt}")
+        folder = Path(root) / (_plain(task) or "task") / (name if attempt == 1 else f"{name}-{attempt}")
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
             continue
         return folder
-    raise UsageError(f"{root}/{task} already holds 999 runs named {name}")
+    raise UsageError(f"{root} already holds 999 runs named {name}")
 
 
 def shortened(folder: Path) -> Path:
@@ -62,8 +62,12 @@ def discard_if_empty(folder: Path) -> Iterator[None]:
 def slug(overrides: list[str], limit: int = 60) -> str:
     """What was overridden, in ``[A-Za-z0-9._-]``, which Hydra can be given back: ``-optimizer-adam-seed-1``."""
     told = [each for each in overrides if not re.match(r"[+~]*(task|data_dir|cache_dir|resume|hydra\b[^=]*)=", each)]
-    text = re.sub(r"[^A-Za-z0-9._]+", "-", "-".join(told)).strip("-.")
-    return f"-{text[:limit].rstrip('-.')}" if text else ""
+    text = _plain("-".join(told))[:limit].rstrip("-.")
+    return f"-{text}" if text else ""
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-.")
 
 
 def find_run(run: str | Path, newest_of: tuple[str, ...] = ROOTS) -> Path:

@@ -53,33 +53,25 @@ class Overview(Callback):
 
 
 def _hyperparameters(folder: Path) -> dict[str, Any]:
-    """The run's resolved config, flat: ``optimizer.lr`` and so on; only what is a number, a word or a switch."""
+    """What people compare runs by, from the run's resolved config."""
     config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
-    flat: dict[str, Any] = {}
-    for group in (
-        "name",
-        "seed",
-        "optimizer",
-        "scheduler",
-        "initializer",
-        "activation",
-        "network",
-        "module",
-        "trainer",
-    ):
-        _flatten(group, config[group], flat)
-    flat["batch_size"] = config["data"]["batch_size"]
-    return flat
+    optimizer, weight = config["optimizer"], config["initializer"].get("weight") or {"_target_": "default"}
+    chosen = {
+        "optimizer": _name(optimizer),
+        **{key: optimizer[key] for key in ("lr", "momentum", "nesterov", "weight_decay") if key in optimizer},
+        **{group: _name(config[group]) for group in ("scheduler", "activation", "network")},
+        "initializer": _name(weight),
+        "batch_size": config["data"]["batch_size"],
+        "max_epochs": config["trainer"]["max_epochs"],
+        "precision": config["trainer"]["precision"],
+        "seed": config["seed"],
+    }
+    sizes = {key: str(value) for key, value in config["network"].items() if key in ("hidden", "channels")}
+    return chosen | sizes
 
 
-def _flatten(name: str, value: Any, flat: dict[str, Any]) -> None:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            _flatten(name if key == "_target_" else f"{name}.{key}", inner, flat)
-    elif isinstance(value, (bool, int, float, str)) and not name.endswith("._partial_"):
-        flat[name] = value.rpartition(".")[2] if isinstance(value, str) else value
-    elif isinstance(value, list):
-        flat[name] = str(value)
+def _name(group: dict[str, Any]) -> str:
+    return str(group["_target_"]).rpartition(".")[2].strip("_")
 
 
 def _final_metrics(trainer: Trainer, module: LightningModule) -> list[str]:

@@ -1,0 +1,75 @@
+"""Measures `learning_rates` of a task: climbs the grid 1, 3, 10, 30, … for each optimizer until both neighbours are worse.
+
+    python -m benchmarks.learning_rates fashion_softmax --epochs 5 --data-dir data
+
+The measure is the task's own monitor on validation rows (training rows where a task has no others), after `--epochs`
+epochs of the task's recipe with one seed. Test rows are not looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import math
+import tempfile
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+from lightlab.arguments import Groups, composed
+from lightlab.errors import LightlabError
+from lightlab.results import epoch_row
+from lightlab.training import train
+
+CONF = Path(__file__).parent.parent / "conf"
+OPTIMIZERS = ["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw"]
+LEAN = ["logger=csv", "~callbacks.curves", "~callbacks.mistakes", "~callbacks.best", "trainer.limit_test_batches=0"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("task")
+    parser.add_argument("overrides", nargs="*", help="of the recipe, such as data=plane")
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--data-dir", default="data")
+    parser.add_argument("--optimizers", nargs="+", default=OPTIMIZERS)
+    options = parser.parse_args()
+    recipe = [f"task={options.task}", f"data_dir={options.data_dir}", *options.overrides]
+    for optimizer in options.optimizers:
+        measured = climb([*recipe, f"optimizer={optimizer}"], options.epochs)
+        best = max(measured, key=lambda rate: measured[rate])
+        tried = "  ".join(f"{rate:g}: {abs(score):.4g}" for rate, score in sorted(measured.items()))
+        print(f"{optimizer}: {best:g}    # {tried}", flush=True)
+
+
+def climb(overrides: list[str], epochs: int) -> dict[float, float]:
+    """Scores by learning rate, the higher the better."""
+    start = composed(overrides, Groups([CONF]))["optimizer"]["lr"]
+    place = round(2 * math.log10(start))
+    scores = {place: _score(overrides, _rate(place), epochs)}
+    while True:
+        best = max(scores, key=lambda each: scores[each])
+        missing = [each for each in (best - 1, best + 1) if each not in scores]
+        if not missing:
+            return {_rate(each): score for each, score in scores.items()}
+        for each in missing:
+            scores[each] = _score(overrides, _rate(each), epochs)
+
+
+def _rate(place: int) -> float:
+    return float(f"{10 ** (place / 2):.1g}")
+
+
+def _score(overrides: list[str], rate: float, epochs: int) -> float:
+    lean = [*LEAN, f"optimizer.lr={rate}", f"trainer.max_epochs={epochs}"]
+    config = composed([*overrides, *lean], Groups([CONF]))
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        try:
+            train(config, Path(folder))
+        except LightlabError:  # the loss was no longer a number
+            return -math.inf
+        value = epoch_row(Path(folder))[config["monitor"]["name"]]
+    return value if config["monitor"]["mode"] == "max" else -value
+
+
+if __name__ == "__main__":
+    main()
