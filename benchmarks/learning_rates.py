@@ -31,8 +31,8 @@ def main() -> None:
     parser.add_argument("overrides", nargs="*", help="of the recipe, such as data=plane")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--data-dir", default="data")
-    parser.add_argument("--optimizers", nargs="+", default=OPTIMIZERS)
-    options = parser.parse_args()
+    parser.add_argument("--optimizers", type=lambda text: text.split(","), default=OPTIMIZERS)
+    options = parser.parse_intermixed_args()
     recipe = [f"task={options.task}", f"data_dir={options.data_dir}", *options.overrides]
     for optimizer in options.optimizers:
         measured = climb([*recipe, f"optimizer={optimizer}"], options.epochs)

@@ -56,10 +56,20 @@ def build_module(config: Config, spec: Spec, network: nn.Module, **training: Any
 
 def call(config: Config, group: str, **arguments: Any) -> Any:
     """Makes a group's object with arguments that cannot stand in a config, such as the data's `Spec`."""
-    try:
-        return _factory(config, group)(**arguments)
-    except (TypeError, ValueError) as error:
-        raise _explained(group, error) from error
+    return factory(config, group)(**arguments)
+
+
+def factory(config: Config, group: str) -> Callable[..., Any]:
+    """A group's ``_target_`` with its options, to be called later; what it then refuses is a `UsageError` too."""
+    make = _factory(config, group)
+
+    def checked(*arguments: Any, **options: Any) -> Any:
+        try:
+            return make(*arguments, **options)
+        except (TypeError, ValueError) as error:
+            raise _explained(group, error) from error
+
+    return checked
 
 
 def _factory(config: Config, group: str) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 
 from lightlab.errors import DataError, LightlabError, one_line
+from lightlab.files import whole_file
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -20,16 +21,12 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
         path = Path(path)
-        unfinished = path.with_name(f".{path.name}.part")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with unfinished.open("wb") as file:
+            with whole_file(path) as unfinished, unfinished.open("wb") as file:
                 torch.save(checkpoint, file)
                 file.flush()
                 os.fsync(file.fileno())
-            unfinished.replace(path)
         except (OSError, RuntimeError) as error:  # torch.save reports a failed write as a RuntimeError
-            unfinished.unlink(missing_ok=True)
             raise LightlabError(_explain_write(path, error)) from error
 
     def load_checkpoint(self, path: Any, map_location: Any | None = None, weights_only: bool | None = None) -> Any:

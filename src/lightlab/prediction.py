@@ -16,6 +16,7 @@ from lightlab.building import build_data, build_module, build_network
 from lightlab.checkpoints import read_checkpoint
 from lightlab.data.base import Inputs, ResidentDataModule
 from lightlab.errors import DataError, one_line
+from lightlab.files import whole_file
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.predict_options import PredictOptions
 from lightlab.runs import checkpoint_of, find_run
@@ -118,15 +119,13 @@ def _scores(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> dict[s
 
 def _write(table: pd.DataFrame, path: Path) -> None:
     """Writes the file whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.part")
     try:
-        if path.suffix == ".json":
-            table.to_json(unfinished, orient="records", force_ascii=False, indent=1)
-        else:
-            table.to_csv(unfinished, index=False, encoding="utf-8")
-        unfinished.replace(path)
+        with whole_file(path) as unfinished:
+            if path.suffix == ".json":
+                table.to_json(unfinished, orient="records", force_ascii=False, indent=1)
+            else:
+                table.to_csv(unfinished, index=False, encoding="utf-8")
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise DataError(f"output={path}: could not be written: {one_line(error)}") from None
 
 

@@ -7,14 +7,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+from lightlab.files import whole_file
+
 STAGES = ("train", "val", "test")
 
 
 def write_json(path: Path, contents: dict[str, Any]) -> None:
     """Writes the file whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_text(json.dumps(contents, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    with whole_file(path) as unfinished:
+        unfinished.write_text(json.dumps(contents, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def epoch_row(folder: Path, epoch: int | None = None) -> dict[str, float]:

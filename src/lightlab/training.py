@@ -15,7 +15,7 @@ from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint, ProgressBar
 
 from lightlab.accelerators import Accelerator
 from lightlab.allocator import keep_pages
-from lightlab.building import Config, build_data, build_module, build_network, call, part
+from lightlab.building import Config, build_data, build_module, build_network, call, factory, part
 from lightlab.callbacks.record import Record
 from lightlab.checkpoints import AtomicCheckpointIO, read_checkpoint
 from lightlab.data.base import ResidentDataModule
@@ -62,7 +62,7 @@ def _build_module(config: Config, data: ResidentDataModule, accelerator: Acceler
     call(config, "initializer")(network)
     if accelerator.channels_last(network):
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    factories = {group: part(config, group) for group in ("optimizer", "scheduler", "gradient")}
+    factories = {group: factory(config, group) for group in ("optimizer", "scheduler", "gradient")}
     length = RunLength.of(len(data.train_dataloader()), config["trainer"])
     monitor = config["monitor"]["name"]
     module = build_module(config, data.spec, network, **factories, run_length=length, monitor=monitor)
@@ -129,7 +129,8 @@ def _test(trainer: Trainer, module: SupervisedModule, data: ResidentDataModule) 
         module.load_state_dict(read_checkpoint(Path(best.best_model_path))["state_dict"])
     if "test" not in data.splits:
         return {}
-    return {name: float(value) for name, value in trainer.test(module, datamodule=data, verbose=False)[0].items()}
+    tested = trainer.test(module, datamodule=data, verbose=False) or [{}]  # nothing under trainer.limit_test_batches=0
+    return {name: float(value) for name, value in tested[0].items()}
 
 
 def _write_records(config: Config, folder: Path, accelerator: Accelerator, kept_pages: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -16,7 +17,8 @@ class Curves(Callback):
         _draw(trainer)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        _draw(trainer)
+        with suppress(OSError):  # which may be what ended the run
+            _draw(trainer)
 
 
 def _draw(trainer: Trainer) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from lightlab.files import whole_file
+
 
 class MetricsCsv(Callback):
     """Columns: epoch (from 1), step, seconds since the start, learning_rate, then every metric of the run.
@@ -51,9 +53,7 @@ class MetricsCsv(Callback):
 
     def _write_all(self) -> None:
         self._columns = list(dict.fromkeys(name for row in self.rows for name in row))
-        unfinished = self.path.with_suffix(".csv.part")
-        with unfinished.open("w", newline="", encoding="utf-8") as file:
+        with whole_file(self.path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, self._columns, lineterminator="\n")
             writer.writeheader()
             writer.writerows(self.rows)
-        unfinished.replace(self.path)

@@ -7,6 +7,8 @@ from pathlib import Path
 from cycler import cycler
 from matplotlib.figure import Figure
 
+from lightlab.files import whole_file
+
 # Okabe and Ito's palette (2008), told apart with any colour vision; each line also has a dash of its own.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (3, 1)), (0, (1, 1))]
@@ -15,7 +17,5 @@ CYCLE = cycler(color=COLOURS, linestyle=DASHES)
 
 def save(figure: Figure, path: Path) -> None:
     """Writes the figure whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}")
-    figure.savefig(unfinished, dpi=120, format=path.suffix[1:])
-    unfinished.replace(path)
+    with whole_file(path) as unfinished:
+        figure.savefig(unfinished, dpi=120, format=path.suffix[1:])
