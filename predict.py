@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from lightlab.errors import reported
-from lightlab.predict_options import HELP, parse_options
+from lightlab.predict_options import HELP, find_checkpoint, parse_options
 
 
 def main() -> None:
@@ -14,9 +14,11 @@ def main() -> None:
         return
     with reported():
         options = parse_options(sys.argv[1:])
+        checkpoint = find_checkpoint(options)
+        print(f"checkpoint {checkpoint}", flush=True)
         from lightlab.prediction import predict, shown  # here, so that a slip is answered before torch is imported
 
-        print(shown(predict(options)))
+        print(shown(predict(options, checkpoint)))
         if options.output:
             print(f"written: {options.output}")
 

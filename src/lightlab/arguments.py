@@ -15,12 +15,13 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Glob, Override
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from lightlab.errors import UsageError, did_you_mean, one_line
+from lightlab.quoting import quote
 from lightlab.resume import Resumed, last_overrides, merge_saved
 from lightlab.runs import check_unused, find_run
 from lightlab.schema import check
@@ -60,7 +61,7 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
     typed = [quoted(each, sweep=flags.multirun) for each in flags.overrides]
     groups = Groups([conf, *([Path(flags.config_dir)] if flags.config_dir else [])])
     resumed = None
-    run = next((each.partition("=")[2].strip("'\"") for each in typed if re.match(r"\+*resume=(?!null$)", each)), None)
+    run = next((str(_parsed([each])[0].value()) for each in typed if re.match(r"\+*resume=(?!null$)", each)), None)
     if run is not None:
         if flags.multirun:
             raise UsageError("resume= goes on with one run; leave out -m")
@@ -68,7 +69,7 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
         resumed = _resume(find_run(run), typed, groups)
         typed = resumed.overrides
     else:
-        for overrides in _jobs(typed, flags.multirun):
+        for overrides in _jobs(typed, flags.multirun, groups):
             check(composed(overrides, groups))
         _check_run_folder(typed)
     return Command([*others, *typed], resumed)
@@ -83,7 +84,7 @@ def quoted(argument: str, sweep: bool = False) -> str:
     if not equals or _parses(argument):
         return argument
     parts = value.split(",") if sweep else [value]
-    return f"{key}=" + ",".join(part if _parses(f"{key}={part}") else _quote(part) for part in parts)
+    return f"{key}=" + ",".join(part if _parses(f"{key}={part}") else quote(part) for part in parts)
 
 
 def composed(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def composed(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
     Raises:
         UsageError: an override that names no group, choice or key.
     """
-    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    parsed = _parsed(list(overrides))
     chosen = [override for override in parsed if groups.check(override)]
     base = _compose([override.input_line or "" for override in chosen], groups)
     for override in parsed:
@@ -127,6 +128,8 @@ class Groups:
         if group not in self.choices or override.is_delete():
             return False
         value = override.value()
+        if isinstance(value, Glob):
+            return True
         for choice in value if isinstance(value, list) else [value]:
             if str(choice).removesuffix(".yaml") not in self.choices[group] and choice is not None:
                 known = self.choices[group]
@@ -184,15 +187,15 @@ def _resume(folder: Path, new: list[str], groups: Groups) -> Resumed:
 
 def _check_run_folder(overrides: list[str]) -> None:
     """Before Hydra writes its record there."""
-    for override in OverridesParser.create().parse_overrides(overrides):
+    for override in _parsed(overrides):
         if override.key_or_group == "hydra.run.dir":
             check_unused(Path(str(override.value())))
 
 
-def _jobs(overrides: list[str], sweep: bool) -> Iterator[list[str]]:
+def _jobs(overrides: list[str], sweep: bool, groups: Groups) -> Iterator[list[str]]:
     """Each swept value once, beside the first of every other: a slip in any of them is found before the first job."""
-    parsed = OverridesParser.create().parse_overrides(overrides)
-    values = [list(_values(override, sweep)) for override in parsed]
+    parsed = _parsed(overrides)
+    values = [list(_values(override, sweep, groups)) for override in parsed]
     first = [each[0] for each in values]
     yield first
     for index, swept in enumerate(values):
@@ -200,24 +203,28 @@ def _jobs(overrides: list[str], sweep: bool) -> Iterator[list[str]]:
             yield [*first[:index], value, *first[index + 1 :]]
 
 
-def _values(override: Override, sweep: bool) -> Iterator[str]:
+def _values(override: Override, sweep: bool, groups: Groups) -> Iterator[str]:
     if not override.is_sweep_override():
         yield override.input_line or ""
         return
     if not sweep:
         raise UsageError(f"{override.input_line}: several values; add -m to run one after the other")
+    value = override.value()
+    if isinstance(value, Glob):
+        names = value.filter(groups.choices.get(override.key_or_group, []))
+        yield from (f"{override.key_or_group}={name}" for name in names)
+        return
     if override.is_interval_sweep():
         raise UsageError(
             f"{override.input_line}: a range without steps; list the values, or use range(start,stop,step)"
         )
-    key = override.get_key_element()
-    for value in override.sweep_string_iterator():
-        yield f"{key}={value}"
+    for each in override.sweep_string_iterator():
+        yield f"{override.get_key_element()}={each}"
 
 
 def _compose(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
     extra = (
-        [f"hydra.searchpath=[{', '.join(_quote(f'file://{folder}') for folder in groups.folders[1:])}]"]
+        [f"hydra.searchpath=[{', '.join(quote(f'file://{folder}') for folder in groups.folders[1:])}]"]
         if groups.folders[1:]
         else []
     )
@@ -228,7 +235,7 @@ def _compose(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
         if missing:
             raise UsageError(f"{missing[0]}: missing; the task's file, or the command line, must give it")
         plain = OmegaConf.to_container(config, resolve=True)
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise UsageError(one_line(error)) from error
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}
@@ -260,8 +267,8 @@ def _parses(argument: str) -> bool:
     return True
 
 
-def _quote(value: str) -> str:
-    # Within Hydra's quotes a backslash is itself, but for those that stand before a quote.
-    escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
-    escaped = re.sub(r"(\\+)$", r"\1\1", escaped)
-    return f"'{escaped}'"
+def _parsed(overrides: Sequence[str]) -> list[Override]:
+    try:
+        return OverridesParser.create().parse_overrides(list(overrides))
+    except HydraException as error:
+        raise UsageError(f"{one_line(error)}; write GROUP=CHOICE or KEY=VALUE (--help)") from None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from lightlab.errors import UsageError, did_you_mean
+from lightlab.runs import checkpoint_of, find_run
 
 HELP = """Predicts with what a run has learnt.
 
@@ -37,6 +39,20 @@ class PredictOptions:
     allow: list[str] = field(default_factory=list)
 
 
+def find_checkpoint(options: PredictOptions) -> Path:
+    """The checkpoint that `run` or `checkpoint` means.
+
+    Raises:
+        UsageError: there is no such run.
+    """
+    if options.checkpoint:
+        return Path(options.checkpoint).expanduser()
+    folder = find_run(options.run or "last")
+    found = checkpoint_of(folder)
+    assert found is not None
+    return found
+
+
 def parse_options(argv: Sequence[str]) -> PredictOptions:
     """Reads ``key=value`` arguments; everything behind the first ``=`` is the value, and needs no quoting.
 
@@ -51,6 +67,8 @@ def parse_options(argv: Sequence[str]) -> PredictOptions:
             raise UsageError(
                 f"{argument}: no such option; {did_you_mean(key, known)}options: {', '.join(known)} (--help)"
             )
+        if key in given:
+            raise UsageError(f"{argument}: {key}= is given twice")
         given[key] = _value(key, value)
     if ("run" in given) == ("checkpoint" in given):
         raise UsageError("give either run= (a folder, or `last`) or checkpoint= (a file)")
@@ -74,10 +92,11 @@ def _value(key: str, value: str) -> Any:
 
 
 def _input(value: str) -> Any:
-    if Path(value).expanduser().exists():
-        return value
+    with suppress(OSError, RuntimeError, ValueError):  # too long for a name, or ~nobody
+        if Path(value).expanduser().exists():
+            return value
     try:
         numbers = json.loads(value)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return value
-    return numbers if isinstance(numbers, (list, int, float)) else value
+    return numbers if isinstance(numbers, (list, int, float)) and not isinstance(numbers, bool) else value

@@ -19,7 +19,6 @@ from lightlab.errors import DataError, one_line
 from lightlab.files import whole_file
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.predict_options import PredictOptions
-from lightlab.runs import checkpoint_of, find_run
 from lightlab.spec import Spec
 from lightlab.trust import check_trusted
 
@@ -41,12 +40,13 @@ class Predictions:
     scores: dict[str, float]
 
 
-def predict(options: PredictOptions) -> Predictions:
-    """Raises:
-    UsageError: there is no such run.
-    DataError: the checkpoint or the input is not what it should be; nothing has been written.
+def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
+    """Predicts `options.input`, and writes `options.output` if it is named.
+
+    Raises:
+        DataError: the checkpoint or the input is not what it should be; nothing has been written.
     """
-    predictor = load_predictor(_checkpoint(options), options.allow)
+    predictor = load_predictor(checkpoint, options.allow)
     device = choose(options.accelerator).device
     inputs = predictor.data.read(options.input)
     outputs = _outputs(predictor, inputs, device, options.batch_size)
@@ -80,15 +80,6 @@ def load_predictor(path: Path, allow: list[str]) -> Predictor:
 def _without_paths(config: dict[str, Any]) -> dict[str, Any]:
     """A checkpoint does not choose where this machine writes: its cache folder is the user's own."""
     return {key: None if key == "cache_dir" else value for key, value in config.items()}
-
-
-def _checkpoint(options: PredictOptions) -> Path:
-    if options.checkpoint:
-        return Path(options.checkpoint).expanduser()
-    path = checkpoint_of(find_run(options.run or "last"))
-    assert path is not None
-    print(f"checkpoint {path}")
-    return path
 
 
 @torch.inference_mode()

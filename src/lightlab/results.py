@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import math
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +17,23 @@ STAGES = ("train", "val", "test")
 def write_json(path: Path, contents: dict[str, Any]) -> None:
     """Writes the file whole or not at all."""
     with whole_file(path) as unfinished:
-        unfinished.write_text(json.dumps(contents, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        unfinished.write_text(json.dumps(_plain(contents), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _plain(contents: dict[str, Any]) -> dict[str, Any]:
+    """NaN and infinity as null: JSON has no others."""
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in contents.items()
+    }
 
 
 def epoch_row(folder: Path, epoch: int | None = None) -> dict[str, float]:
-    """The metrics of an epoch (from 1; None for the last) as metrics.csv has them."""
-    with (folder / "metrics.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    wanted = [row for row in rows if epoch is None or int(row["epoch"]) == epoch]
+    """The metrics of an epoch (from 1; None for the last) as metrics.csv has them; empty where it has none."""
+    path = folder / "metrics.csv"
+    if not path.is_file():
+        return {}
+    with path.open(newline="", encoding="utf-8") as file:
+        wanted = [row for row in csv.DictReader(file) if epoch is None or int(row["epoch"]) == epoch]
     return {name: float(cell) for name, cell in wanted[-1].items() if cell} if wanted else {}
 
 
@@ -40,6 +51,7 @@ def results_table(results: dict[str, Any]) -> str:
 
 def closing_words(results: dict[str, Any], folder: Path, predict_input: str) -> str:
     """The results and the commands to go on with."""
+    quoted = shlex.quote(str(folder))
     title = f"{results['name']} · {results['data']} data · {results['epochs']} epochs in {results['seconds']:.1f} s"
     return "\n".join(
         [
@@ -48,8 +60,8 @@ def closing_words(results: dict[str, Any], folder: Path, predict_input: str) -> 
             results_table(results),
             "",
             f"run folder   {folder}",
-            f"predict      python predict.py run={folder} input={predict_input}",
+            f"predict      python predict.py run={quoted} input={predict_input}",
             "watch        tensorboard --logdir runs",
-            f"train on     python train.py resume={folder} trainer.max_epochs={2 * results['epochs']}",
+            f"train on     python train.py resume={quoted} trainer.max_epochs={2 * results['epochs']}",
         ]
     )

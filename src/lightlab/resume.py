@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from lightlab.errors import UsageError
+from lightlab.quoting import quote
 
 Config = dict[str, Any]
 _ABSENT = object()
@@ -72,18 +73,22 @@ def merge_saved(folder: Path, then: Config, now: Config, overrides: list[str]) -
     saved: Config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
     flat_saved, flat_then, flat_now = flatten(saved), flatten(then), flatten(now)
     merged = dict(flat_saved)
-    for key in flat_then.keys() | flat_now.keys():
-        if flat_now.get(key, _ABSENT) != flat_then.get(key, _ABSENT):
+    for key in {**flat_then, **flat_now}:
+        if _differ(flat_now.get(key, _ABSENT), flat_then.get(key, _ABSENT)):
             merged[key] = flat_now.get(key, _ABSENT)
     merged[("resume",)] = str(folder)
     changes = [
         f"{'.'.join(key)} was {flat_saved.get(key, 'absent')}, is now {flat_then.get(key, 'absent')}"
         for key in sorted(flat_saved.keys() | flat_then.keys())
-        if flat_saved.get(key, _ABSENT) != flat_then.get(key, _ABSENT)
+        if key != ("resume",) and flat_saved.get(key, _ABSENT) != flat_then.get(key, _ABSENT)
     ]
-    quoted_folder = str(folder).replace("'", "\\'")
-    told = [*overrides, f"hydra.run.dir='{quoted_folder}'", "hydra.output_subdir=null"]
+    told = [*overrides, f"hydra.run.dir={quote(str(folder))}", "hydra.output_subdir=null"]
     return Resumed(folder, unflatten(merged), told, changes)
+
+
+def _differ(now: Any, then: Any) -> bool:
+    """1 and 1.0 differ: one batch, and all of them."""
+    return now != then or type(now) is not type(then)
 
 
 def flatten(config: Config, above: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:

@@ -23,6 +23,8 @@ def new_run(root: str, task: str, overrides: list[str]) -> Path:
             folder.mkdir(parents=True)
         except FileExistsError:
             continue
+        except OSError as error:
+            raise UsageError(f"{folder}: no folder can be made here ({error.strerror})") from None
         return folder
     raise UsageError(f"{root} already holds 999 runs named {name}")
 
@@ -94,8 +96,8 @@ def checkpoint_of(folder: Path, prefer: str = "best") -> Path | None:
 
 
 def _newest(roots: tuple[str, ...]) -> Path:
-    checkpoints = [path for root in roots for path in Path(root).glob("**/checkpoints/*.ckpt")]
-    checkpoints = [path for path in checkpoints if zipfile.is_zipfile(path)]
+    found = [path for root in roots for path in Path(root).glob("**/checkpoints/*.ckpt")]
+    checkpoints = [path for path in found if path.stem in ("best", "last") and zipfile.is_zipfile(path)]
     if not checkpoints:
         places = " or ".join(f"{root}/" for root in roots)
         raise UsageError(f"no run with a checkpoint in {places} below {Path.cwd()}; train one first: python train.py")

@@ -124,7 +124,7 @@ def one_cycle(
         optimizer,
         max_lr=[group["lr"] for group in optimizer.param_groups],
         total_steps=max(2, run.steps),
-        pct_start=pct_start,
+        pct_start=max(pct_start, (1 + 1e-6) / max(2, run.steps)),  # a rise of no step at all divides by zero
         div_factor=div_factor,
         final_div_factor=final_div_factor,
         cycle_momentum=cycle_momentum and _has_momentum(optimizer),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
@@ -15,13 +16,16 @@ class Whole:
     """A whole number."""
 
     at_least: int = 0
+    at_most: float = math.inf
     also: tuple[object, ...] = ()  # further values that are taken
 
     def __str__(self) -> str:
-        return f"a whole number of at least {self.at_least}"
+        return f"a whole number of at least {self.at_least}" + (
+            f", at most {self.at_most}" if self.at_most < math.inf else ""
+        )
 
     def takes(self, value: Any) -> bool:
-        return isinstance(value, int) and not isinstance(value, bool) and value >= self.at_least
+        return isinstance(value, int) and not isinstance(value, bool) and self.at_least <= value <= self.at_most
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,24 @@ class Number:
         return " ".join(["a number", *filter(None, [low, "and" if low and high else "", high])])
 
     def takes(self, value: Any) -> bool:
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not abs(value) < sys.float_info.max:
             return False
         above = value > self.low if self.open_low else value >= self.low
         below = value < self.high if self.open_high else value <= self.high
         return above and below
+
+
+@dataclass(frozen=True)
+class Batches(Number):
+    """So many batches, or a share of them: 1 is one, 1.0 is all."""
+
+    low: float = 0
+
+    def __str__(self) -> str:
+        return "a whole number of batches, or a share of them, at most 1.0"
+
+    def takes(self, value: Any) -> bool:
+        return super().takes(value) and (isinstance(value, int) or value <= 1)
 
 
 @dataclass(frozen=True)
@@ -79,13 +96,18 @@ class ListOf:
     """A list, each of whose items the rule takes."""
 
     rule: Rule
+    length: int | None = None
     also: tuple[object, ...] = ()
 
     def __str__(self) -> str:
-        return f"a list, each item {self.rule}"
+        return f"a list{f' of {self.length}' if self.length else ''}, each item {self.rule}"
 
     def takes(self, value: Any) -> bool:
-        return isinstance(value, list) and all(self.rule.takes(item) for item in value)
+        return (
+            isinstance(value, list)
+            and self.length in (None, len(value))
+            and all(self.rule.takes(item) for item in value)
+        )
 
 
 Rule = Whole | Number | OneOf | Text | ListOf
@@ -107,9 +129,9 @@ class Trainer:
     gradient_clip_val: Rule = Number(0, open_low=True, also=(None,))
     gradient_clip_algorithm: Rule = OneOf(("norm", "value"))
     accumulate_grad_batches: Rule = Whole(1)
-    limit_train_batches: Rule = Number(0, open_low=True, also=(None,))
-    limit_val_batches: Rule = Number(0, also=(None,))
-    limit_test_batches: Rule = Number(0, also=(None,))
+    limit_train_batches: Rule = Batches(open_low=True, also=(None,))
+    limit_val_batches: Rule = Batches(also=(None,))
+    limit_test_batches: Rule = Batches(also=(None,))
     deterministic: Rule = SWITCH
     detect_anomaly: Rule = SWITCH
     profiler: Rule = OneOf(("simple", "advanced", "pytorch"), also=(None,))
@@ -128,12 +150,13 @@ class Top:
     """The keys of the config that are no group."""
 
     name: Rule = Text()
-    seed: Rule = Whole(0)
+    seed: Rule = Whole(0, 2**32 - 1)
     data_dir: Rule = Text()
     cache_dir: Rule = Text(also=(None,))
     resume: Rule = Text(also=(None,))
     init_from: Rule = Text(also=(None,))
     compile: Rule = SWITCH
+    checkpoint_every: Rule = Whole(1)
     keep_pages: Rule = SWITCH
 
 
@@ -160,7 +183,7 @@ KNOWN: dict[str, Rule] = {
     "optimizer.dampening": SHARE,
     "optimizer.weight_decay": NOT_NEGATIVE,
     "optimizer.eps": NOT_NEGATIVE,
-    "optimizer.betas": ListOf(SHARE),
+    "optimizer.betas": ListOf(SHARE, 2),
     "optimizer.alpha": SHARE,
     "optimizer.rho": SHARE,
     "optimizer.lr_decay": NOT_NEGATIVE,
@@ -184,7 +207,7 @@ KNOWN: dict[str, Rule] = {
     "scheduler.max_momentum": SHARE,
     "initializer.bias": Number(also=(None,)),
     "network.hidden": ListOf(Whole(1)),
-    "network.channels": ListOf(Whole(1)),
+    "network.channels": ListOf(Whole(1), 2),
     "network.dropout": SHARE,
     "network.batch_norm": SWITCH,
     "data.batch_size": Whole(1),
@@ -229,6 +252,8 @@ def _problems(config: dict[str, Any]) -> Iterator[str]:
     for section, schema in CLOSED.items():
         yield from _keys(f"{section}.", config[section], list(_rules(schema)))
         yield from _values(f"{section}.", config[section], _rules(schema))
+    if not isinstance(config["learning_rates"], dict):
+        yield f"learning_rates={config['learning_rates']}: must be a group, a rate for each optimizer"
     yield from _values("learning_rates.", config["learning_rates"], dict.fromkeys(config["learning_rates"], POSITIVE))
     for key, rule in KNOWN.items():
         group, _, name = key.rpartition(".")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shlex
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,9 @@ def train(config: Config, folder: Path) -> dict[str, Any]:
     _check_monitor(config, module, data)
     _write_records(record, folder, accelerator, kept_pages)
     print(_opening_words(data, accelerator), flush=True)
+    started = time.perf_counter()
     trainer.fit(module, datamodule=data, ckpt_path=checkpoint.path if checkpoint else None)
-    results = _summary(config, data, trainer) | _test(trainer, module, data)
+    results = _summary(config, data, trainer, time.perf_counter() - started) | _test(trainer, module, data)
     write_json(folder / "metrics.json", results)
     print(closing_words(results, folder, shlex.quote(data.example_input)), flush=True)
     return results
@@ -104,17 +106,18 @@ def _check_monitor(config: Config, module: SupervisedModule, data: ResidentDataM
         raise UsageError(f"monitor.name={config['monitor']['name']}: this task measures {', '.join(names)}")
 
 
-def _summary(config: Config, data: ResidentDataModule, trainer: Trainer) -> dict[str, Any]:
-    folder = Path(trainer.default_root_dir)
+def _summary(config: Config, data: ResidentDataModule, trainer: Trainer, seconds: float) -> dict[str, Any]:
+    """The metrics of the best epoch; of the last where no callback kept the epochs."""
     best = trainer.checkpoint_callback
     epoch = None
     if isinstance(best, ModelCheckpoint) and best.best_model_path:
         epoch = read_checkpoint(Path(best.best_model_path))["epoch"] + 1
-    row = epoch_row(folder, epoch)
+    last = {name: float(value) for name, value in trainer.callback_metrics.items()}
+    row = epoch_row(Path(trainer.default_root_dir), epoch) or last
     return {
         "name": config["name"],
         "data": data.origin,
-        "seconds": epoch_row(folder)["seconds"],  # of training and validation, those before a resume included
+        "seconds": epoch_row(Path(trainer.default_root_dir)).get("seconds", seconds),  # those before a resume included
         "epochs": trainer.current_epoch,
         "steps": trainer.global_step,
         "best_epoch": epoch or trainer.current_epoch,

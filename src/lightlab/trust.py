@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from hydra.utils import get_object
 from torch import nn
 
 from lightlab.data.base import ResidentDataModule
@@ -74,7 +75,7 @@ def check_trusted(config: dict[str, Any], allow: Sequence[str], where: str) -> N
             raise DataError(f"{where}: its config lacks {group}")
         for depth, target in _targets(config[group]):
             known = _is_known(group, target) if depth == 0 and group in _GROUPS else target in _PARTS
-            if not known and not any(target.startswith(f"{package}.") for package in allow):
+            if not known and not _vouched(target, allow):
                 raise DataError(
                     f"{where}: its {group} names {target}, which is not lightlab's; refused "
                     f"(allow=[package] vouches for one)"
@@ -89,11 +90,14 @@ def _targets(node: Any, depth: int = 0) -> Iterator[tuple[int, str]]:
                 yield depth, str(value)
             else:
                 yield from _targets(value, depth + 1)
-    elif isinstance(node, list):
+    elif isinstance(node, (list, tuple)):
         for value in node:
             yield from _targets(value, depth + 1)
-    elif isinstance(node, str) and "${" in node:
-        yield depth + 1, node
+    elif isinstance(node, str):
+        if "${" in node:
+            yield depth + 1, node
+    elif node is not None and not isinstance(node, (bool, int, float)):
+        yield depth + 1, f"a {type(node).__name__}"  # nothing that a config is made of
 
 
 def _is_known(group: str, target: str) -> bool:
@@ -106,3 +110,16 @@ def _is_known(group: str, target: str) -> bool:
     except ImportError:
         return False
     return isinstance(found, type) and issubclass(found, kind) and found.__module__ == module
+
+
+def _vouched(target: str, allow: Sequence[str]) -> bool:
+    """Whether the target is defined in a package that the user vouches for, and not merely imported by it."""
+    package = next((each for each in allow if each and target.startswith(f"{each}.")), None)
+    if package is None:
+        return False
+    try:
+        found = get_object(target)
+    except Exception:
+        return True  # building it will say what is wrong
+    home = getattr(found, "__module__", None) or ""
+    return home == package or home.startswith(f"{package}.")

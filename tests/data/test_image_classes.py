@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from lightlab.data.image_classes import ImageClasses
-from lightlab.errors import DataError
+from lightlab.errors import DataError, UsageError
 
 HEIGHT, WIDTH, ROWS = 4, 5, 40
 FILES = {
@@ -122,7 +122,7 @@ def test_no_validation_rows_and_fewer_training_rows(idx_files, load):
 
 
 def test_all_rows_for_validation_leave_none_to_train_on(idx_files, load):
-    with pytest.raises(DataError, match="val_fraction"):
+    with pytest.raises(UsageError, match="val_fraction"):
         load(val_fraction=0.999)
 
 

@@ -11,6 +11,7 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
 from lightlab.data.resident import Augment, EpochOrder, ResidentLoader, Split
+from lightlab.errors import UsageError
 from lightlab.spec import Spec
 
 
@@ -84,6 +85,11 @@ class ResidentDataModule(LightningDataModule):
         split = self._on_device("train")
         # A batch of one row has no variance for batch norm to divide by, so a last one is left out.
         drop_last = self.drop_last or (len(split) > self.batch_size and len(split) % self.batch_size == 1)
+        if drop_last and len(split) < self.batch_size:
+            raise UsageError(
+                f"data.drop_last leaves nothing of {len(split)} training rows in batches of {self.batch_size}; "
+                "lower data.batch_size"
+            )
         order = EpochOrder(len(split), self.seed, self.shuffle)
         return ResidentLoader(split, self.batch_size, order, self.prepare, self.augment, drop_last)
 

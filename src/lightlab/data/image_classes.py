@@ -14,11 +14,11 @@ from torch import Tensor
 from lightlab.cache_folder import cache_folder
 from lightlab.data.base import Inputs, ResidentDataModule
 from lightlab.data.idx import read_idx, read_idx_pair
-from lightlab.data.images import photos_in, read_photo
+from lightlab.data.images import SUFFIXES, photos_in, read_photo
 from lightlab.data.pixel_csv import read_pixel_csv
 from lightlab.data.resident import Augment, Split
 from lightlab.data.sources import RemoteFile, download, find
-from lightlab.errors import DataError
+from lightlab.errors import DataError, UsageError
 from lightlab.spec import Spec
 
 Images = tuple[np.ndarray, np.ndarray]  # uint8 (N, H, W), int64 (N,)
@@ -103,7 +103,7 @@ class ImageClasses(ResidentDataModule):
         elif path.name.removesuffix(".gz").endswith(".csv"):
             images, labels = read_pixel_csv(path, self._cache(), len(self.class_names), self.height, self.width)
             names = [str(row + 1) for row in range(len(images))]
-        elif "idx" in path.name or path.name.endswith("ubyte"):
+        elif not path.name.lower().endswith(SUFFIXES) and ("idx" in path.name or path.name.endswith("ubyte")):
             images, labels = _read_idx_input(path, len(self.class_names))
             names = [str(row) for row in range(len(images))]
         else:
@@ -132,6 +132,8 @@ class ImageClasses(ResidentDataModule):
     def _cut(self, split: Split) -> dict[str, Split]:
         order = _fixed_order(len(split))
         val_size = round(self.val_fraction * len(split))
+        if val_size >= len(split):
+            raise UsageError(f"data.val_fraction={self.val_fraction} leaves none of {len(split)} rows to train on")
         cut = {"train": split.take(order[val_size:][: self.train_size])}
         return cut | {"val": split.take(order[:val_size])} if val_size else cut
 
@@ -197,7 +199,8 @@ class ImageClasses(ResidentDataModule):
         except DataError as error:
             raise _NotFound(f"{where}; {error}") from None
         found = self._files()
-        assert found is not None
+        if found is None:
+            raise _NotFound(where)
         return found
 
     def _cache(self) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image, ImageOps
 
 from lightlab.errors import DataError, one_line
 
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")  # told by content; others, such as EPS, would run a program
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 MOST_PIXELS = 100_000_000  # a photo of more is taken for a decompression bomb
 
@@ -28,7 +30,11 @@ def read_photo(path: Path, height: int, width: int, invert: str | bool = "auto")
     Raises:
         DataError: no such file, no image, or more than `MOST_PIXELS` pixels.
     """
-    photo = _open(path)
+    with warnings.catch_warnings(action="ignore"):  # Pillow's, on damaged EXIF
+        return _as_training_image(_open(path), height, width, invert)
+
+
+def _as_training_image(photo: Image.Image, height: int, width: int, invert: str | bool) -> np.ndarray:
     if photo.size == (width, height) and photo.mode in ("L", "1"):
         pixels = np.asarray(photo.convert("L"))
         return 255 - pixels if invert is True else pixels.copy()
@@ -58,14 +64,25 @@ def _open(path: Path) -> Image.Image:
             f"{path}: no such file; input= takes a photo, a folder of photos, an IDX file or a CSV of pixels"
         )
     try:
-        photo = Image.open(path)
-        if photo.width * photo.height > MOST_PIXELS:
-            raise DataError(f"{path}: {photo.width}x{photo.height} pixels; at most {MOST_PIXELS:,} are decoded")
-        photo.load()
+        with Image.open(path, formats=FORMATS) as photo:
+            if photo.width * photo.height > MOST_PIXELS:
+                raise DataError(f"{path}: {photo.width}x{photo.height} pixels; at most {MOST_PIXELS:,} are decoded")
+            photo.getexif()
+            return _eight_bits(photo.copy())
     except (OSError, SyntaxError, ValueError) as error:
         reason = "the file is empty" if path.stat().st_size == 0 else one_line(error)
         raise DataError(f"{path}: not an image that can be read: {reason}") from None
-    return photo
+
+
+def _eight_bits(photo: Image.Image) -> Image.Image:
+    """16-bit photos (modes I) scaled to 8 bits, where Pillow would cut them off at 255; floats by their largest."""
+    if photo.mode[0] not in "IF":
+        return photo
+    pixels = np.asarray(photo, np.float64)
+    brightest = 65535 if photo.mode[0] == "I" else max(pixels.max(), 1e-9)
+    grey = Image.fromarray((pixels * (255 / brightest)).clip(0, 255).round().astype(np.uint8))
+    grey.getexif().update(photo.getexif())
+    return grey
 
 
 def _on_white(photo: Image.Image) -> Image.Image:

@@ -30,6 +30,10 @@ class Points(ResidentDataModule):
             raise UsageError(f"data.x has {len(x)} points and data.y has {len(y)}; each point needs both")
         self.dataset = name
         self.x = torch.tensor([row if isinstance(row, (list, tuple)) else [row] for row in x], dtype=torch.float32)
+        if self.x.ndim != 2 or not len(x):
+            raise UsageError(
+                f"data.x={list(x)}: must be one row or more of numbers, such as [1, 2] or [[1, 2], [3, 4]]"
+            )
         self.y = torch.tensor(y, dtype=torch.float32)
         self.target = target
 

@@ -57,7 +57,8 @@ class EpochOrder:
 
     def generator(self, device: torch.device, batch: int = 0) -> torch.Generator:
         """A generator that depends on (seed, epoch, batch) alone."""
-        return torch.Generator(device).manual_seed((self.seed * 1_000_003 + self.epoch) * 1_000_003 + batch)
+        seed = (self.seed * 1_000_003 + self.epoch) * 1_000_003 + batch
+        return torch.Generator(device).manual_seed(seed % 2**63)
 
 
 class ResidentLoader:
@@ -105,7 +106,7 @@ class ResidentLoader:
             yield inputs, rows.targets
 
     def state_dict(self) -> dict[str, int]:
-        return {"batch": self._batches_given % len(self)}
+        return {"batch": self._batches_given % max(1, len(self))}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
         self._first_batch = self._batches_given = state["batch"]
