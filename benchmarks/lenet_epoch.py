@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from benchmarks.commands import ROOT, alternate
 from benchmarks.options import Options
 from benchmarks.tables import Timing, comparison
@@ -11,11 +13,11 @@ RAW, UNIT = "plain, 0–255", "plain, 0–1"
 
 def measure(options: Options) -> str:
     epochs = 2 if options.quick else 5  # the first one warms up
-    plain = [ROOT / "benchmarks/plain/lenet.py", "--data-dir", options.data_dir]
+    plain: list[str | Path] = [ROOT / "benchmarks/plain/lenet.py", "--data-dir", options.data_dir]
     plain += ["--validation", "3000", "--epochs", str(epochs)]
     ours = ["-m", "benchmarks.timed_epochs", "task=fashion_lenet", "optimizer=sgd", "scheduler=none"]
     ours += [f"data_dir={options.data_dir}", "data.source=files", f"trainer.max_epochs={epochs}"]
-    contenders = {
+    contenders: dict[str, list[str | Path]] = {
         RAW: [*plain, "--pixels", "raw"],
         UNIT: [*plain, "--pixels", "unit"],
         "lightlab": [*ours, "trainer.precision=32-true"],

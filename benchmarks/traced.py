@@ -40,7 +40,7 @@ def _timed_import(name: str, *rest: Any) -> Any:
 def main() -> None:
     CLOCK.mark("Python, import Hydra")
     CLOCK.charge(lightlab.arguments, "prepare", "the command line is checked", before="Python, import Hydra")
-    builtins.__import__ = _timed_import
+    builtins.__import__ = _timed_import  # type: ignore[assignment]
     sys.argv = ["train.py", *sys.argv[1:], "+callbacks.benchmark._target_=benchmarks.stages.Stages"]
     runpy.run_path(str(ROOT / "train.py"), run_name="__main__")
     for stage, seconds in CLOCK.stages.items():

@@ -17,12 +17,12 @@ class Overview(Callback):
     """Does nothing without a TensorBoard logger.
 
     Args:
-        histogram_epochs: weights' histograms every so many epochs; 0 for none.
+        histograms: how often in the run the weights' histograms are written; 0 for never.
         graph: trace the network and show its graph.
     """
 
-    def __init__(self, histogram_epochs: int, graph: bool) -> None:
-        self.histogram_epochs = histogram_epochs
+    def __init__(self, histograms: int, graph: bool) -> None:
+        self.histograms = histograms
         self.graph = graph
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -36,7 +36,10 @@ class Overview(Callback):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         logger = _logger(trainer)
-        if logger is None or not self.histogram_epochs or (trainer.current_epoch + 1) % self.histogram_epochs:
+        if logger is None or not self.histograms:
+            return
+        every = max(1, (trainer.max_epochs or 1) // self.histograms)
+        if (trainer.current_epoch + 1) % every:
             return
         for name, parameter in pl_module.network.named_parameters():  # type: ignore[union-attr]
             logger.experiment.add_histogram(f"weights/{name}", parameter.detach().float(), trainer.global_step)
