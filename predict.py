@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from lightlab.errors import reported
+from lightlab.imports import uncollected
 from lightlab.predict_options import HELP, find_checkpoint, parse_options
 
 
@@ -16,7 +17,8 @@ def main() -> None:
         options = parse_options(sys.argv[1:])
         checkpoint = find_checkpoint(options)
         print(f"checkpoint {checkpoint}", flush=True)
-        from lightlab.prediction import predict, shown  # here, so that a slip is answered before torch is imported
+        with uncollected():  # and here, so that a slip is answered before torch is imported
+            from lightlab.prediction import predict, shown
 
         print(shown(predict(options, checkpoint)))
         if options.output:

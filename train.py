@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from lightlab.arguments import help_text, prepare
 from lightlab.errors import reported
+from lightlab.imports import uncollected
 from lightlab.runs import discard_if_empty, new_run, shortened
 
 CONF = Path(__file__).parent / "conf"
@@ -33,7 +34,8 @@ def main() -> None:
         resumed = command.resumed
         with reported(), discard_if_empty(folder), resumed.recorded() if resumed else nullcontext():
             config = resumed.config if resumed else _plain(cfg)
-            from lightlab.training import train  # here, so that a slip is answered before torch is imported
+            with uncollected():  # and here, so that a slip is answered before torch is imported
+                from lightlab.training import train
 
             results = train(config, folder)
         return results.get(config["monitor"]["name"])

@@ -60,7 +60,6 @@ class SupervisedModule(LightningModule):
         self.steps_before: int | None = None  # the length of the run that is being resumed
         self.train_loss, self.val_loss, self.test_loss = RunningMean(), RunningMean(), RunningMean()
         self.val_metrics, self.test_metrics = self.metrics(), self.metrics()
-        self._batch: tuple[Tensor, Tensor] | None = None
 
     @abstractmethod
     def metrics(self) -> MetricCollection:
@@ -78,13 +77,13 @@ class SupervisedModule(LightningModule):
         return self.network(x)
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
-        self._batch = batch
-        loss = self._loss()
+        loss = self._loss(batch)
+        vars(self)["_batch"] = batch  # past nn.Module's setattr, which takes several microseconds
         self.train_loss.add(loss.detach(), self._weight(batch))
         return loss
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
-        self.gradient(loss, self._loss, self.network)
+        self.gradient(loss, lambda: self._loss(vars(self)["_batch"]), self.network)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         return self._evaluate(batch, self.val_loss, self.val_metrics)
@@ -129,9 +128,8 @@ class SupervisedModule(LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.train_loss.load(checkpoint["train_loss"])
 
-    def _loss(self) -> Tensor:
-        assert self._batch is not None
-        inputs, targets = self._batch
+    def _loss(self, batch: tuple[Tensor, Tensor]) -> Tensor:
+        inputs, targets = batch
         return self.criterion(self(inputs), targets)
 
     def _evaluate(self, batch: tuple[Tensor, Tensor], mean: RunningMean, metrics: MetricCollection) -> Tensor:
