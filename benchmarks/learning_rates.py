@@ -1,4 +1,4 @@
-"""Measures `learning_rates` of a task: climbs the grid 1, 3, 10, 30, … for each optimizer until both neighbours are worse.
+"""Measures `learning_rates` of a task: climbs the grid 1, 3, 10, 30, … for each optimizer until both neighbours lose.
 
     python -m benchmarks.learning_rates fashion_softmax --epochs 5 --data-dir data
 

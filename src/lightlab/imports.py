@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ def uncollected() -> Iterator[None]:
 
     Afterwards it is taken out of later collections too, which would walk through all of it in the middle of training.
     """
+    atexit.register(gc.freeze)  # nor is there anything to collect when the process ends: that would take a second
     gc.disable()
     try:
         yield

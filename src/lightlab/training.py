@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 import yaml
-from lightning.pytorch import Trainer, seed_everything
+from lightning.pytorch import Callback, Trainer, seed_everything
 from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint, ProgressBar
 
 from lightlab.accelerators import Accelerator
@@ -82,12 +82,14 @@ def _build_trainer(
     callbacks = [callback for callback in part(config, "callbacks").values() if callback is not None]
     purge_step = resumed.global_step if resumed else None
     loggers = [make(folder=folder, purge_step=purge_step) for make in part(config, "logger").values()]
-    record = Record(config, data.spec.to_plain(), data.state_dict())
+    callbacks.append(Record(config, data.spec.to_plain(), data.state_dict()))
+    for callback in callbacks:
+        _leave_out_empty_hooks(callback)
     return Trainer(
         accelerator=accelerator.name,
         devices=1,
         default_root_dir=folder,
-        callbacks=[*callbacks, record],
+        callbacks=callbacks,
         logger=loggers,
         plugins=[AtomicCheckpointIO()],
         enable_checkpointing=any(isinstance(callback, Checkpoint) for callback in callbacks),
@@ -96,6 +98,16 @@ def _build_trainer(
         num_sanity_val_steps=0,
         **config["trainer"] | ({} if "val" in data.splits else {"limit_val_batches": 0}),
     )
+
+
+def _leave_out_empty_hooks(callback: Callback) -> None:
+    """Spares Lightning a profiler context for each hook of each callback at every step: it skips what is not callable.
+
+    A small network's step takes half the time without the hundred contexts of hooks that do nothing.
+    """
+    for name, hook in vars(Callback).items():
+        if name.startswith("on_") and not name.endswith("_checkpoint") and getattr(type(callback), name) is hook:
+            setattr(callback, name, None)
 
 
 def _check_monitor(config: Config, module: SupervisedModule, data: ResidentDataModule) -> None:

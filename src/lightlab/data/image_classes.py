@@ -117,7 +117,8 @@ class ImageClasses(ResidentDataModule):
         return Inputs(names, torch.from_numpy(images).unsqueeze(1), targets)
 
     def prepare(self, inputs: Tensor) -> Tensor:
-        return inputs.float().div_(255 * self.std).sub_(self.mean / self.std)
+        scaled = inputs.float().mul_(1 / (255 * self.std))
+        return scaled.sub_(self.mean / self.std) if self.mean else scaled
 
     def state_dict(self) -> dict[str, float]:
         return {"mean": self.mean, "std": self.std}

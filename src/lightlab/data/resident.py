@@ -29,7 +29,8 @@ class Split:
         return len(self.targets)
 
     def take(self, index: Tensor) -> Split:
-        return Split(self.inputs[index], self.targets[index])
+        # index_select copies whole rows: several times faster than indexing by brackets.
+        return Split(self.inputs.index_select(0, index), self.targets.index_select(0, index))
 
     def to(self, device: torch.device) -> Split:
         return Split(self.inputs.to(device), self.targets.to(device))

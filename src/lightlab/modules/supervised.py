@@ -59,7 +59,15 @@ class SupervisedModule(LightningModule):
         self.schedule: Schedule | None = None
         self.steps_before: int | None = None  # the length of the run that is being resumed
         self.train_loss, self.val_loss, self.test_loss = RunningMean(), RunningMean(), RunningMean()
+        self._batch: Any = None
         self.val_metrics, self.test_metrics = self.metrics(), self.metrics()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """What is set many times a step goes past `nn.Module`, which looks for parameters in each value."""
+        if name in ("_current_fx_name", "_batch"):
+            vars(self)[name] = value
+        else:
+            super().__setattr__(name, value)
 
     @abstractmethod
     def metrics(self) -> MetricCollection:
@@ -78,12 +86,12 @@ class SupervisedModule(LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         loss = self._loss(batch)
-        vars(self)["_batch"] = batch  # past nn.Module's setattr, which takes several microseconds
+        self._batch = batch
         self.train_loss.add(loss.detach(), self._weight(batch))
         return loss
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
-        self.gradient(loss, lambda: self._loss(vars(self)["_batch"]), self.network)
+        self.gradient(loss, lambda: self._loss(self._batch), self.network)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         return self._evaluate(batch, self.val_loss, self.val_metrics)
