@@ -54,7 +54,7 @@ def test_each_task_trains_from_the_command_line(task, run_cli, tmp_path, config)
 
 @pytest.mark.slow
 def test_train_then_predict_a_photo_after_the_run_moved(run_cli, tmp_path):
-    assert run_cli("task=fashion_lenet", "optimizer=adam", *SHORT, "data.source=embedded", "data.train_size=300").returncode == 0
+    assert run_cli("task=fashion_lenet", *SHORT, "data.source=embedded", "data.train_size=300").returncode == 0
     moved = shutil.move(only_run(tmp_path), tmp_path / "搬走 (1)")
     photo = tmp_path / "照片 = 1.png"
     Image.fromarray(np.full((90, 60, 3), 200, np.uint8)).save(photo)
