@@ -9,6 +9,7 @@ from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from lightlab.arguments import help_text, prepare
@@ -28,19 +29,32 @@ def main() -> None:
         command = prepare(sys.argv[1:], CONF)
     sys.argv[1:] = command.argv
 
+    failed: list[str] = []
+
     @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
     def run(cfg: DictConfig) -> float | None:
         folder = shortened(Path(HydraConfig.get().runtime.output_dir))
+        sweeping = HydraConfig.get().mode == RunMode.MULTIRUN
         resumed = command.resumed
-        with reported(), discard_if_empty(folder), resumed.recorded() if resumed else nullcontext():
-            config = resumed.config if resumed else _plain(cfg)
-            with uncollected():  # and here, so that a slip is answered before torch is imported
-                from lightlab.training import train
+        try:
+            with reported(), discard_if_empty(folder), resumed.recorded() if resumed else nullcontext():
+                config = resumed.config if resumed else _plain(cfg)
+                with uncollected():  # and here, so that a slip is answered before torch is imported
+                    from lightlab.training import train
 
-            results = train(config, folder)
-        return results.get(config["monitor"]["name"])
+                results = train(config, folder)
+        except SystemExit as stop:
+            if not sweeping or stop.code not in (1, 2):
+                raise
+            failed.append(str(folder))  # the sweep's other runs go on
+            return float("nan")
+        value = results.get(config["monitor"]["name"])
+        return None if value is None else float(value)
 
     run()
+    if failed:
+        print(f"error: {len(failed)} of the sweep's runs failed: {', '.join(failed)}", file=sys.stderr)
+        raise SystemExit(1)
 
 
 def _plain(cfg: DictConfig) -> dict[str, Any]:

@@ -33,9 +33,7 @@ def covering_array() -> list[dict[str, str]]:
     """Rows in which each pair of choices of two factors stands at least once; greedy, with the two largest crossed."""
     levels = {factor: choices(factor) for factor in FACTORS}
     first, second, *others = FACTORS
-    missing = {
-        ((a, x), (b, y)) for a, b in combinations(FACTORS, 2) for x, y in product(levels[a], levels[b])
-    }
+    missing = {((a, x), (b, y)) for a, b in combinations(FACTORS, 2) for x, y in product(levels[a], levels[b])}
     rows = []
     for x, y in product(levels[first], levels[second]):
         row = {first: x, second: y}

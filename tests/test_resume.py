@@ -167,9 +167,9 @@ def test_extending_one_cycle_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_finished_run_has_nothing_to_resume(tmp_path: Path) -> None:
-    train(config(), tmp_path)
-    with pytest.raises(UsageError, match=r"has finished its 4 epochs; extend it with trainer.max_epochs=8"):
-        train(config() | {"resume": str(tmp_path)}, tmp_path)
+    train(config("scheduler=none"), tmp_path)
+    with pytest.raises(UsageError, match=r"has finished after 4 epochs; extend it with trainer.max_epochs=8"):
+        train(config("scheduler=none") | {"resume": str(tmp_path)}, tmp_path)
 
 
 def test_init_from_starts_with_another_runs_weights(tmp_path: Path) -> None:
@@ -184,3 +184,59 @@ def test_init_from_refuses_weights_of_another_shape(tmp_path: Path) -> None:
     train(config(), tmp_path / "first")
     with pytest.raises(UsageError, match="do not fit this network"):
         train(config(f"init_from={tmp_path / 'first'}", "network.hidden=[7]"), tmp_path / "second")
+
+
+def test_a_refused_extension_leaves_the_run_as_it_was(tmp_path: Path) -> None:
+    settings = config("scheduler=one_cycle")
+    stop(SignalAt, BATCHES + 3, settings, tmp_path)
+    before = (tmp_path / "config.yaml").read_bytes()
+    longer = settings | {"trainer": settings["trainer"] | {"max_epochs": 9}}
+    with pytest.raises(UsageError, match=r"cannot go on"):
+        train(longer | {"resume": str(tmp_path)}, tmp_path)
+    assert (tmp_path / "config.yaml").read_bytes() == before
+    train(settings | {"resume": str(tmp_path)}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changed", ["optimizer.lr=0.5", "optimizer=adam", "network.dropout=0.4", "seed=3", "data.batch_size=32"]
+)
+def test_resume_refuses_other_parts_than_the_run_was_made_of(tmp_path: Path, changed: str) -> None:
+    stop(SignalAt, BATCHES + 3, config("optimizer=sgd"), tmp_path)
+    with pytest.raises(UsageError, match=r"goes on with the run as it was"):
+        train(config("optimizer=sgd", changed) | {"resume": str(tmp_path)}, tmp_path)
+
+
+def test_a_run_that_ended_before_its_test_is_tested_by_resuming(tmp_path: Path) -> None:
+    settings = config()
+    whole = train(settings, tmp_path)
+    (tmp_path / "metrics.json").unlink()
+    again = train(settings | {"resume": str(tmp_path)}, tmp_path)
+    assert again["loss/test"] == pytest.approx(whole["loss/test"])
+    assert again["epochs"] == 4 and again["best_epoch"] == whole["best_epoch"]
+
+
+def test_a_signal_within_an_accumulation_window_waits_for_its_end(tmp_path: Path) -> None:
+    settings = config("trainer.accumulate_grad_batches=3")
+    train(settings, tmp_path / "whole")
+    stop(SignalAt, BATCHES + 1, settings, tmp_path / "cut")
+    train(settings | {"resume": str(tmp_path / "cut")}, tmp_path / "cut")
+    assert_equal_runs(tmp_path / "whole", tmp_path / "cut")
+
+
+def test_the_best_score_outlives_a_move_of_the_run(tmp_path: Path) -> None:
+    settings = config("optimizer.lr=1e-9", "optimizer=sgd", "scheduler=none")
+    stop(SignalAt, 2 * BATCHES - 1, settings, tmp_path / "there")
+    best = torch.load(tmp_path / "there" / "checkpoints" / "best.ckpt", weights_only=True)
+    (tmp_path / "there").rename(tmp_path / "here")
+    train(settings | {"resume": str(tmp_path / "here")}, tmp_path / "here")
+    kept = torch.load(tmp_path / "here" / "checkpoints" / "best.ckpt", weights_only=True)
+    assert kept["epoch"] == best["epoch"]
+
+
+def test_best_and_early_stopping_look_only_at_fresh_metrics(tmp_path: Path) -> None:
+    settings = config("trainer.check_val_every_n_epoch=2", "callbacks=[default,early_stopping]", "optimizer.lr=1e-9")
+    settings["callbacks"]["early_stopping"]["patience"] = 1
+    settings["trainer"]["max_epochs"] = 9
+    results = train(settings, tmp_path)
+    assert results["epochs"] == 4  # the second validation is no better than the first
+    assert results["best_epoch"] == 2 and "loss/val" in results

@@ -19,11 +19,12 @@ from hydra.core.override_parser.types import Glob, Override
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from lightlab.errors import UsageError, did_you_mean, one_line
 from lightlab.quoting import quote
 from lightlab.resume import Resumed, last_overrides, merge_saved
-from lightlab.runs import check_unused, find_run
+from lightlab.runs import check_unused, check_writable, find_run
 from lightlab.schema import check
 
 
@@ -180,7 +181,8 @@ def _resume(folder: Path, new: list[str], groups: Groups) -> Resumed:
         )
     old = [str(each) for each in OmegaConf.to_container(OmegaConf.load(path))]  # type: ignore[union-attr]
     old = [each for each in old if not re.match(r"\+*(resume|hydra\.[^=]*)=", each)]
-    resumed = merge_saved(folder, composed(old, groups), composed([*old, *new], groups), [*old, *new])
+    names = [override.key_or_group for override in _parsed(new)]
+    resumed = merge_saved(folder, composed(old, groups), composed([*old, *new], groups), [*old, *new], names)
     check(resumed.config)
     return resumed
 
@@ -190,6 +192,8 @@ def _check_run_folder(overrides: list[str]) -> None:
     for override in _parsed(overrides):
         if override.key_or_group == "hydra.run.dir":
             check_unused(Path(str(override.value())))
+            return
+    check_writable(Path("runs"))
 
 
 def _jobs(overrides: list[str], sweep: bool, groups: Groups) -> Iterator[list[str]]:
@@ -235,7 +239,7 @@ def _compose(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
         if missing:
             raise UsageError(f"{missing[0]}: missing; the task's file, or the command line, must give it")
         plain = OmegaConf.to_container(config, resolve=True)
-    except (HydraException, OmegaConfBaseException, ValueError) as error:
+    except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
         raise UsageError(one_line(error)) from error
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}

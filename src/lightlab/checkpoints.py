@@ -30,7 +30,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             raise LightlabError(_explain_write(path, error)) from error
 
     def load_checkpoint(self, path: Any, map_location: Any | None = None, weights_only: bool | None = None) -> Any:
-        return read_checkpoint(Path(path), map_location)
+        return read_checkpoint(Path(path), map_location or "cpu")
 
 
 def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:

@@ -49,10 +49,12 @@ def results_table(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def closing_words(results: dict[str, Any], folder: Path, predict_input: str) -> str:
+def closing_words(results: dict[str, Any], folder: Path, predict_input: str, extendable: bool) -> str:
     """The results and the commands to go on with."""
     quoted = shlex.quote(str(folder))
     title = f"{results['name']} · {results['data']} data · {results['epochs']} epochs in {results['seconds']:.1f} s"
+    further = f"python train.py resume={quoted} trainer.max_epochs={2 * results['epochs']}"
+    anew = f"python train.py task={results['name']} init_from={quoted}"
     return "\n".join(
         [
             "",
@@ -62,6 +64,6 @@ def closing_words(results: dict[str, Any], folder: Path, predict_input: str) -> 
             f"run folder   {folder}",
             f"predict      python predict.py run={quoted} input={predict_input}",
             "watch        tensorboard --logdir runs",
-            f"train on     python train.py resume={quoted} trainer.max_epochs={2 * results['epochs']}",
+            f"train on     {further if extendable else anew}",
         ]
     )

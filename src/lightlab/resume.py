@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,18 +63,20 @@ def _resumes(folder: Path) -> list[Path]:
     return sorted((folder / ".hydra").glob("resume-*.yaml"), key=lambda path: int(path.stem.partition("-")[2]))
 
 
-def merge_saved(folder: Path, then: Config, now: Config, overrides: list[str]) -> Resumed:
+def merge_saved(folder: Path, then: Config, now: Config, overrides: list[str], typed: Sequence[str] = ()) -> Resumed:
     """Merges three ways: the saved config, with whatever differs between `then` and `now` taken from `now`.
 
     Args:
         then: composed today from the overrides that the run was started with.
         now: composed today from those and the new ones.
+        typed: names of what is overridden now, which wins also where it says what conf/ says.
     """
     saved: Config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
     flat_saved, flat_then, flat_now = flatten(saved), flatten(then), flatten(now)
     merged = dict(flat_saved)
     for key in {**flat_then, **flat_now}:
-        if _differ(flat_now.get(key, _ABSENT), flat_then.get(key, _ABSENT)):
+        is_typed = any(f"{'.'.join(key)}.".startswith(f"{name}.") for name in typed)
+        if is_typed or _differ(flat_now.get(key, _ABSENT), flat_then.get(key, _ABSENT)):
             merged[key] = flat_now.get(key, _ABSENT)
     merged[("resume",)] = str(folder)
     changes = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 import zipfile
@@ -44,16 +45,29 @@ def check_unused(folder: Path) -> None:
         raise UsageError(f"{folder} already holds a run; go on by resume={folder}, or name another hydra.run.dir")
 
 
+def check_writable(root: Path) -> None:
+    """Refuses to start where no run's folder can be made.
+
+    Raises:
+        UsageError: names the folder.
+    """
+    place = root if root.exists() else root.absolute().parent
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        raise UsageError(f"{place}: runs cannot be written here; go elsewhere, or name a folder by hydra.run.dir=")
+
+
 @contextmanager
 def discard_if_empty(folder: Path) -> Iterator[None]:
-    """Takes away what a run wrote that failed before its first epoch began, and nothing else."""
+    """Takes away what a run wrote that failed before its first epoch began, and nothing that was there before it."""
+    before = set(folder.iterdir()) if folder.is_dir() else set()
     try:
         yield
     except BaseException:
         if not (folder / "metrics.csv").exists() and not (folder / "checkpoints").exists():
+            events = folder.glob("events.out.tfevents.*")
+            written = {folder / "config.yaml", folder / "environment.json", *events} - before
             record = folder / ".hydra"
-            written = [folder / "config.yaml", folder / "environment.json", *folder.glob("events.out.tfevents.*")]
-            for path in [*written, *record.glob("*.yaml")]:
+            for path in [*written, *(record / f"{name}.yaml" for name in ("config", "hydra", "overrides"))]:
                 path.unlink(missing_ok=True)
             for path in (record, folder):
                 with suppress(OSError):  # whatever else lies there stays

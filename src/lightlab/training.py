@@ -12,18 +12,22 @@ from typing import Any
 import torch
 import yaml
 from lightning.pytorch import Callback, Trainer, seed_everything
-from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint, ProgressBar
+from lightning.pytorch.callbacks import Checkpoint, ProgressBar
 
 from lightlab.accelerators import Accelerator
 from lightlab.allocator import keep_pages
 from lightlab.building import Config, build_data, build_module, build_network, call, factory, part
+from lightlab.callbacks.epoch_end import EpochEnd
+from lightlab.callbacks.random_states import RandomStates
 from lightlab.callbacks.record import Record
 from lightlab.checkpoints import AtomicCheckpointIO, read_checkpoint
 from lightlab.data.base import ResidentDataModule
 from lightlab.environment import describe_environment
 from lightlab.errors import UsageError
+from lightlab.files import whole_file
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.results import closing_words, epoch_row, write_json
+from lightlab.runs import checkpoint_of
 from lightlab.schedulers import RunLength
 from lightlab.weights import Resumable, checkpoint_to_resume, take_weights
 
@@ -52,10 +56,11 @@ def train(config: Config, folder: Path) -> dict[str, Any]:
     _write_records(record, folder, accelerator, kept_pages)
     print(_opening_words(data, accelerator), flush=True)
     started = time.perf_counter()
-    trainer.fit(module, datamodule=data, ckpt_path=checkpoint.path if checkpoint else None)
+    if checkpoint is None or not checkpoint.trained:
+        trainer.fit(module, datamodule=data, ckpt_path=checkpoint.path if checkpoint else None)
     results = _summary(config, data, trainer, time.perf_counter() - started) | _test(trainer, module, data)
     write_json(folder / "metrics.json", results)
-    print(closing_words(results, folder, shlex.quote(data.example_input)), flush=True)
+    print(closing_words(results, folder, shlex.quote(data.example_input), _is_extendable(module)), flush=True)
     return results
 
 
@@ -79,10 +84,11 @@ def _build_module(config: Config, data: ResidentDataModule, accelerator: Acceler
 def _build_trainer(
     config: Config, folder: Path, accelerator: Accelerator, data: ResidentDataModule, resumed: Resumable | None
 ) -> Trainer:
-    callbacks = [callback for callback in part(config, "callbacks").values() if callback is not None]
+    configured = [callback for callback in part(config, "callbacks").values() if callback is not None]
+    record = Record(config, data.spec.to_plain(), data.state_dict())
+    callbacks = [EpochEnd(), RandomStates(), *configured, record]  # without these three a run would not be right
     purge_step = resumed.global_step if resumed else None
     loggers = [make(folder=folder, purge_step=purge_step) for make in part(config, "logger").values()]
-    callbacks.append(Record(config, data.spec.to_plain(), data.state_dict()))
     for callback in callbacks:
         _leave_out_empty_hooks(callback)
     return Trainer(
@@ -120,37 +126,41 @@ def _check_monitor(config: Config, module: SupervisedModule, data: ResidentDataM
 
 def _summary(config: Config, data: ResidentDataModule, trainer: Trainer, seconds: float) -> dict[str, Any]:
     """The metrics of the best epoch; of the last where no callback kept the epochs."""
-    best = trainer.checkpoint_callback
-    epoch = None
-    if isinstance(best, ModelCheckpoint) and best.best_model_path:
-        epoch = read_checkpoint(Path(best.best_model_path))["epoch"] + 1
-    last = {name: float(value) for name, value in trainer.callback_metrics.items()}
-    row = epoch_row(Path(trainer.default_root_dir), epoch) or last
+    folder = Path(trainer.default_root_dir)
+    best = folder / "checkpoints" / "best.ckpt"
+    epoch = read_checkpoint(best)["epoch"] + 1 if best.is_file() else None
+    now = {name: float(value) for name, value in trainer.callback_metrics.items()}
+    last = epoch_row(folder) or now
+    row = epoch_row(folder, epoch) or now
     return {
         "name": config["name"],
         "data": data.origin,
-        "seconds": epoch_row(Path(trainer.default_root_dir)).get("seconds", seconds),  # those before a resume included
-        "epochs": trainer.current_epoch,
-        "steps": trainer.global_step,
-        "best_epoch": epoch or trainer.current_epoch,
+        "seconds": last.get("seconds", seconds),  # those before a resume included
+        "epochs": int(last.get("epoch", trainer.current_epoch)),
+        "steps": int(last.get("step", trainer.global_step)),
+        "best_epoch": epoch or int(last.get("epoch", trainer.current_epoch)),
         **{name: value for name, value in row.items() if "/" in name},
     }
 
 
 def _test(trainer: Trainer, module: SupervisedModule, data: ResidentDataModule) -> dict[str, float]:
     """The test rows are looked at here and nowhere else: by the best checkpoint, once."""
-    best = trainer.checkpoint_callback
-    if isinstance(best, ModelCheckpoint) and best.best_model_path:
-        module.load_state_dict(read_checkpoint(Path(best.best_model_path))["state_dict"])
+    best = checkpoint_of(Path(trainer.default_root_dir))
+    if best is not None:
+        module.load_state_dict(read_checkpoint(best)["state_dict"])
     if "test" not in data.splits:
         return {}
     tested = trainer.test(module, datamodule=data, verbose=False) or [{}]  # nothing under trainer.limit_test_batches=0
     return {name: float(value) for name, value in tested[0].items()}
 
 
+def _is_extendable(module: SupervisedModule) -> bool:
+    return module.schedule is not None and module.schedule.when_extended != "refuse"
+
+
 def _write_records(config: Config, folder: Path, accelerator: Accelerator, kept_pages: bool) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    with whole_file(folder / "config.yaml") as unfinished:
+        unfinished.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
     write_json(folder / "environment.json", describe_environment(accelerator.description, kept_pages))
 
 

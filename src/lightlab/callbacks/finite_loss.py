@@ -14,7 +14,7 @@ class FiniteLoss(Callback):
     """Looks at every step's loss on the CPU; on a GPU, where looking means waiting, at every `every`-th.
 
     Raises:
-        LightlabError: names the step and the learning rate. The last checkpoint is from before it.
+        LightlabError: names the step and the learning rate. Nothing is saved from there on.
     """
 
     def __init__(self, every: int = 50) -> None:
@@ -26,6 +26,12 @@ class FiniteLoss(Callback):
         loss = outputs["loss"]
         if (loss.is_cpu or trainer.global_step % self.every == 0) and not math.isfinite(loss.item()):
             raise LightlabError(_explain(trainer, float(loss), exact=loss.is_cpu))
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Before the epoch's checkpoints are written."""
+        loss = float(trainer.callback_metrics["loss/train"])
+        if not math.isfinite(loss):
+            raise LightlabError(_explain(trainer, loss, exact=False))
 
 
 def _explain(trainer: Trainer, loss: float, exact: bool) -> str:

@@ -33,7 +33,8 @@ class Interruption(Checkpoint):
         self._signal: int | None = None
         self._before: dict[int, Any] = {}
 
-    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """After Lightning has set its own, which would end the run at the next batch without saving."""
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, self._asked)
 
@@ -45,7 +46,10 @@ class Interruption(Checkpoint):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if self._signal is not None and not trainer.is_last_batch:
+        window_is_over = (
+            batch_idx + 1
+        ) % trainer.accumulate_grad_batches == 0  # half a window's gradients are not saved
+        if self._signal is not None and window_is_over and not trainer.is_last_batch:
             self._save_and_stop(trainer)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

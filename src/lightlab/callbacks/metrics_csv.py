@@ -26,12 +26,12 @@ class MetricsCsv(Callback):
         self.path = Path(trainer.default_root_dir) / "metrics.csv"
         if self.path.is_file():
             with self.path.open(newline="", encoding="utf-8") as file:
-                self.rows = [row for row in csv.DictReader(file) if int(row["epoch"]) <= trainer.current_epoch]
+                whole = (row for row in csv.DictReader(file) if None not in row.values())
+                self.rows = [row for row in whole if int(row["epoch"]) <= trainer.current_epoch]
         self._write_all()
         self._started = time.perf_counter() - (float(self.rows[-1]["seconds"]) if self.rows else 0.0)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        validated = (trainer.current_epoch + 1) % (trainer.check_val_every_n_epoch or 1) == 0
         row = {
             "epoch": str(trainer.current_epoch + 1),
             "step": str(trainer.global_step),
@@ -39,7 +39,7 @@ class MetricsCsv(Callback):
             "learning_rate": f"{trainer.optimizers[0].param_groups[0]['lr']:.6g}",
         }
         for name, value in trainer.callback_metrics.items():
-            if validated or name.endswith("/train"):
+            if pl_module.is_fresh(name) or name.partition("/")[2] not in ("val", "train"):  # type: ignore[operator]
                 row[name] = f"{float(value):.6g}"
         self.rows.append(row)
         if row.keys() <= set(self._columns):

@@ -32,7 +32,8 @@ class Mistakes(Callback):
         self.mistakes: list[Mistake] = []
 
     def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        classes = len(pl_module.spec.class_names)  # type: ignore[union-attr,arg-type]
+        spec = pl_module.spec
+        classes = len(spec.class_names) if spec.target == "class" else 0  # type: ignore[union-attr,arg-type]
         self.confusion = torch.zeros(classes, classes, dtype=torch.long)
         self.mistakes = []
 

@@ -51,7 +51,7 @@ class Overview(Callback):
         network.eval()
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the tracer's remarks on constants
-            logger.experiment.add_graph(network, example.to(module.device))
+            logger.experiment.add_graph(network, example.to(next(network.parameters())))
         network.train()
 
 

@@ -33,6 +33,7 @@ class PlainProgress(Callback):
         if not last and now - self._shown < self.seconds_between:
             return
         self._shown = now
-        metrics = "  ".join(f"{name} {float(value):.4g}" for name, value in trainer.callback_metrics.items())
+        losses_and_scores = trainer.progress_bar_metrics.items()  # of which the last validation's may be epochs old
+        metrics = "  ".join(f"{name} {value:.4g}" for name, value in losses_and_scores)
         rate = trainer.optimizers[0].param_groups[0]["lr"]
         print(f"epoch {epoch}/{trainer.max_epochs}  {metrics}  lr {rate:.3g}  {now - self._started:.1f} s", flush=True)

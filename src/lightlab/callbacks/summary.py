@@ -17,7 +17,7 @@ class Summary(Callback):
         assert isinstance(example, Tensor)
         network = pl_module.network
         assert isinstance(network, nn.Module)
-        print(summarize(network, example.to(pl_module.device)), flush=True)
+        print(summarize(network, example.to(next(network.parameters()))), flush=True)
 
 
 def summarize(network: nn.Module, example: Tensor) -> str:

@@ -22,7 +22,7 @@ def read_photo(path: Path, height: int, width: int, invert: str | bool = "auto")
 
     A grey photo of exactly that size is taken as it is. Any other is turned upright (EXIF), flattened onto white
     where it is transparent, made grey (ITU-R 601 luma), inverted if its border is light (training images are bright
-    on black), padded to a square with the border's median, and reduced with antialiasing.
+    on black), reduced with antialiasing, and padded to that shape with the border's median.
 
     Args:
         invert: ``auto`` (by the border), True or False.
@@ -42,8 +42,7 @@ def _as_training_image(photo: Image.Image, height: int, width: int, invert: str 
     border = _border_median(grey)
     if invert is True or (invert == "auto" and border > 127):
         grey, border = ImageOps.invert(grey), 255 - border
-    square = ImageOps.pad(grey, (max(grey.size),) * 2, color=border)
-    return np.array(square.resize((width, height), Image.Resampling.LANCZOS))
+    return np.array(ImageOps.pad(grey, (width, height), Image.Resampling.LANCZOS, color=border))
 
 
 def photos_in(folder: Path) -> list[Path]:

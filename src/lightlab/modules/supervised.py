@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 from torchmetrics import MetricCollection
 
-from lightlab.errors import UsageError
 from lightlab.gradients import autograd
 from lightlab.schedulers import RunLength, Schedule, constant
 from lightlab.spec import Spec
@@ -57,7 +56,7 @@ class SupervisedModule(LightningModule):
         self.run_length = run_length or RunLength(1, 1)
         self.monitor = monitor
         self.schedule: Schedule | None = None
-        self.steps_before: int | None = None  # the length of the run that is being resumed
+        self.validated_at = -1  # the step of the last validation
         self.train_loss, self.val_loss, self.test_loss = RunningMean(), RunningMean(), RunningMean()
         self._batch: Any = None
         self.val_metrics, self.test_metrics = self.metrics(), self.metrics()
@@ -87,7 +86,7 @@ class SupervisedModule(LightningModule):
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         loss = self._loss(batch)
         self._batch = batch
-        self.train_loss.add(loss.detach(), self._weight(batch))
+        self.train_loss.add(*self._sum_and_rows(loss.detach(), batch))
         return loss
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
@@ -101,6 +100,7 @@ class SupervisedModule(LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         self._log("val", self.val_loss, self.val_metrics)
+        self.validated_at = self.trainer.global_step
 
     def on_test_epoch_end(self) -> None:
         self._log("test", self.test_loss, self.test_metrics)
@@ -111,17 +111,20 @@ class SupervisedModule(LightningModule):
         Lightning would step a plateau scheduler only after the checkpoint has been written, which would then lack
         that step; so it is told never to, and the step is taken here.
         """
-        self.log("loss/train", self.train_loss.compute(), prog_bar=True)
+        loss = self.train_loss.compute()
         self.train_loss.reset()
-        validated = self.trainer.callback_metrics.keys() & {self.monitor} and self._monitor_is_fresh()
-        if self.schedule and self.schedule.interval == "validation" and validated:
+        self.log("loss/train", loss, prog_bar=True)
+        if self.schedule and self.schedule.interval == "validation" and self.is_fresh(self.monitor):
             assert self.schedule.scheduler is not None
             self.schedule.scheduler.step(self.trainer.callback_metrics[self.monitor])  # type: ignore[arg-type]
+
+    def is_fresh(self, metric: str) -> bool:
+        """Whether the metric was measured at this very step; at an epoch's end its training metrics were."""
+        return metric.endswith("/train") or self.validated_at == self.trainer.global_step
 
     def configure_optimizers(self) -> Any:
         optimizer = self.make_optimizer(self.parameters())
         self.schedule = self.make_schedule(optimizer, self.run_length)
-        self._check_length(self.run_length.steps)
         if self.schedule.scheduler is None:
             return optimizer
         config: dict[str, Any] = {"scheduler": self.schedule.scheduler, "interval": self.schedule.interval}
@@ -132,6 +135,7 @@ class SupervisedModule(LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["train_loss"] = self.train_loss.state()
         checkpoint["steps"] = self.run_length.steps
+        checkpoint["stopped"] = self.trainer.should_stop
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.train_loss.load(checkpoint["train_loss"])
@@ -142,8 +146,9 @@ class SupervisedModule(LightningModule):
 
     def _evaluate(self, batch: tuple[Tensor, Tensor], mean: RunningMean, metrics: MetricCollection) -> Tensor:
         inputs, targets = batch
-        outputs = self(inputs).float()
-        mean.add(self.criterion(outputs, targets), self._weight(batch))
+        outputs = self(inputs)
+        outputs = outputs.float() if outputs.dtype in (torch.bfloat16, torch.float16) else outputs
+        mean.add(*self._sum_and_rows(self.criterion(outputs, targets), batch))
         self.update(metrics, outputs, targets)
         return outputs
 
@@ -153,24 +158,10 @@ class SupervisedModule(LightningModule):
         mean.reset()
         metrics.reset()
 
-    def _weight(self, batch: tuple[Tensor, Tensor]) -> int:
-        """A loss that is already a sum over its batch counts once; a mean counts for each of its rows."""
-        return 1 if getattr(self.criterion, "reduction", "mean") == "sum" else len(batch[1])
-
-    def _monitor_is_fresh(self) -> bool:
-        every = self.trainer.check_val_every_n_epoch or 1
-        return self.monitor.endswith("/train") or (self.trainer.current_epoch + 1) % every == 0
-
-    def _check_length(self, steps: int) -> None:
-        before, schedule = self.steps_before, self.schedule
-        if before in (None, steps) or schedule is None or schedule.when_extended == "same":
-            return
-        if schedule.when_extended == "refuse":
-            raise UsageError(
-                f"this run's schedule was drawn for {before} steps and ends at a learning rate near 0, so it cannot "
-                f"go on to {steps}; start a new run with init_from= this one, or train one with another scheduler"
-            )
-        print(f"the learning rate's schedule is drawn again for {steps} steps; it was drawn for {before}")
+    def _sum_and_rows(self, loss: Tensor, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, int]:
+        """A batch's summed loss and its rows: a mean over rows is logged, whatever the criterion's reduction."""
+        rows = len(batch[1])
+        return loss if getattr(self.criterion, "reduction", "mean") == "sum" else loss * rows, rows
 
 
 class RunningMean:
@@ -183,8 +174,8 @@ class RunningMean:
         self.total: Tensor | float = 0.0
         self.weight = 0
 
-    def add(self, value: Tensor, weight: int) -> None:
-        self.total = self.total + value.float() * weight
+    def add(self, total: Tensor, weight: int) -> None:
+        self.total = self.total + (total if total.dtype == torch.float64 else total.float())
         self.weight += weight
 
     def compute(self) -> Tensor:
