@@ -31,11 +31,11 @@ def scores(module, outputs, targets):
 
 def test_a_running_mean_is_weighted():
     mean = RunningMean()
-    mean.add(torch.tensor(1.0), 3)
+    mean.add(torch.tensor(3.0), 3)
     mean.add(torch.tensor(5.0), 1)
     assert float(mean.compute()) == 2.0
     mean.reset()
-    mean.add(torch.tensor(7.0), 2)
+    mean.add(torch.tensor(14.0), 2)
     assert float(mean.compute()) == 7.0
 
 
@@ -45,7 +45,7 @@ def test_the_mean_of_nothing_is_nan():
 
 def test_a_running_mean_goes_on_from_its_state():
     first, second = RunningMean(), RunningMean()
-    first.add(torch.tensor(1.0), 3)
+    first.add(torch.tensor(3.0), 3)
     second.load(first.state())
     second.add(torch.tensor(5.0), 1)
     assert float(second.compute()) == 2.0
@@ -55,22 +55,22 @@ def test_a_running_mean_goes_on_from_its_state():
 def test_half_precision_losses_are_added_up_in_full():
     mean = RunningMean()
     for _ in range(1000):
-        mean.add(torch.tensor(1.0, dtype=torch.bfloat16), 100)
+        mean.add(torch.tensor(100.0, dtype=torch.bfloat16), 100)
     assert float(mean.compute()) == 1.0
 
 
 BATCHES = [(column(1.0, 3.0), column(0.0, 0.0)), (column(2.0), column(0.0))]  # squared errors 1 + 9, 4
 
 
-@pytest.mark.parametrize(("reduction", "loss"), [("mean", 14 / 3), ("sum", 14 / 2)])
-def test_the_loss_of_an_epoch_is_a_mean_over_rows_or_over_batches_of_sums(reduction, loss):
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_the_loss_of_an_epoch_is_a_mean_over_rows_whatever_the_reduction(reduction):
     learner = module(Regression, NUMBER, nn.MSELoss(reduction=reduction))
     for index, batch in enumerate(BATCHES):
         learner.training_step(batch, index)
         learner.validation_step(batch, index)
         learner.test_step(batch, index)
     for mean in (learner.train_loss, learner.val_loss, learner.test_loss):
-        assert float(mean.compute()) == pytest.approx(loss)
+        assert float(mean.compute()) == pytest.approx(14 / 3)
 
 
 def test_backward_fills_the_gradients_that_the_choice_gives():

@@ -113,17 +113,18 @@ def test_a_folder_with_checkpoints_is_not_claimed_again(tmp_path):
 
 @pytest.fixture
 def started(tmp_path):
-    """A run's folder as it is before the first epoch."""
+    """A run's folder as Hydra makes it."""
     folder = tmp_path / "runs" / "toy" / "now"
     (folder / ".hydra").mkdir(parents=True)
-    for name in (".hydra/config.yaml", ".hydra/overrides.yaml", "config.yaml", "environment.json"):
-        (folder / name).touch()
-    (folder / "events.out.tfevents.1").touch()
+    for name in ("config", "hydra", "overrides"):
+        (folder / ".hydra" / f"{name}.yaml").touch()
     return folder
 
 
-def fail(folder):
+def fail(folder, *written):
     with pytest.raises(KeyboardInterrupt), discard_if_empty(folder):
+        for name in ("config.yaml", "environment.json", "events.out.tfevents.1", *written):
+            (folder / name).touch()
         raise KeyboardInterrupt
 
 
@@ -140,13 +141,13 @@ def test_a_run_that_has_begun_keeps_everything(started, kept):
 
 
 def test_files_of_somebody_else_stay(started):
-    (started / "notes.txt").touch()
-    (started / ".hydra" / "mine").touch()
+    for name in ("config.yaml", "notes.txt", ".hydra/mine"):
+        (started / name).touch()
     fail(started)
-    assert sorted(path.name for path in started.rglob("*") if path.is_file()) == ["mine", "notes.txt"]
+    assert sorted(path.name for path in started.rglob("*") if path.is_file()) == ["config.yaml", "mine", "notes.txt"]
 
 
 def test_a_run_that_succeeds_keeps_everything(started):
     with discard_if_empty(started):
-        pass
+        (started / "config.yaml").touch()
     assert (started / "config.yaml").exists()

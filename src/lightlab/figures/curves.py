@@ -50,7 +50,7 @@ def _figure(charts: dict[str, dict[str, Series]]) -> Figure:
 
 def _chart(axes: Axes, name: str, curves: dict[str, Series]) -> None:
     axes.set_prop_cycle(CYCLE)
-    for stage, (epochs, values) in curves.items():
+    for stage, (epochs, values) in sorted(curves.items()):  # train before val: a colour of its own in every chart
         axes.plot(epochs, values, label=stage, marker="o" if len(epochs) == 1 else None)
     axes.set(title=name.replace("_", " "), xlabel="epoch")
     axes.grid(alpha=0.3)

@@ -146,8 +146,7 @@ class SupervisedModule(LightningModule):
 
     def _evaluate(self, batch: tuple[Tensor, Tensor], mean: RunningMean, metrics: MetricCollection) -> Tensor:
         inputs, targets = batch
-        outputs = self(inputs)
-        outputs = outputs.float() if outputs.dtype in (torch.bfloat16, torch.float16) else outputs
+        outputs = _at_least_single(self(inputs))
         mean.add(*self._sum_and_rows(self.criterion(outputs, targets), batch))
         self.update(metrics, outputs, targets)
         return outputs
@@ -161,6 +160,7 @@ class SupervisedModule(LightningModule):
     def _sum_and_rows(self, loss: Tensor, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, int]:
         """A batch's summed loss and its rows: a mean over rows is logged, whatever the criterion's reduction."""
         rows = len(batch[1])
+        loss = _at_least_single(loss)
         return loss if getattr(self.criterion, "reduction", "mean") == "sum" else loss * rows, rows
 
 
@@ -175,7 +175,7 @@ class RunningMean:
         self.weight = 0
 
     def add(self, total: Tensor, weight: int) -> None:
-        self.total = self.total + (total if total.dtype == torch.float64 else total.float())
+        self.total = self.total + _at_least_single(total)
         self.weight += weight
 
     def compute(self) -> Tensor:
@@ -187,3 +187,7 @@ class RunningMean:
 
     def load(self, state: dict[str, Any]) -> None:
         self.total, self.weight = state["total"], state["weight"]
+
+
+def _at_least_single(value: Tensor) -> Tensor:
+    return value.float() if value.dtype in (torch.bfloat16, torch.float16) else value
