@@ -49,7 +49,7 @@ def test_each_task_trains_from_the_command_line(task, run_cli, tmp_path, config)
     with Image.open(run / "figures" / "curves.png") as picture:
         assert picture.width > 300
     assert list(run.glob("events.out.tfevents.*"))
-    assert f"resume={run.relative_to(tmp_path)}" in done.stdout
+    assert f"run={run.relative_to(tmp_path)}" in done.stdout
 
 
 @pytest.mark.slow
@@ -83,6 +83,7 @@ def test_sigterm_saves_and_resume_goes_on_in_the_same_folder(run_cli, tmp_path):
         "task=digits_mlp",
         "data.source=embedded",
         "trainer.max_epochs=200",
+        "scheduler=none",
     ]
     with subprocess.Popen([*command, "logger=csv"], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -176,3 +177,11 @@ def test_real_fashion_mnist_trains_and_scores_its_own_test_file(run_cli, tmp_pat
     test_images = real_data / "fashion_mnist" / "t10k-images-idx3-ubyte.gz"
     done = run_cli("predict.py", "run=last", f"input={test_images}", "output=p.csv")
     assert f"scored on 10,000 labelled rows: accuracy {results['accuracy/test']:.4f}" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_sweep_goes_on_after_a_run_that_failed(run_cli, tmp_path):
+    done = run_cli("-m", "task=linear_toy", "optimizer.lr=1e9,0.01", "trainer.max_epochs=50", "logger=csv")
+    assert done.returncode == 1
+    assert "1 of the sweep's runs failed" in done.stderr and "Traceback" not in done.stderr
+    assert [path.parent.name for path in tmp_path.glob("sweeps/*/*/*/metrics.json")] == ["1"]

@@ -78,13 +78,18 @@ def test_a_split_without_a_value_leaves_its_place_empty():
 
 
 def test_the_end_of_a_run_tells_results_folder_and_commands():
-    text = closing_words(RESULTS, Path("runs/toy/now"), "'[[4.0]]'")
+    text = closing_words(RESULTS, Path("runs/toy/now"), "'[[4.0]]'", extendable=True)
     assert "toy · embedded data · 3 epochs in 1.2 s" in text and "best epoch 2" in text
     assert results_table(RESULTS) in text
     assert "python predict.py run=runs/toy/now input='[[4.0]]'" in text
     assert "python train.py resume=runs/toy/now trainer.max_epochs=6" in text
 
 
+def test_a_run_that_cannot_be_extended_is_told_to_start_anew():
+    text = closing_words(RESULTS, Path("runs/toy/now"), "x", extendable=False)
+    assert "python train.py task=toy init_from=runs/toy/now" in text and "resume=" not in text
+
+
 def test_the_commands_can_be_pasted_whatever_the_folder_is_called():
-    text = closing_words(RESULTS, Path("runs/照片 (1)/it's"), "x")
+    text = closing_words(RESULTS, Path("runs/照片 (1)/it's"), "x", extendable=True)
     assert """run='runs/照片 (1)/it'"'"'s'""" in text and """resume='runs/照片 (1)/it'"'"'s'""" in text

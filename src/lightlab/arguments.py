@@ -154,7 +154,7 @@ def help_text(conf: Path) -> str:
 _EXAMPLES = """examples:
   python train.py task=fashion_lenet optimizer=adam             one experiment
   python train.py task=fashion_lenet optimizer=sgd optimizer.lr=0.5 trainer.max_epochs=5 seed=1
-  python train.py -m task=digits_mlp optimizer=sgd,momentum,adam a comparison
+  python train.py -m task=digits_mlp optimizer=sgd,adam          a comparison
   python train.py resume=last trainer.max_epochs=40             go on, and further
   python train.py task=fashion_lenet init_from=last             start from a run's weights
   python train.py --config-dir my_conf task=my_task             a case of your own

@@ -1,0 +1,56 @@
+"""What the documents say is so."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from lightlab.arguments import Groups, composed, help_text, quoted
+from lightlab.predict_options import parse_options
+from lightlab.schema import check
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+
+
+def commands(script: str) -> list[str]:
+    texts = [path.read_text(encoding="utf-8") for path in DOCUMENTS] + [help_text(ROOT / "conf")]
+    lines = (line for text in texts for line in text.splitlines())
+    found = {re.split(r"\s{2,}|\s#", line.strip())[0] for line in lines if line.startswith(("    python", "  python"))}
+    return sorted(each.removeprefix(f"python {script} ") for each in found if each.startswith(f"python {script} "))
+
+
+@pytest.mark.parametrize("command", commands("train.py"))
+def test_each_training_command_composes(command):
+    words = shlex.split(command)
+    if any(word.startswith(("resume=", "--config-dir")) for word in words):
+        pytest.skip("needs a run or a folder of the user's own")
+    overrides = [quoted(word) for word in words if not word.startswith("-") and word != "job"]
+    first = [re.sub(r"=([\w.]+)(,[\w.]+)+$", r"=\1", each) for each in overrides]  # of each sweep
+    check(composed(first, Groups([ROOT / "conf"])))
+
+
+@pytest.mark.parametrize("command", commands("predict.py"))
+def test_each_prediction_command_is_understood(command):
+    parse_options(shlex.split(command))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_each_task_is_in_the_readme(document):
+    text = document.read_text(encoding="utf-8")
+    for path in (ROOT / "conf" / "task").glob("*.yaml"):
+        assert f"`{path.stem}`" in text
+
+
+def test_no_placeholder_is_left():
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("conf/**/*.yaml"), *ROOT.glob("benchmarks/*.md")]
+    assert not [path.name for path in documents if "@@" in path.read_text(encoding="utf-8")]
+
+
+def test_links_between_documents_lead_somewhere():
+    for document in ROOT.glob("*.md"):
+        for target in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), target
