@@ -16,6 +16,7 @@ from omegaconf import OmegaConf
 from lightlab.arguments import Groups, composed
 from lightlab.building import build_data, build_module, build_network, call, part
 from lightlab.data.base import ResidentDataModule
+from lightlab.errors import UsageError
 from lightlab.schedulers import RunLength
 
 CONF = Path(__file__).parent.parent / "conf"
@@ -109,3 +110,16 @@ def _group(config: dict[str, Any], group: str, choice: str) -> Any:
     """A group's file, resolved as on this task."""
     whole = OmegaConf.create(config | {group: OmegaConf.load(CONF / group / f"{choice}.yaml")})
     return OmegaConf.to_container(whole[group], resolve=True)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_network_builds_and_runs_on_every_task_that_it_fits(task: str) -> None:
+    config, data = task_on_embedded_data(task)
+    example = data.prepare(data.splits["train"].inputs[:2])
+    for choice in choices("network"):
+        chosen = config | {"network": _group(config, "network", choice)}
+        if choice == "lenet" and len(data.spec.input_shape) != 3:
+            with pytest.raises(UsageError, match="network lenet takes images"):
+                build_network(chosen, data.spec)
+        else:
+            assert build_network(chosen, data.spec)(example).shape == (2, data.spec.output_size)
