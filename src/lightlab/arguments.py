@@ -23,7 +23,7 @@ from yaml import YAMLError
 
 from lightlab.errors import UsageError, did_you_mean, one_line
 from lightlab.quoting import quote
-from lightlab.resume import Resumed, last_overrides, merge_saved
+from lightlab.resume import Resumed, config_dir, last_overrides, merge_saved
 from lightlab.runs import check_unused, check_writable, find_run
 from lightlab.schema import check
 
@@ -60,20 +60,17 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
         raise UsageError("--config-path and --config-name: not supported; add a folder of your own with --config-dir")
     others = [each for each in argv if each not in flags.overrides]
     typed = [quoted(each, sweep=flags.multirun) for each in flags.overrides]
-    groups = Groups([conf, *([Path(flags.config_dir)] if flags.config_dir else [])])
-    resumed = None
     run = next((str(_parsed([each])[0].value()) for each in typed if re.match(r"\+*resume=(?!null$)", each)), None)
     if run is not None:
         if flags.multirun:
             raise UsageError("resume= goes on with one run; leave out -m")
         typed = [each for each in typed if not re.match(r"\+*resume=", each)]
-        resumed = _resume(find_run(run), typed, groups)
-        typed = resumed.overrides
-    else:
-        for overrides in _jobs(typed, flags.multirun, groups):
-            check(composed(overrides, groups))
-        _check_run_folder(typed)
-    return Command([*others, *typed], resumed)
+        return _resume(find_run(run), typed, others, [conf, *filter(None, [flags.config_dir])])
+    groups = Groups([conf, *([Path(flags.config_dir)] if flags.config_dir else [])])
+    for overrides in _jobs(typed, flags.multirun, groups):
+        check(composed(overrides, groups))
+    _check_run_folder(typed)
+    return Command([*others, *typed])
 
 
 def quoted(argument: str, sweep: bool = False) -> str:
@@ -173,18 +170,22 @@ def _wrapped(head: str, words: list[str], width: int) -> Iterator[str]:
     yield line
 
 
-def _resume(folder: Path, new: list[str], groups: Groups) -> Resumed:
+def _resume(folder: Path, new: list[str], flags: list[str], folders: list[str | Path]) -> Command:
     path = last_overrides(folder)
     if not path.is_file() or not (folder / "config.yaml").is_file():
         raise UsageError(
             f"resume={folder}: lacks config.yaml or .hydra/overrides.yaml, so how it was started is not known"
         )
+    own = config_dir(folder)
+    if own and len(folders) == 1:
+        flags, folders = [*flags, "--config-dir", own], [*folders, own]
+    groups = Groups([Path(each) for each in folders])
     old = [str(each) for each in OmegaConf.to_container(OmegaConf.load(path))]  # type: ignore[union-attr]
     old = [each for each in old if not re.match(r"\+*(resume|hydra\.[^=]*)=", each)]
     names = [override.key_or_group for override in _parsed(new)]
     resumed = merge_saved(folder, composed(old, groups), composed([*old, *new], groups), [*old, *new], names)
     check(resumed.config)
-    return resumed
+    return Command([*flags, *resumed.overrides], resumed)
 
 
 def _check_run_folder(overrides: list[str]) -> None:

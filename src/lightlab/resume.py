@@ -59,6 +59,15 @@ def last_overrides(folder: Path) -> Path:
     return (_resumes(folder) or [folder / ".hydra" / "overrides.yaml"])[-1]
 
 
+def config_dir(folder: Path) -> str | None:
+    """The config folder of the user's own that a run was started with."""
+    record = folder / ".hydra" / "hydra.yaml"
+    if not record.is_file():
+        return None
+    sources = yaml.safe_load(record.read_text(encoding="utf-8"))["hydra"]["runtime"]["config_sources"]
+    return next((source["path"] for source in sources if source["provider"] == "command-line"), None)
+
+
 def _resumes(folder: Path) -> list[Path]:
     return sorted((folder / ".hydra").glob("resume-*.yaml"), key=lambda path: int(path.stem.partition("-")[2]))
 
