@@ -232,3 +232,14 @@ def test_every_task_composes_and_passes(config, task):
     whole = config(f"task={task}")
     check(whole)
     assert whole["name"] == task
+
+
+def test_fused_adam_does_not_clip_half_precision_gradients(config):
+    mixed = config("task=fashion_lenet", "trainer.precision=16-mixed", "trainer.gradient_clip_val=1")
+    with pytest.raises(UsageError, match=r"set optimizer\.fused=false"):
+        check(mixed)
+    check(
+        config(
+            "task=fashion_lenet", "trainer.precision=16-mixed", "trainer.gradient_clip_val=1", "optimizer.fused=false"
+        )
+    )

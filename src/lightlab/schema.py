@@ -255,6 +255,12 @@ def _problems(config: dict[str, Any]) -> Iterator[str]:
     if not isinstance(config["learning_rates"], dict):
         yield f"learning_rates={config['learning_rates']}: must be a group, a rate for each optimizer"
     yield from _values("learning_rates.", config["learning_rates"], dict.fromkeys(config["learning_rates"], POSITIVE))
+    if (
+        config["trainer"].get("precision") == "16-mixed"
+        and config["trainer"].get("gradient_clip_val")
+        and _find(config, "optimizer").get("fused")
+    ):
+        yield "optimizer.fused=True: cannot clip gradients under trainer.precision=16-mixed; set optimizer.fused=false"
     for key, rule in KNOWN.items():
         group, _, name = key.rpartition(".")
         yield from _values(f"{group}.", _find(config, group), {name: rule})

@@ -161,7 +161,9 @@ def _is_extendable(module: SupervisedModule) -> bool:
 def _write_records(config: Config, folder: Path, accelerator: Accelerator, kept_pages: bool) -> None:
     with whole_file(folder / "config.yaml") as unfinished:
         unfinished.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    write_json(folder / "environment.json", describe_environment(accelerator.description, kept_pages))
+    starts = len(list(folder.glob("environment*.json")))  # a resumed run keeps what it was started on
+    name = f"environment-resume-{starts}.json" if starts else "environment.json"
+    write_json(folder / name, describe_environment(accelerator.description, kept_pages))
 
 
 def _opening_words(data: ResidentDataModule, accelerator: Accelerator) -> str:
