@@ -12,20 +12,10 @@ from lightlab.errors import UsageError
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.resume import flatten
 from lightlab.runs import checkpoint_of, find_run
+from lightlab.schema import GROUPS
 
 # What a run is made of. A checkpoint holds the optimizer's and scheduler's own settings, which would win silently.
-_FIXED = [
-    "seed",
-    "module",
-    "data",
-    "network",
-    "layers",
-    "activation",
-    "optimizer",
-    "scheduler",
-    "initializer",
-    "gradient",
-]
+_FIXED = ("seed", *(group for group in GROUPS if group not in ("accelerator", "callbacks", "logger")))
 _FREE = ("data_dir", "cache_dir", "source", "mirrors", "remote", "files", "eval_batch_size")  # within data
 
 
