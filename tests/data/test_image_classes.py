@@ -207,8 +207,10 @@ def test_csv_files_give_what_idx_files_give(idx_files, folder, load):
 
 def test_without_test_rows_a_seventh_of_the_training_rows_stands_in(folder, load, capsys):
     write_csv(folder / "train.csv", *pictures(ROWS))
-    splits = load().splits
+    data = load()
+    splits = data.splits
     assert "has no labelled test rows" in capsys.readouterr().err
+    assert data.remarks == {"test_rows": "held out of the training rows"}
     assert len(splits["test"]) == ROWS // 7
     rows = [each for split in splits.values() for each in identities(split)]
     assert sorted(rows) == list(range(ROWS))

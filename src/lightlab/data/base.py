@@ -39,6 +39,7 @@ class ResidentDataModule(LightningDataModule):
         spec: known after `setup`.
         splits: ``train``, and ``val`` and ``test`` where there are any.
         origin: ``real`` or ``embedded``; kept with the results.
+        remarks: what else the results must say of the data.
     """
 
     spec: Spec
@@ -55,6 +56,7 @@ class ResidentDataModule(LightningDataModule):
         self.drop_last = drop_last
         self.augment: Augment | None = None
         self.splits: dict[str, Split] = {}
+        self.remarks: dict[str, str] = {}
 
     @property
     @abstractmethod

@@ -164,6 +164,7 @@ class ImageClasses(ResidentDataModule):
                 f"! {self.folder} has no labelled test rows: a seventh of the training rows stands in for them",
                 file=sys.stderr,
             )
+            self.remarks["test_rows"] = "held out of the training rows"
             return _hold_out(*train)
         return (train, test) if train and test else None
 
