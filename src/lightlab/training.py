@@ -109,7 +109,7 @@ def _build_trainer(
 def _leave_out_empty_hooks(callback: Callback) -> None:
     """Spares Lightning a profiler context for each hook of each callback at every step: it skips what is not callable.
 
-    A small network's step takes half the time without the hundred contexts of hooks that do nothing.
+    A small network's step is a fifth shorter without the hundred contexts of hooks that do nothing.
     """
     for name, hook in vars(Callback).items():
         if name.startswith("on_") and not name.endswith("_checkpoint") and getattr(type(callback), name) is hook:

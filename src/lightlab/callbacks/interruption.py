@@ -46,9 +46,8 @@ class Interruption(Checkpoint):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        window_is_over = (
-            batch_idx + 1
-        ) % trainer.accumulate_grad_batches == 0  # half a window's gradients are not saved
+        # The gradients of a window that is not over would not be saved.
+        window_is_over = (batch_idx + 1) % trainer.accumulate_grad_batches == 0
         if self._signal is not None and window_is_over and not trainer.is_last_batch:
             self._save_and_stop(trainer)
 
