@@ -69,9 +69,13 @@ def test_modules_networks_and_data_meet_through_the_config_alone(group):
     assert parts_imported(group).isdisjoint(MEET_IN_THE_CONFIG[group])
 
 
-@pytest.mark.parametrize("name", ["spec", "errors"])
+@pytest.mark.parametrize("name", ["targets", "errors"])
 def test_at_the_bottom_nothing_of_ours_is_imported(name):
     assert GRAPH[f"lightlab.{name}"] == set()
+
+
+def test_the_spec_knows_nothing_but_how_targets_are_scaled():
+    assert GRAPH["lightlab.spec"] == {"lightlab.targets"}
 
 
 PLAIN = [name for name in OURS if part(name) in {"networks", "scratch", "initializers", "schedulers", "losses"}]

@@ -208,6 +208,7 @@ KNOWN: dict[str, Rule] = {
     "initializer.bias": Number(also=(None,)),
     "network.hidden": ListOf(Whole(1)),
     "network.channels": ListOf(Whole(1), 2),
+    "network.members": Whole(1),
     "network.dropout": SHARE,
     "network.batch_norm": SWITCH,
     "data.batch_size": Whole(1),

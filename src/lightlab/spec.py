@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from lightlab.targets import TargetScale
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -18,6 +20,8 @@ class Spec:
         class_names: by label; empty where there are no classes.
         input_names: of the features, or empty.
         target_name: of the column that is predicted.
+        target_scale: what the targets that training sees were scaled by; predictions are scaled back.
+        positive_target: whether every training target is above 0, so that relative errors can be measured.
         truth: the parameters that generated the data, where they are known: ``{"weight": […], "bias": […]}``.
     """
 
@@ -28,6 +32,8 @@ class Spec:
     class_names: tuple[str, ...] = ()
     input_names: tuple[str, ...] = ()
     target_name: str = "y"
+    target_scale: TargetScale = field(default_factory=TargetScale)
+    positive_target: bool = False
     truth: dict[str, list[float]] = field(default_factory=dict)
 
     def to_plain(self) -> dict[str, Any]:
@@ -40,4 +46,4 @@ class Spec:
         values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in plain.items()
         }
-        return cls(**values)
+        return cls(**values | {"target_scale": TargetScale(**values.get("target_scale", {}))})

@@ -28,7 +28,7 @@ class StepCurves(Callback):
         if self._norm is None:
             return
         values = {
-            "loss/step": float(outputs["loss"]) * trainer.accumulate_grad_batches,
+            "loss/step": float(outputs["loss"]) * trainer.accumulate_grad_batches / pl_module.answers,  # type: ignore[operator]
             "gradient_norm": float(self._norm),
             "learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
         }

@@ -10,6 +10,7 @@ import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
+from lightlab.data.cuts import Fold
 from lightlab.data.resident import Augment, EpochOrder, ResidentLoader, Split
 from lightlab.errors import UsageError
 from lightlab.spec import Spec
@@ -24,12 +25,14 @@ class Inputs:
         inputs: (N, …), prepared for the network.
         targets: (N,), where the input carries labels.
         columns: shown beside the predictions, such as a table's features.
+        index_name: the heading of `names`.
     """
 
     names: list[str]
     inputs: Tensor
     targets: Tensor | None = None
     columns: dict[str, list[Any]] | None = None
+    index_name: str = "name"
 
 
 class ResidentDataModule(LightningDataModule):
@@ -40,10 +43,14 @@ class ResidentDataModule(LightningDataModule):
         splits: ``train``, and ``val`` and ``test`` where there are any.
         origin: ``real`` or ``embedded``; kept with the results.
         remarks: what else the results must say of the data.
+        can_fold: whether `load` obeys `fold`.
+        fold: set before `setup` in a cross-validation: which rows this run is tested on.
     """
 
     spec: Spec
     origin: str = "embedded"
+    can_fold = False
+    fold: Fold | None = None
 
     def __init__(
         self, *, seed: int, batch_size: int, eval_batch_size: int = 1000, shuffle: bool = True, drop_last: bool = False

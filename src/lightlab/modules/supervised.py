@@ -59,11 +59,12 @@ class SupervisedModule(LightningModule):
         self.validated_at = -1  # the step of the last validation
         self.train_loss, self.val_loss, self.test_loss = RunningMean(), RunningMean(), RunningMean()
         self._batch: Any = None
+        self.answers = 1  # for each row of the last batch: more than one of an ensemble in training
         self.val_metrics, self.test_metrics = self.metrics(), self.metrics()
 
     def __setattr__(self, name: str, value: Any) -> None:
         """What is set many times a step goes past `nn.Module`, which looks for parameters in each value."""
-        if name in ("_current_fx_name", "_batch"):
+        if name in ("_current_fx_name", "_batch", "answers"):
             vars(self)[name] = value
         else:
             super().__setattr__(name, value)
@@ -86,7 +87,7 @@ class SupervisedModule(LightningModule):
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         loss = self._loss(batch)
         self._batch = batch
-        self.train_loss.add(*self._sum_and_rows(loss.detach(), batch))
+        self.train_loss.add(*self._sum_and_rows(loss.detach() / self.answers, batch))
         return loss
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
@@ -142,7 +143,13 @@ class SupervisedModule(LightningModule):
 
     def _loss(self, batch: tuple[Tensor, Tensor]) -> Tensor:
         inputs, targets = batch
-        return self.criterion(self(inputs), targets)
+        outputs = self(inputs)
+        answers = self.answers = len(outputs) // len(targets)
+        if answers == 1:
+            return self.criterion(outputs, targets)
+        # An ensemble in training gives all members' answers, one after another: each learns as if it were alone.
+        loss = self.criterion(outputs, targets.repeat(answers, *[1] * (targets.ndim - 1)))
+        return loss if self._sums() else loss * answers
 
     def _evaluate(self, batch: tuple[Tensor, Tensor], mean: RunningMean, metrics: MetricCollection) -> Tensor:
         inputs, targets = batch
@@ -161,7 +168,10 @@ class SupervisedModule(LightningModule):
         """A batch's summed loss and its rows: a mean over rows is logged, whatever the criterion's reduction."""
         rows = len(batch[1])
         loss = _at_least_single(loss)
-        return loss if getattr(self.criterion, "reduction", "mean") == "sum" else loss * rows, rows
+        return loss if self._sums() else loss * rows, rows
+
+    def _sums(self) -> bool:
+        return getattr(self.criterion, "reduction", "mean") == "sum"
 
 
 class RunningMean:

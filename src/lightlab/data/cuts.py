@@ -1,0 +1,83 @@
+"""Which rows train, which validate and which test: index sets that share no row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lightlab.errors import UsageError
+
+Rows = np.ndarray  # int64 (N,)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One of `count` folds; each `repeat` shuffles the rows anew."""
+
+    index: int
+    count: int
+    repeat: int = 0
+
+
+def cut_rows(
+    rows: int,
+    test_fraction: float,
+    val_fraction: float,
+    labels: np.ndarray | None = None,
+    fold: Fold | None = None,
+    test_seed: int = 42,
+) -> dict[str, Rows]:
+    """Cuts ``range(rows)`` into ``train``, ``val`` and ``test``; a fraction of 0 leaves a split out.
+
+    The cut is the same for every seed of training, so that no run trains on rows that another one is judged by.
+
+    Args:
+        test_fraction: of all rows, in [0, 1): as scikit-learn's `train_test_split(random_state=test_seed)` cuts it.
+        val_fraction: of the rows that are then left, in [0, 1).
+        labels: (rows,) classes, each of which is to have its share in every split; None: whatever chance gives.
+        fold: the rows that are not for the test are dealt into folds as scikit-learn's `KFold(shuffle=True,
+            random_state=repeat)` does (`StratifiedKFold` with labels); this fold's rows take the test's place, and
+            the test rows stay untouched.
+
+    Raises:
+        UsageError: no row is left to train on, or fewer rows than folds.
+    """
+    others, test = _split(np.arange(rows), test_fraction, labels, test_seed)
+    if fold is not None:
+        others, test = _fold(others, labels, fold)
+    train, val = _split(others, val_fraction, labels, 0)
+    if not len(train):
+        raise UsageError(f"of {rows} rows none is left to train on; lower data.test_fraction or data.val_fraction")
+    return {name: found for name, found in (("train", train), ("val", val), ("test", test)) if len(found)}
+
+
+def _split(rows: Rows, fraction: float, labels: np.ndarray | None, seed: int) -> tuple[Rows, Rows]:
+    """The rest, and the `fraction` that is cut off; no stratum where a class is too small for one."""
+    from sklearn.model_selection import train_test_split
+
+    cut_off = round(fraction * len(rows))
+    if cut_off == 0 or cut_off >= len(rows):
+        return (rows, rows[:0]) if cut_off == 0 else (rows[:0], rows)
+    strata = None if labels is None else labels[rows]
+    if strata is not None:
+        counts = np.unique(strata, return_counts=True)[1]
+        strata = strata if counts.min() >= 2 and min(cut_off, len(rows) - cut_off) >= len(counts) else None
+    rest, taken = train_test_split(rows, test_size=fraction, random_state=seed, stratify=strata)
+    return rest, taken
+
+
+def _fold(rows: Rows, labels: np.ndarray | None, fold: Fold) -> tuple[Rows, Rows]:
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    strata = None if labels is None else labels[rows]
+    smallest = len(rows) if strata is None else int(np.unique(strata, return_counts=True)[1].min())
+    if fold.count > smallest:
+        raise UsageError(
+            f"folds={fold.count}: more folds than rows to deal "
+            f"({smallest}{' in the smallest class' if strata is not None else ''}); lower folds"
+        )
+    kind = KFold if strata is None else StratifiedKFold
+    dealt = kind(fold.count, shuffle=True, random_state=fold.repeat).split(rows, strata)
+    train, test = next(each for index, each in enumerate(dealt) if index == fold.index)
+    return rows[train], rows[test]
