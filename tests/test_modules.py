@@ -9,6 +9,7 @@ from lightlab.modules.regression import Regression
 from lightlab.modules.softmax import SoftmaxClassification
 from lightlab.modules.supervised import RunningMean
 from lightlab.spec import Spec
+from lightlab.targets import TargetScale
 
 NUMBER = Spec("toy", (1,), 1, "number", target_name="price")
 BINARY = Spec("toy", (1,), 1, "binary")
@@ -144,3 +145,42 @@ def test_a_number_is_predicted_by_the_name_of_its_column():
 )
 def test_each_says_what_it_learns(kind, target):
     assert kind.target == target
+
+
+def test_regression_scores_are_in_the_unit_of_the_data():
+    spec = Spec("homes", (1,), 1, "number", target_scale=TargetScale(False, 100.0, 10.0), positive_target=True)
+    found = scores(module(Regression, spec, nn.MSELoss(), correlation=True), column(0.0, 1.0), column(0.0, 2.0))
+    assert found["mae"] == pytest.approx(5.0) and found["rmse"] == pytest.approx(50**0.5)
+    assert found["log_rmse"] == pytest.approx((math.log(120 / 110) ** 2 / 2) ** 0.5, rel=1e-4)
+    assert found["pearson"] == pytest.approx(1.0)
+
+
+def test_predictions_are_in_the_unit_of_the_data():
+    spec = Spec("homes", (1,), 1, "number", target_name="price", target_scale=TargetScale(True, 5.0, 2.0))
+    found = module(Regression, spec, nn.MSELoss()).predict(column(-0.5))
+    assert found["price"] == pytest.approx([math.exp(4)])
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_each_member_of_an_ensemble_learns_as_if_it_were_alone(reduction):
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = nn.Linear(1, 1), nn.Linear(1, 1)
+
+        def forward(self, x):
+            return torch.cat([self.first(x), self.second(x)])
+
+    both = Twice()
+    learner = module(Regression, NUMBER, nn.MSELoss(reduction=reduction))
+    learner.network = both
+    batch = (column(1.0, 2.0, 3.0), column(0.0, 1.0, 5.0))
+    learner.training_step(batch, 0).backward()
+    alone = nn.Linear(1, 1)
+    alone.load_state_dict(both.second.state_dict())
+    criterion = nn.MSELoss(reduction=reduction)
+    criterion(alone(batch[0]), batch[1]).backward()
+    assert torch.allclose(alone.weight.grad, both.second.weight.grad)
+    members = [criterion(each(batch[0]), batch[1]) for each in (both.first, both.second)]
+    rows = 3 if reduction == "sum" else 1
+    assert float(learner.train_loss.compute()) == pytest.approx(float(sum(members).detach()) / 2 / rows, rel=1e-5)

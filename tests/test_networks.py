@@ -94,3 +94,18 @@ def test_layers_are_the_ones_that_the_config_names(build):
 def test_an_option_that_a_network_does_not_have_is_a_usage_error(build):
     with pytest.raises(UsageError, match=r"network: .*depth"):
         build("mlp_50", IMAGES, depth=3)
+
+
+def test_an_ensemble_gives_every_members_answer_in_training_and_their_mean_after(build):
+    network = build("ensemble", TABLE, members=3, dropout=0.0, batch_norm=False)
+    x = torch.randn(4, *TABLE.input_shape)
+    answers = network(x)
+    assert answers.shape == (12, TABLE.output_size)
+    assert torch.allclose(network.eval()(x), answers.view(3, 4, -1).mean(0), atol=1e-6)
+    assert not torch.allclose(answers[:4], answers[4:8])
+
+
+def test_a_linear_network_takes_batch_norm_and_dropout_of_its_inputs(build):
+    layers = list(build("linear", TABLE, batch_norm=True, dropout=0.5).modules())
+    assert sum(isinstance(layer, nn.BatchNorm1d) for layer in layers) == 1
+    assert sum(isinstance(layer, nn.Dropout) for layer in layers) == 1

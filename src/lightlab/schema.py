@@ -155,6 +155,8 @@ class Top:
     cache_dir: Rule = Text(also=(None,))
     resume: Rule = Text(also=(None,))
     init_from: Rule = Text(also=(None,))
+    folds: Rule = Whole(2, also=(None,))
+    fold_repeats: Rule = Whole(1)
     compile: Rule = SWITCH
     checkpoint_every: Rule = Whole(1)
     keep_pages: Rule = SWITCH

@@ -23,6 +23,7 @@ _GROUPS: dict[str, tuple[str, type]] = {
 # What may stand inside a group, and as layers and activation: exact names; none reads, writes or runs anything.
 _PARTS = {
     "lightlab.layers.Layers",
+    "lightlab.losses.LogRMSELoss",
     "lightlab.data.augment.Augment",
     "lightlab.data.garments.garments",
     "lightlab.data.digits8.digits",
@@ -74,8 +75,9 @@ def check_trusted(config: dict[str, Any], allow: Sequence[str], where: str) -> N
         if not isinstance(config.get(group), dict):
             raise DataError(f"{where}: its config lacks {group}")
         for depth, target in _targets(config[group]):
-            known = _is_known(group, target) if depth == 0 and group in _GROUPS else target in _PARTS
-            if not known and not _vouched(target, allow):
+            outermost = depth == 0 and group in _GROUPS
+            own = (outermost or group == "network") and _is_known(group, target)  # a network's members are networks
+            if not own and (outermost or target not in _PARTS) and not _vouched(target, allow):
                 raise DataError(
                     f"{where}: its {group} names {target}, which is not lightlab's; refused "
                     f"(allow=[package] vouches for one)"
