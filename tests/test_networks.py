@@ -62,6 +62,33 @@ def test_lenet_refuses_what_is_no_image_or_too_small(build, shape):
     assert str(shape) in str(caught.value)
 
 
+@pytest.mark.parametrize("channels", [[6], [6, 16, 20]])
+def test_lenet_has_two_convolutions(build, channels):
+    with pytest.raises(UsageError, match=r"network\.channels=\[6.*lenet has two convolutions"):
+        build("lenet", IMAGES, channels=channels)
+
+
+@pytest.mark.parametrize(
+    ("shape", "channels"),
+    [((3, 64, 64), [16, 32, 64]), ((1, 28, 28), [4]), ((2, 17, 35), [3, 4, 5, 6]), ((1, 8, 8), [])],
+)
+def test_the_cnn_takes_images_of_any_size_in_as_many_stages_as_it_has_channels(build, shape, channels):
+    network = build("cnn", Spec("images", shape, 5, "class"), channels=channels)
+    assert network(torch.rand(2, *shape)).shape == (2, 5)
+    assert sum(isinstance(layer, nn.Conv2d) for layer in network.modules()) == len(channels)
+
+
+def test_the_cnn_has_23873_weights_for_a_number_whatever_the_size_of_the_picture(build):
+    for side in (32, 64):
+        assert parameters(build("cnn", Spec("photos", (3, side, side), 1, "number"))) == 23_873
+
+
+@pytest.mark.parametrize("shape", [(5,), (28, 28), (3, 7, 64), (3, 64, 7)])
+def test_the_cnn_refuses_what_is_no_image_or_too_small(build, shape):
+    with pytest.raises(UsageError, match=r"cnn takes images .* of at least 8x8 for its 3 stages, but data few gives"):
+        build("cnn", Spec("few", shape, 1, "number"))
+
+
 @pytest.mark.parametrize(("network", "count"), [("mlp_50_100", 2), ("lenet", 4)])
 def test_the_activation_stands_behind_each_hidden_layer_and_not_behind_the_last(build, network, count):
     layers = [layer for layer in build(network, IMAGES, "activation=elu").modules() if not list(layer.children())]

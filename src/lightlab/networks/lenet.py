@@ -37,6 +37,8 @@ class LeNet(nn.Module):
     ) -> None:
         super().__init__()
         depth, height, width = _image_shape(spec)
+        if len(channels) != 2:
+            raise UsageError(f"network.channels={list(channels)}: lenet has two convolutions, and takes two numbers")
         first, second = channels
         self.features = nn.Sequential(
             *_stage(layers, activation, depth, first, padding=2, batch_norm=batch_norm),
