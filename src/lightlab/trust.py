@@ -27,6 +27,9 @@ _PARTS = {
     "lightlab.data.augment.Augment",
     "lightlab.data.garments.garments",
     "lightlab.data.digits8.digits",
+    "lightlab.data.generated_tables.generated_table",
+    "lightlab.data.schematic_faces.faces",
+    "lightlab.data.schematic_dishes.dishes",
     *(
         f"torch.nn.{name}"
         for name in [
