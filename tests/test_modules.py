@@ -100,9 +100,23 @@ def test_one_row_can_be_scored():
 def test_binary_scores_take_logits_inside_0_and_1_for_logits():
     outputs, targets = column(0.2, 0.9, -0.1, -3.0), column(1.0, 1.0, 0.0, 0.0)  # all right: above 0 is class 1
     found = scores(module(BinaryClassification, BINARY, nn.BCEWithLogitsLoss()), outputs, targets)
-    assert found == {"accuracy": 1.0, "auroc": 1.0}
+    assert found == dict.fromkeys(["accuracy", "precision", "recall", "f1", "auroc"], 1.0)
     inside = scores(module(BinaryClassification, BINARY, nn.BCEWithLogitsLoss()), outputs[:2], column(1.0, 0.0))
-    assert inside == {"accuracy": 0.5, "auroc": 0.0}
+    assert inside["accuracy"] == 0.5 and inside["auroc"] == 0.0
+
+
+def test_precision_recall_and_f1_are_of_class_1_at_the_threshold():
+    outputs, targets = torch.logit(column(0.2, 0.6, 0.7, 0.9)), column(1.0, 0.0, 1.0, 1.0)
+    found = scores(module(BinaryClassification, BINARY, nn.BCEWithLogitsLoss(), threshold=0.65), outputs, targets)
+    assert found["precision"] == 1.0 and found["recall"] == pytest.approx(2 / 3) and found["f1"] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("label", [0.0, 1.0])
+def test_rows_of_one_class_have_no_area_under_a_curve(label):
+    found = scores(
+        module(BinaryClassification, BINARY, nn.BCEWithLogitsLoss()), column(0.1, -0.5), column(label, label)
+    )
+    assert math.isnan(found.pop("auroc")) and all(math.isfinite(value) for value in found.values())
 
 
 @pytest.mark.parametrize(("threshold", "labels"), [(0.5, ["0", "1", "1"]), (0.8, ["0", "0", "1"])])
