@@ -10,6 +10,7 @@ import warnings
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from lightlab.data.idx import open_plain_or_gzip, unreadable
 from lightlab.errors import DataError, UsageError, one_line
 
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "#N/A", "<NA>")
-SEPARATORS = {",": "','", ";": "';'", "\t": "'\\t'", "|": "'|'"}
+SEPARATORS = {",": ",", ";": ";", "\t": "\\t", "|": "|"}  # as one writes them
 CELLS_AT_ONCE = 2**22  # bounds the memory for cells as pandas reads them: 32 MiB of numbers
 
 
@@ -43,6 +44,10 @@ class CsvFormat:
     header: str | bool = "auto"
     columns: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.separator) != 1:
+            raise UsageError(f'data.separator={self.separator}: must be one character, such as ";" or "\\t"')
 
 
 def read_csv(
@@ -86,7 +91,7 @@ def _read(
         print(f"! {path}: column {unnamed} has no name and is left out", file=sys.stderr)
     pieces: dict[str, list[pd.Series]] = {name: [] for name in kept}
     rows = 0
-    for piece in _pieces(path, form, encoding, columns, header, kept, text):
+    for piece in _pieces(path, form, encoding, columns, header, text):
         surprising = {name for name in kept if name not in text and not _is_numeric(piece[name])}
         if surprising:  # what was read of them as numbers has lost how it was written: once more
             return _read(path, form, encoding, text | surprising, names)
@@ -100,7 +105,7 @@ def _read(
 
 
 def _pieces(
-    path: Path, form: CsvFormat, encoding: str, columns: list[str], header: bool, kept: list[str], text: set[str]
+    path: Path, form: CsvFormat, encoding: str, columns: list[str], header: bool, text: set[str]
 ) -> Iterator[pd.DataFrame]:
     with _opened(path, encoding) as file, warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # cells without a column
@@ -109,9 +114,8 @@ def _pieces(
             sep=form.separator,
             header=0 if header else None,
             names=columns,
-            usecols=kept,
             index_col=False,
-            dtype=dict.fromkeys(text & set(kept), "str"),
+            dtype=dict.fromkeys(text & set(columns), "str"),
             na_values=[*MISSING, *form.missing],
             keep_default_na=False,
             skipinitialspace=True,
@@ -155,8 +159,8 @@ def _check_separator(path: Path, cells: list[str], separator: str) -> None:
     for other, shown in SEPARATORS.items():
         if other != separator and other in cells[0]:
             raise DataError(
-                f"{path}: one column with data.separator={SEPARATORS.get(separator, separator)}; "
-                f'it seems to be {shown}: data.separator="{shown}"'
+                f'{path}: one column with data.separator="{SEPARATORS.get(separator, separator)}"; '
+                f'its first row looks as if it were data.separator="{shown}"'
             )
 
 
@@ -166,8 +170,10 @@ def _first_row(path: Path, separator: str, encoding: str) -> list[str]:
         return [cell.strip() for cell in next((row for row in rows if row), [])]
 
 
-def _opened(path: Path, encoding: str) -> io.TextIOWrapper:
-    return io.TextIOWrapper(open_plain_or_gzip(path), encoding, newline="")
+@contextmanager
+def _opened(path: Path, encoding: str) -> Iterator[io.TextIOWrapper]:
+    with open_plain_or_gzip(path) as file, io.TextIOWrapper(file, encoding, newline="") as text:
+        yield text
 
 
 def _encodings(path: Path) -> list[str]:

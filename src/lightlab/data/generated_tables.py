@@ -36,8 +36,8 @@ def patients(rows: int = 768, seed: int = 0) -> pd.DataFrame:
             "age": age.round(),
         }
     )
-    logit = 0.037 * (frame["plas"] - 128) + 0.09 * (frame["mass"] - 34) + 0.12 * (frame["preg"] - 4)
-    logit += 0.9 * (frame["pedi"] - 0.5) - 0.25
+    logit = 0.045 * (frame["plas"] - 128) + 0.12 * (frame["mass"] - 34) + 0.12 * (frame["preg"] - 4)
+    logit += 1.2 * (frame["pedi"] - 0.5) + 0.25
     frame["class"] = np.where(random.logistic(size=rows) < logit, "tested_positive", "tested_negative")
     return frame
 

@@ -44,7 +44,7 @@ class Table(ResidentDataModule):
         stand_in: gives the embedded table, whose last column is predicted.
         index: names the rows; see `Roles` for this and for `drop`, `numeric`, `categorical` and `max_categories`.
         separator: see `CsvFormat` for this and for `encoding`, `header`, `columns` and `missing_values`.
-        missing: see `Recipe` for this and for `skewed`.
+        missing: see `Recipe` for this and for `skewed`, `clip` and `rare_below`.
         test_fraction: share of the rows that is cut off for the test, in [0, 1), as scikit-learn does with seed 42.
         val_fraction: share of the rest that is cut off for validation, in [0, 1).
         train_size: rows of what is then left to train on; null for all.
@@ -80,6 +80,8 @@ class Table(ResidentDataModule):
         missing_values: Sequence[str] = (),
         missing: str = "mean",
         skewed: str | None = None,
+        clip: float | None = None,
+        rare_below: int | None = None,
         test_fraction: float = 0.2,
         val_fraction: float = 0.1,
         train_size: int | None = None,
@@ -94,8 +96,8 @@ class Table(ResidentDataModule):
         self.positive = None if positive is None else str(positive)
         self.class_names = tuple(map(str, class_names or ()))
         self.roles = Roles(target, index, _names(drop), _names(numeric), _names(categorical), max_categories)
-        self.form = CsvFormat(separator, encoding, header, _names(columns), _names(missing_values))
-        self.recipe = Recipe(missing, skewed)
+        self.form = CsvFormat(separator.replace("\\t", "\t"), encoding, header, _names(columns), _names(missing_values))
+        self.recipe = Recipe(missing, skewed, clip, rare_below)
         self.fractions = test_fraction, val_fraction
         self.train_size = train_size
         self.learnt: LearntTable | None = None

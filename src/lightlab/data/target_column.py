@@ -115,7 +115,10 @@ def _positive_last(table: RawTable, name: str, values: list[str], positive: str 
 
 
 def _labels(table: RawTable, name: str, values: list[str]) -> np.ndarray:
-    found = pd.Categorical(as_text(table, name), categories=values).codes.astype(np.int64)
+    column = as_text(table, name)
+    label = {value: place for place, value in enumerate(values)}
+    of_codes = [label.get(value, -1) for value in column.cat.categories]
+    found = np.array([*of_codes, -1], np.int64)[column.cat.codes.to_numpy()]  # the last is for what is missing
     expected = ", ".join(values[:10]) + (", …" if len(values) > 10 else "")
     refuse(table, name, found < 0, f"expected is one of {expected}")
     return found
