@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from lightlab.data.remarks import say_once
 from lightlab.data.tables import RawTable, refuse
 from lightlab.errors import DataError, did_you_mean
 
@@ -50,7 +50,7 @@ def target_of(table: RawTable, roles: Roles) -> str:
                     f"{table.where}: no column {name!r} (data.{key}); {did_you_mean(name, names)}columns: {listed}"
                 )
     if roles.target is None:
-        _say(table, f"data.target is not given: the last column, {names[-1]}, is predicted")
+        say_once(f"{table.where}: data.target is not given: the last column, {names[-1]}, is predicted")
     return roles.target or names[-1]
 
 
@@ -63,27 +63,24 @@ def find_columns(table: RawTable, train: pd.DataFrame, target: str, roles: Roles
     Raises:
         DataError: an infinite number, or no column to learn from.
     """
-    others = {target, roles.index, *roles.drop}
-    names = [name for name in train.columns if name not in others]
-    empty = [name for name in names if train[name].isna().all()]
+    left_out = {target, roles.index, *roles.drop}
+    empty = [name for name in train.columns if name not in left_out and train[name].isna().all()]
     if empty:
-        _say(table, f"{_listed(empty)}: empty in all rows of training, left out")
-    names = [name for name in names if name not in empty]
-    numeric = [name for name in names if train[name].dtype == np.float64]
-    for name in numeric:
-        refuse(table, name, np.isinf(table.frame[name].to_numpy()), "a finite number is expected")
-    categorical = [name for name in names if name not in numeric]
-    many = [n for n in categorical if n not in roles.categorical and train[n].nunique() > roles.max_categories]
-    for name in many:
-        _say(
-            table,
-            f"column {name}: {train[name].nunique():,} different texts, left out; data.max_categories= allows more",
-        )
-    categorical = [name for name in categorical if name not in many]
+        say_once(f"{table.where}: {_listed(empty)}: empty in all rows of training, left out")
+    left_out |= set(empty)
+    numeric, categorical = [], []
+    for name in train.columns:
+        if name in left_out:
+            continue
+        if train[name].dtype == np.float64:
+            refuse(table, name, np.isinf(table.frame[name].to_numpy()), "a finite number is expected")
+            numeric.append(name)
+        elif name in roles.categorical or _is_short_list(table, train, name, roles.max_categories):
+            categorical.append(name)
     if not numeric and not categorical:
-        raise DataError(f"{table.where}: no column to learn {target} from; columns: {', '.join(train.columns)}")
-    for name in set(categorical) - set(roles.categorical):
-        _say_mixed(table, name)
+        raise DataError(
+            f"{table.where}: no column to learn {target} from; the table has {_listed(list(train.columns))}"
+        )
     return numeric, categorical
 
 
@@ -103,8 +100,25 @@ def with_numbers(table: RawTable, names: Iterable[str]) -> RawTable:
     return replace(table, frame=table.frame.assign(**found)) if found else table
 
 
+def check_sums(table: RawTable, numeric: Sequence[str], sums: Mapping[str, Sequence[str]]) -> None:
+    """Refuses sums of what is no numeric column, or under a name that the table has.
+
+    Raises:
+        DataError: names the column.
+    """
+    for total, parts in sums.items():
+        if total in table.frame.columns:
+            raise DataError(f"{table.where}: data.sums.{total}: the table has a column of that name; choose another")
+        for part in parts:
+            if part not in numeric:
+                raise DataError(
+                    f"{table.where}: data.sums.{total}: {part!r} is no numeric column; {did_you_mean(part, numeric)}"
+                    f"numeric are {_listed(list(numeric))}"
+                )
+
+
 def check_present(table: RawTable, needed: Iterable[str]) -> None:
-    """Refuses a table for prediction that lacks columns, and says which others are not looked at.
+    """Refuses a table for prediction that lacks columns.
 
     Raises:
         DataError: names the columns.
@@ -116,37 +130,43 @@ def check_present(table: RawTable, needed: Iterable[str]) -> None:
         raise DataError(f"{table.where}: lacks {_listed(missing)} of what this run learnt from; {hint}add them")
 
 
-def say_ignored(table: RawTable, names: list[str]) -> None:
+def say_ignored(table: RawTable, known: Iterable[str]) -> None:
+    """Says which columns the table has that training's, `known`, did not."""
+    found = set(known)
+    names = [name for name in table.frame.columns if name not in found]
     if names:
-        _say(table, f"{_listed(names)}: not in the table that this run learnt from, ignored")
+        say_once(f"{table.where}: {_listed(names)}: not in the table that this run learnt from, ignored")
 
 
 def say_unseen(table: RawTable, unseen: Mapping[str, int]) -> None:
     """Args: unseen: for each column how many cells hold a category that training did not see."""
     if unseen:
         counts = ", ".join(f"{name} {count:,}" for name, count in unseen.items())
-        _say(table, f"{sum(unseen.values()):,} cells hold categories that training did not see, ignored: {counts}")
+        say_once(
+            f"{table.where}: {sum(unseen.values()):,} cells hold categories that training did not see, "
+            f"ignored: {counts}"
+        )
 
 
-def _say_mixed(table: RawTable, name: str) -> None:
-    """A column of numbers with a text among them is rarely meant so."""
+def _is_short_list(table: RawTable, train: pd.DataFrame, name: str, most: int) -> bool:
+    """Whether a text column has few enough categories; a column of numbers with a text among them is said to be one."""
     texts = table.frame[name].cat.categories
     is_text = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").isna().to_numpy()
-    if is_text.all() or not is_text.any():
-        return
-    wrong = table.frame[name].isin(texts[is_text]).to_numpy()
-    example = table.frame[name].iloc[int(np.argmax(wrong))]
-    _say(
-        table,
-        f"column {name} mixes numbers and text ({example!r} in {table.rows(wrong)}): taken as categories; "
-        f"data.missing_values=[{example}] would take it as missing",
-    )
+    if is_text.any() and not is_text.all():
+        wrong = table.frame[name].isin(texts[is_text]).to_numpy()
+        example = table.frame[name].iloc[int(np.argmax(wrong))]
+        say_once(
+            f"{table.where}: column {name} mixes numbers and text ({example!r} in {table.rows(wrong)}): "
+            f"taken as categories; data.missing_values=[{example}] would take it as missing",
+        )
+    categories = train[name].nunique()
+    if categories > most:
+        say_once(
+            f"{table.where}: column {name}: {categories:,} different texts, left out; data.max_categories= allows more"
+        )
+    return bool(categories <= most)
 
 
 def _listed(names: list[str]) -> str:
     shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
     return f"column{'s' if len(names) > 1 else ''} {shown}"
-
-
-def _say(table: RawTable, remark: str) -> None:
-    print(f"! {table.where}: {remark}", file=sys.stderr)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import sys
 import warnings
 import zlib
 from collections import Counter
@@ -19,6 +18,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype, union_categoricals
 
 from lightlab.data.idx import open_plain_or_gzip, unreadable
+from lightlab.data.remarks import say_once
 from lightlab.errors import DataError, UsageError, one_line
 
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "#N/A", "<NA>")
@@ -73,7 +73,7 @@ def read_csv(
         except (pd.errors.ParserError, pd.errors.ParserWarning, csv.Error, OverflowError) as error:
             raise DataError(f"{path}: not a CSV file: {_reason(error)}") from None
         if encoding != candidates[0]:
-            print(f"! {path}: not UTF-8; read as GBK (data.encoding= names another)", file=sys.stderr)
+            say_once(f"{path}: not UTF-8; read as GBK (data.encoding= names another)")
         return frame, first_row
     tried = " nor ".join(candidates).replace("utf-8-sig", "UTF-8").replace("gb18030", "GBK")
     raise DataError(
@@ -88,7 +88,7 @@ def _read(
     kept = [name for name in columns if not name.startswith(_UNNAMED)]
     if len(kept) < len(columns):
         unnamed = ", ".join(name.removeprefix(_UNNAMED) for name in columns if name not in kept)
-        print(f"! {path}: column {unnamed} has no name and is left out", file=sys.stderr)
+        say_once(f"{path}: column {unnamed} has no name and is left out")
     pieces: dict[str, list[pd.Series]] = {name: [] for name in kept}
     rows = 0
     for piece in _pieces(path, form, encoding, columns, header, text):

@@ -32,7 +32,8 @@ class LearntTable:
 
     def inputs(self) -> list[str]:
         """The columns that predictions are made from, in the table's order."""
-        return [name for name in self.columns if name in self.preparation.columns]
+        learnt = set(self.preparation.columns)
+        return [name for name in self.columns if name in learnt]
 
     def headers(self) -> list[list[str]]:
         """What the columns of a file without a header may be: all, all but the target, or those of `inputs`."""
@@ -45,7 +46,8 @@ class LearntTable:
             DataError: columns that are not there, text where numbers were learnt, or numbers out of all proportion.
         """
         check_present(table, self.inputs())
-        rows = self.preparation.compact(with_numbers(table, self.preparation.numeric).frame)
+        numbers = [name for name in self.preparation.numeric if name not in self.preparation.sums]
+        rows = self.preparation.compact(with_numbers(table, numbers).frame)
         wrong = ~rows.isfinite().all(1).numpy()
         if wrong.any():
             raise DataError(

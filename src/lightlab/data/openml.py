@@ -6,9 +6,9 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 
 import pandas as pd
 
@@ -30,7 +30,7 @@ def fetch_table(data_id: int, path: Path) -> Path:
         frame = _fetch(data_id)
         with whole_file(path) as unfinished:
             frame.to_csv(unfinished, index=False, na_rep="NA", encoding="utf-8")
-    except (OSError, ValueError, KeyError, URLError) as error:
+    except (OSError, EOFError, HTTPException, ValueError, KeyError) as error:
         raise DataError(
             f"data set {data_id} could not be downloaded from {SITE} ({one_line(error, 100)}); "
             f"connect to the network, or put the file into {path.parent}"

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from lightlab.data.base import Inputs, ResidentDataModule
-from lightlab.data.columns import Roles, find_columns, say_ignored, say_unseen, target_of, with_numbers
+from lightlab.data.columns import Roles, check_sums, find_columns, say_ignored, say_unseen, target_of, with_numbers
 from lightlab.data.csv_files import CsvFormat
 from lightlab.data.cuts import cut_rows
 from lightlab.data.learnt_table import LearntTable
@@ -44,7 +44,7 @@ class Table(ResidentDataModule):
         stand_in: gives the embedded table, whose last column is predicted.
         index: names the rows; see `Roles` for this and for `drop`, `numeric`, `categorical` and `max_categories`.
         separator: see `CsvFormat` for this and for `encoding`, `header`, `columns` and `missing_values`.
-        missing: see `Recipe` for this and for `skewed`, `clip` and `rare_below`.
+        missing: see `Recipe` for this and for `skewed`, `clip`, `rare_below` and `sums`.
         test_fraction: share of the rows that is cut off for the test, in [0, 1), as scikit-learn does with seed 42.
         val_fraction: share of the rest that is cut off for validation, in [0, 1).
         train_size: rows of what is then left to train on; null for all.
@@ -82,6 +82,7 @@ class Table(ResidentDataModule):
         skewed: str | None = None,
         clip: float | None = None,
         rare_below: int | None = None,
+        sums: Mapping[str, Sequence[str]] | None = None,
         test_fraction: float = 0.2,
         val_fraction: float = 0.1,
         train_size: int | None = None,
@@ -97,7 +98,7 @@ class Table(ResidentDataModule):
         self.class_names = tuple(map(str, class_names or ()))
         self.roles = Roles(target, index, _names(drop), _names(numeric), _names(categorical), max_categories)
         self.form = CsvFormat(separator.replace("\\t", "\t"), encoding, header, _names(columns), _names(missing_values))
-        self.recipe = Recipe(missing, skewed, clip, rare_below)
+        self.recipe = Recipe(missing, skewed, clip, rare_below, sums)
         self.fractions = test_fraction, val_fraction
         self.train_size = train_size
         self.learnt: LearntTable | None = None
@@ -117,7 +118,7 @@ class Table(ResidentDataModule):
             self.origin, self.example = "real", str(path)
         if len(table) < 2:
             raise DataError(f"{table.where}: one row; two or more are needed to learn from")
-        return self._learn(with_numbers(table, self.roles.numeric))
+        return self._learn(table)
 
     def read(self, source: Any) -> Inputs:
         learnt = self._known()
@@ -128,7 +129,7 @@ class Table(ResidentDataModule):
             table = rows_as_table(source if isinstance(source, list) else [source], learnt.inputs(), text)
         inputs = learnt.stored(table)
         say_unseen(table, learnt.preparation.unseen(table.frame))
-        say_ignored(table, [name for name in table.frame.columns if name not in learnt.columns])
+        say_ignored(table, learnt.columns)
         targets = None
         if learnt.target.name in table.frame.columns and not table.frame[learnt.target.name].isna().all():
             targets = learnt.target.stored(learnt.target.raw(table))
@@ -161,14 +162,18 @@ class Table(ResidentDataModule):
         self.positive = self.positive or particulars.get("positive")
 
     def _learn(self, table: RawTable) -> tuple[Spec, dict[str, Split]]:
-        target = TargetColumn.found(table, target_of(table, self.roles), self.kind, self.positive)
+        name = target_of(table, self.roles)
+        table = with_numbers(table, self.roles.numeric)
+        target = TargetColumn.found(table, name, self.kind, self.positive)
         raw = target.raw(table)
         if self.scale == "log":
             check_log(table, target.name, raw)
         cut = self._cut(raw)
         target = target.scaled_as(raw[cut["train"]], self.scale)
         train = table.frame.iloc[cut["train"]]
-        preparation = Preparation.fitted(train, *find_columns(table, train, target.name, self.roles), self.recipe)
+        numeric, categorical = find_columns(table, train, target.name, self.roles)
+        check_sums(table, numeric, self.recipe.sums or {})
+        preparation = Preparation.fitted(train, numeric, categorical, self.recipe)
         self.learnt = LearntTable(list(table.frame.columns), target, self.roles.index, preparation)
         whole = Split(self.learnt.stored(table), target.stored(raw))
         splits = {name: whole.take(torch.from_numpy(rows)) for name, rows in cut.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import pandas as pd
 
 from lightlab.data.embedded import say_embedded
 from lightlab.data.openml import fetch_table
+from lightlab.data.remarks import say_once
 from lightlab.data.sources import find
 from lightlab.errors import DataError
 
@@ -40,7 +40,7 @@ class TableSource:
             except DataError as missing:
                 if self.source == "files":
                     raise
-                print(f"! {missing}", file=sys.stderr)
+                say_once(str(missing))
         say_embedded(self.name if self.files else "a table of your own")
         return None
 
