@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from lightlab.figures.fonts import legible
+from lightlab.figures.image_grid import image_grid
 from lightlab.figures.style import COLOURS, number, rows
 from lightlab.spec import Spec
 
@@ -29,19 +30,10 @@ def inputs_figure(inputs: Tensor, targets: Tensor, spec: Spec) -> Figure:
     return (_points if few else _table)(features, targets, spec)
 
 
-def _images(images: Tensor, targets: Tensor, spec: Spec, columns: int = 8) -> Figure:
-    columns = min(columns, len(images))
-    lines = -(-len(images) // columns)
-    height = 1.5 * images.shape[2] / images.shape[3] + 0.3
-    figure = Figure(figsize=(1.5 * columns, 0.4 + height * lines), layout="constrained")
-    for index, (image, label) in enumerate(zip(images, _labels(targets, spec), strict=True)):
-        axes = figure.add_subplot(lines, columns, index + 1)
-        axes.imshow(image.permute(1, 2, 0).numpy(), cmap="gray", vmin=0, vmax=1)
-        axes.set_title(label, fontsize=8)
-        axes.axis("off")
+def _images(images: Tensor, targets: Tensor, spec: Spec) -> Figure:
     what = f", each with its {legible(spec.target_name)}" if spec.target == "number" else ""
-    figure.suptitle(f"training inputs as the network sees them{what}", fontsize=10)
-    return figure
+    title = f"training inputs as the network sees them{what}"
+    return image_grid(list(images), _labels(targets, spec), title, columns=8, width=1.45)
 
 
 def _points(features: np.ndarray, targets: Tensor, spec: Spec) -> Figure:

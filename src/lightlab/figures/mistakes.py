@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from lightlab.figures.fonts import legible
+from lightlab.figures.image_grid import image_grid
 
 
 @dataclass(frozen=True)
@@ -24,14 +25,9 @@ class Mistake:
 
 def mistakes_figure(mistakes: Sequence[Mistake], names: Sequence[str], columns: int = 6) -> Figure:
     """A grid of images, each with what was predicted, how surely, and what it is."""
-    rows = -(-len(mistakes) // columns)
-    figure = Figure(figsize=(1.7 * columns, 0.3 + 2.1 * rows), layout="constrained")
-    for index, mistake in enumerate(mistakes):
-        axes = figure.add_subplot(rows, columns, index + 1)
-        axes.imshow(mistake.image.permute(1, 2, 0).numpy(), cmap="gray", vmin=0, vmax=1)  # cmap: of one channel
+    words = []
+    for mistake in mistakes:
         said, true = (legible(names[label], most=16) for label in (mistake.predicted, mistake.target))
-        title = f"{said} {mistake.probability:.0%}\nis {true}"
-        axes.set_title(title, fontsize=8)
-        axes.axis("off")
-    figure.suptitle("the worst mistakes: what was said and how surely, and what it is", fontsize=10)
-    return figure
+        words.append(f"{said} {mistake.probability:.0%}\nis {true}")
+    title = "the worst mistakes: what was said and how surely, and what it is"
+    return image_grid([mistake.image for mistake in mistakes], words, title, columns, width=1.6)
