@@ -12,7 +12,7 @@ LINE = 0.17  # a line of words
 
 
 def image_grid(images: Sequence[Tensor], words: Sequence[str], title: str, columns: int, width: float) -> Figure:
-    """Images (C, H, W) of one shape on [0, 1]; all in one pair of axes, as a pair each takes four times as long to draw.
+    """Images (C, H, W) of one shape on [0, 1], all in one pair of axes: a pair each takes four times as long to draw.
 
     Args:
         words: of each image, all of equally many lines.
