@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 from lightlab.data.columns import check_present, with_numbers
 from lightlab.data.preparation import Preparation
-from lightlab.data.tables import RawTable
+from lightlab.data.tables import RawTable, refuse
 from lightlab.data.target_column import TargetColumn
 from lightlab.errors import DataError
 
@@ -47,12 +48,14 @@ class LearntTable:
         """
         check_present(table, self.inputs())
         numbers = [name for name in self.preparation.numeric if name not in self.preparation.sums]
-        rows = self.preparation.compact(with_numbers(table, numbers).frame)
+        table = with_numbers(table, numbers)
+        for name in numbers:
+            refuse(table, name, np.isinf(table.frame[name].to_numpy()), "a finite number is expected")
+        with np.errstate(over="ignore"):  # which is found below
+            rows = self.preparation.compact(table.frame)
         wrong = ~rows.isfinite().all(1).numpy()
         if wrong.any():
-            raise DataError(
-                f"{table.where}, {table.rows(wrong)}: a number is infinite, or too large beside those learnt"
-            )
+            raise DataError(f"{table.where}, {table.rows(wrong)}: a number is too large beside those learnt")
         return rows
 
     def state(self) -> dict[str, Any]:
