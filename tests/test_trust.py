@@ -138,5 +138,5 @@ def test_a_package_that_is_vouched_for_opens_no_other(image_task, tmp_path, monk
 def test_a_networks_members_may_be_networks_of_ours_alone(config):
     whole = config("task=digits_mlp", "network=ensemble")
     check_trusted(whole, [], "a.ckpt")
-    whole["network"]["member"]["_target_"] = "os.system"
+    whole["network"]["kinds"][0]["_target_"] = "os.system"
     refused(whole, "os.system")
