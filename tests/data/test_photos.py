@@ -108,7 +108,7 @@ def test_a_csv_named_by_the_user(folder, load, tmp_path):
     (tmp_path / "s.csv").write_text("rater,file,mark\n" + "".join(f"1,F{i}.png,{i}\n" for i in range(0, 6, 2)))
     data = load(labels=str(tmp_path / "s.csv"), label_column="mark", score_range=[0, 4], bad_photos="skip")
     assert sum(len(split) for split in data.splits.values()) == 3
-    assert data.remarks == {"left_out": "17 photos have no label"}
+    assert data.remarks == {"left_out": "photos without a label: 17"}
 
 
 def test_a_file_of_test_rows_in_place_of_a_share(folder, load):
@@ -191,13 +191,13 @@ def damaged(folder, monkeypatch):
 
 
 REPORTED = [
-    "3 photos cannot be read",
+    "photos that cannot be read: 3 (",
     "F0.png: ",
     "the file is empty",
     "M1.png: not an image",
     "F2.png: 40x30 pixels; at most 1,000",
 ]
-REPORTED += ["1 labels have no photo (M3.png (All_labels.txt line 4))", "1 photos have no label (extra.png)"]
+REPORTED += ["labels without a photo: 1 (M3.png (All_labels.txt line 4))", "photos without a label: 1 (extra.png)"]
 
 
 def test_bad_photos_are_refused_in_one_report(damaged, load):
@@ -215,14 +215,17 @@ def test_bad_photos_are_left_out_with_the_same_report(damaged, load, capsys):
     assert sorted(tone for split in data.splits.values() for tone in tones(split)) == list(range(4, COUNT))
     for split in data.splits.values():
         assert scores(data, split) == pytest.approx([1 + tone / 10 for tone in tones(split)], abs=1e-5)
-    assert data.remarks["left_out"] == "3 photos cannot be read; 1 labels have no photo; 1 photos have no label"
+    assert (
+        data.remarks["left_out"]
+        == "photos that cannot be read: 3; labels without a photo: 1; photos without a label: 1"
+    )
 
 
 def test_of_many_the_first_are_named_and_all_are_listed_in_a_file(folder, load, tmp_path):
     for index in range(0, 12, 2):
         (folder / "Images" / f"F{index}.png").write_bytes(b"")
     with pytest.raises(
-        DataError, match=r"6 photos cannot be read .* and 3 more\); all of them: (.*left_out\.txt)\."
+        DataError, match=r"photos that cannot be read: 6 .* and 3 more\); all of them: (.*left_out\.txt)\."
     ) as caught:
         load()
     listing = (tmp_path / "cache" / "photos" / "left_out.txt").read_text()
@@ -409,7 +412,7 @@ def test_an_input_that_is_not_there(trained, source):
 def test_bad_photos_among_the_inputs(trained, folder, capsys):
     data, skipping = trained(), trained(bad_photos="skip")
     (folder / "Images" / "F0.png").write_bytes(b"")
-    with pytest.raises(DataError, match=r"1 photos cannot be read \(F0\.png: .*the file is empty"):
+    with pytest.raises(DataError, match=r"photos that cannot be read: 1 \(F0\.png: .*the file is empty"):
         data.read(str(folder))
     assert "F0.png" not in skipping.read(str(folder)).names and "F0.png" in capsys.readouterr().err
 
@@ -419,7 +422,7 @@ def test_a_list_names_nothing_outside_its_folders(trained, folder, name):
     for place in (folder.parent, folder.parent.parent):
         take(place / "secret.png", 0)
     (folder / "some.csv").write_text(f"name,score\nM7.png,2\n{name.format(root=folder.parent)},2\n")
-    with pytest.raises(DataError, match="1 labels have no photo"):
+    with pytest.raises(DataError, match="labels without a photo: 1"):
         trained().read(str(folder / "some.csv"))
 
 

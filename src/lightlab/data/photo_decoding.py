@@ -5,6 +5,7 @@ Pillow lets go of Python's lock while it decodes and resizes, so that threads ar
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -58,6 +59,7 @@ def decode_blocks(
 ) -> Failures:
     """Hands blocks of rows (n, C, H, W) to `keep`, in order, each with the row that it begins at."""
     failures: Failures = {}
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs of damaged files, it raises too
     terminals_only = None
     with (
         warnings.catch_warnings(action="ignore"),  # Pillow's, on damaged EXIF; this holds for all threads
@@ -88,7 +90,7 @@ def _decode_block(paths: Sequence[Path], form: Form) -> tuple[np.ndarray, Failur
         try:
             pixels[row] = read_colours(path, form.height, form.width, form.grey)
         except DataError as error:
-            failures[row] = str(error).removeprefix(f"{path}: ")
+            failures[row] = str(error).removeprefix(f"{path}: ").replace(f" {str(path)!r}", "")
         except Exception as error:  # damaged bytes make Pillow raise a dozen kinds
             failures[row] = f"not an image that can be read: {one_line(error)}"
     return pixels, failures

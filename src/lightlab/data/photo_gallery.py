@@ -117,9 +117,9 @@ def settle(
         DataError: `Reader.bad_photos` is to refuse, or nothing is left.
     """
     report = Report(where)
-    report.add("photos cannot be read", [f"{photos[row].name}: {reason}" for row, reason in failures.items()])
-    report.add("labels have no photo", [f"{label.photo} ({label.where})" for label in missing])
-    report.add("photos have no label", unlabelled)
+    report.add("photos that cannot be read", [f"{photos[row].name}: {reason}" for row, reason in failures.items()])
+    report.add("labels without a photo", [f"{label.photo} ({label.where})" for label in missing])
+    report.add("photos without a label", unlabelled)
     report.settle(reader.bad_photos, reader.cache_dir / "photos" / "left_out.txt")
     rows = np.array([row for row in range(len(photos)) if row not in failures], dtype=np.int64)
     if not len(rows):

@@ -31,7 +31,7 @@ class Report:
 
     @property
     def summary(self) -> str:
-        return "; ".join(f"{len(names):,} {kind}" for kind, names in self.kinds.items())
+        return "; ".join(f"{kind}: {len(names):,}" for kind, names in self.kinds.items())
 
     def settle(self, choice: str, listing: Path) -> None:
         """Says what there is to say; the whole of it in the file `listing` where it is more than a line should hold.
@@ -44,7 +44,7 @@ class Report:
         """
         if not self.kinds:
             return
-        kinds = [f"{len(names):,} {kind} ({_some(names)})" for kind, names in self.kinds.items()]
+        kinds = [f"{kind}: {len(names):,} ({_some(names)})" for kind, names in self.kinds.items()]
         words = f"{self.folder}: {'; '.join(kinds)}{self._whole(listing)}"
         if choice == "refuse":
             raise DataError(f"{words}. Mend them, or leave them out with data.bad_photos=skip")

@@ -154,7 +154,8 @@ class Photos(ResidentDataModule):
         path = Path(str(source)).expanduser()
         photos, pixels = read_now(*find_inputs(path, self.where), path, self.reader)
         targets = self._known_targets([photo.label for photo in photos])
-        return Inputs([photo.name for photo in photos], torch.from_numpy(pixels), targets)
+        names, files = [photo.name for photo in photos], [photo.path for photo in photos]
+        return Inputs(names, torch.from_numpy(pixels), targets, photos=files)
 
     def prepare(self, inputs: Tensor) -> Tensor:
         factor = torch.tensor([1 / (255 * std) for std in self.std], device=inputs.device)
@@ -228,14 +229,14 @@ class Photos(ResidentDataModule):
 
 def _moments(split: Split) -> tuple[list[float], list[float]]:
     """Mean and standard deviation of each channel, of pixels on [0, 1]; a few rows at a time."""
-    total = squares = torch.zeros(())
+    sums = torch.zeros(2, split.inputs.shape[1], dtype=torch.float64)
     pixels = 0
-    for rows in torch.arange(len(split)).split(256):
-        values = split.take(rows).inputs.double() / 255  # (n, C, H, W)
-        total, squares = total + values.sum((0, 2, 3)), squares + values.square().sum((0, 2, 3))
+    for rows in torch.arange(len(split)).split(64):
+        values = split.take(rows).inputs.float() / 255  # (n, C, H, W)
+        sums += torch.stack([values.sum((0, 2, 3)), values.square().sum((0, 2, 3))])
         pixels += values[:, 0].numel()
-    mean = total / pixels
-    return mean.tolist(), (squares / pixels - mean.square()).clamp(min=1e-12).sqrt().tolist()
+    mean, square = sums / pixels
+    return mean.tolist(), (square - mean.square()).clamp(min=1e-12).sqrt().tolist()
 
 
 def _list(value: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -37,9 +37,10 @@ def _dish(random: np.random.Generator) -> tuple[np.ndarray, float]:
     helpings = int(cut(1, 4))
     burnt = cut(0.3, 1) if cut(0, 1) < 0.3 else 0.0
     astray = cut(0.05, 0.3) if cut(0, 1) < 0.4 else 0.0  # of the plate's radius
-    canvas = Image.new("RGB", (SIZE * FINE,) * 2, TABLES[random.integers(len(TABLES))])
+    table = TABLES[random.integers(len(TABLES))]
+    canvas = Image.new("RGB", (SIZE * FINE,) * 2, table)
     x, y, radius = cut(0.46, 0.54), cut(0.46, 0.54), cut(0.38, 0.46)
-    _plate(canvas, x, y, radius, random)
+    _plate(canvas, table, x, y, radius, random)
     angle = cut(0, 6.3)
     for _ in range(helpings):
         for place, kind in enumerate(kinds):
@@ -50,9 +51,9 @@ def _dish(random: np.random.Generator) -> tuple[np.ndarray, float]:
     return _photographed(canvas, random), score
 
 
-def _plate(canvas: Image.Image, x: float, y: float, radius: float, random: np.random.Generator) -> None:
+def _plate(canvas: Image.Image, table: Colour, x: float, y: float, radius: float, random: np.random.Generator) -> None:
     colour = PLATES[random.choice(len(PLATES), p=[0.4, 0.25, 0.2, 0.15])]
-    _oval(canvas, x + 0.02, y + 0.03, radius, radius, _towards(canvas.getpixel((0, 0)), (0, 0, 0), 0.4))  # its shadow
+    _oval(canvas, x + 0.02, y + 0.03, radius, radius, _towards(table, (0, 0, 0), 0.4))  # its shadow
     _oval(canvas, x, y, radius, radius, colour)
     _oval(canvas, x, y, radius * 0.74, radius * 0.74, _towards(colour, (120, 120, 120), 0.12))
     _oval(canvas, x, y, radius * 0.71, radius * 0.71, _towards(colour, (255, 255, 255), 0.1))
