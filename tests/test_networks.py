@@ -78,9 +78,17 @@ def test_the_cnn_takes_images_of_any_size_in_as_many_stages_as_it_has_channels(b
     assert sum(isinstance(layer, nn.Conv2d) for layer in network.modules()) == len(channels)
 
 
-def test_the_cnn_has_23873_weights_for_a_number_whatever_the_size_of_the_picture(build):
-    for side in (32, 64):
-        assert parameters(build("cnn", Spec("photos", (3, side, side), 1, "number"))) == 23_873
+@pytest.mark.parametrize(("grid", "count"), [(1, 23_873), (4, 24_833), (8, 27_905), (100, 27_905)])
+def test_the_weights_of_the_cnn_by_the_grid_that_its_last_layer_sees(build, grid, count):
+    assert parameters(build("cnn", Spec("photos", (3, 64, 64), 1, "number"), grid=grid)) == count
+
+
+def test_a_grid_of_one_forgets_where_things_are(build):
+    photos = torch.zeros(2, 3, 64, 64)
+    photos[0, :, 16:24, 16:24] = photos[1, :, 40:48, 40:48] = 1
+    for grid, forgotten in ((1, True), (4, False)):
+        first, second = build("cnn", Spec("photos", (3, 64, 64), 1, "number"), grid=grid).eval()(photos)
+        assert torch.allclose(first, second, atol=1e-6) == forgotten
 
 
 @pytest.mark.parametrize("shape", [(5,), (28, 28), (3, 7, 64), (3, 64, 7)])

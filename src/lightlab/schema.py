@@ -211,6 +211,7 @@ KNOWN: dict[str, Rule] = {
     "network.hidden": ListOf(Whole(1)),
     "network.channels": ListOf(Whole(1)),
     "network.blocks": Whole(1),
+    "network.grid": Whole(1),
     "network.members": Whole(1),
     "network.dropout": SHARE,
     "network.batch_norm": SWITCH,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 
 from torch import Tensor, nn
 
@@ -12,14 +13,15 @@ from lightlab.spec import Spec
 
 
 class CNN(nn.Module):
-    """Stages of convolution and max pooling, the mean over what is left of the picture, an affine layer.
+    """Stages of convolution and max pooling, means over the fields of a grid, an affine layer.
 
-    (N, C, H, W) → (N, output_size). Each stage halves both sides; the mean (Lin et al., 2014) makes the number of
-    weights the same for every size of picture. On (N, 3, 64, 64) with channels [16, 32, 64]:
-    → (16, 32, 32) → (32, 16, 16) → (64, 8, 8) → 64 → output_size.
+    (N, C, H, W) → (N, output_size). Each stage halves both sides. On (N, 3, 64, 64) with channels [16, 32, 64] and
+    grid 4: → (16, 32, 32) → (32, 16, 16) → (64, 8, 8) → (64, 4, 4) → 1024 → output_size.
 
     Args:
         channels: of each stage; as many stages as there are numbers.
+        grid: fields along each side, of whole pixels: there may be more where `grid` does not divide what is left of
+            a side. 1 is the mean over the whole picture (Lin et al., 2014), which forgets where things are.
         batch_norm: before each activation.
         dropout: before the affine layer, in [0, 1).
     """
@@ -30,33 +32,38 @@ class CNN(nn.Module):
         layers: Layers,
         activation: Layer,
         channels: Sequence[int] = (16, 32, 64),
+        grid: int = 4,
         batch_norm: bool = True,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        depth = _check_image(spec, len(channels))
+        depth, *sides = _image_shape(spec, len(channels))
         stages: list[nn.Module] = []
         for width in channels:
             stages += _stage(layers, activation, depth, width, batch_norm)
             depth = width
         self.features = nn.Sequential(*stages)
+        left = [side >> len(channels) for side in sides]
+        field = tuple(max(1, side // grid) for side in left)  # its height and width
+        self.means = layers.avg_pool2d(kernel_size=field, stride=field)
         self.dropout = layers.dropout(dropout) if dropout else None
-        self.head = layers.linear(depth, spec.output_size)
+        fields = prod(side // length for side, length in zip(left, field, strict=True))
+        self.head = layers.linear(depth * fields, spec.output_size)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.features(x).mean((2, 3))  # (N, C)
+        x = self.means(self.features(x)).flatten(1)  # (N, C · fields)
         return self.head(x if self.dropout is None else self.dropout(x))
 
 
-def _check_image(spec: Spec, stages: int) -> int:
-    """The image's channels, if it is one and large enough to be halved so many times."""
+def _image_shape(spec: Spec, stages: int) -> tuple[int, ...]:
+    """(C, H, W), if that is what there is, and large enough to be halved so many times."""
     least = 2**stages
     if len(spec.input_shape) != 3 or min(spec.input_shape[1:]) < least:
         raise UsageError(
             f"network cnn takes images (C, H, W) of at least {least}x{least} for its {stages} stages, but data "
             f"{spec.name} gives {spec.input_shape}; use network=linear or network=mlp_50, or another data"
         )
-    return spec.input_shape[0]
+    return spec.input_shape
 
 
 def _stage(layers: Layers, activation: Layer, inputs: int, outputs: int, batch_norm: bool) -> Iterator[nn.Module]:
@@ -64,4 +71,4 @@ def _stage(layers: Layers, activation: Layer, inputs: int, outputs: int, batch_n
     if batch_norm:
         yield layers.batch_norm2d(outputs)
     yield activation()
-    yield layers.max_pool2d(kernel_size=2)
+    yield layers.max_pool2d(kernel_size=2, stride=2)
