@@ -21,6 +21,7 @@ usage: python predict.py run=last input=photo.png [OPTION=VALUE ...]
   input=...             a photo, a folder of photos, an IDX file, a CSV, or numbers: input=[[4.0],[5.0]];
                         labels that it carries are scored
   output=FILE           write the whole table: .csv or .json
+  figure=true           draw each prediction on its photo: beside output=, else in predictions/
   threshold=0.5         of two classes: probabilities from here on are predicted as the second
   accelerator=auto      auto, cpu, gpu, mps
   batch_size=1000       rows at a time
@@ -36,6 +37,7 @@ class PredictOptions:
     checkpoint: str | None = None
     output: str | None = None
     threshold: float | None = None
+    figure: bool = False
     accelerator: str = "auto"
     batch_size: int = 1000
     allow: list[str] = field(default_factory=list)
@@ -84,6 +86,10 @@ def _value(key: str, value: str) -> Any:
         if not value.isdecimal() or int(value) < 1:
             raise UsageError(f"batch_size={value}: must be a whole number of at least 1")
         return int(value)
+    if key == "figure":
+        if value.lower() not in ("true", "false"):
+            raise UsageError(f"figure={value}: must be true or false")
+        return value.lower() == "true"
     if key == "threshold":
         return _threshold(value)
     if key == "allow":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +34,11 @@ class Predictor:
 
 @dataclass(frozen=True)
 class Predictions:
-    """One row an input, in the inputs' order; `scores` of the labels that the input carried."""
+    """One row an input, in the inputs' order; `scores` of the labels that the input carried; `figures` written."""
 
     table: pd.DataFrame
     scores: dict[str, float]
+    figures: list[Path] = field(default_factory=list)
 
 
 def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
@@ -51,11 +52,14 @@ def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
         _set_threshold(predictor.module, options.threshold)
     device = choose(options.accelerator).device
     inputs = predictor.data.read(options.input)
+    if options.figure and not inputs.photos:
+        raise UsageError(f"figure=true: draws on photos, and input={options.input} holds none; take figure= away")
     outputs = _outputs(predictor, inputs, device, options.batch_size)
-    predictions = Predictions(_table(predictor.module, inputs, outputs), _scores(predictor.module, inputs, outputs))
+    table, scores = _table(predictor.module, inputs, outputs), _scores(predictor.module, inputs, outputs)
+    figures = _draw(predictor.module, inputs, outputs, options.output) if options.figure else []
     if options.output:
-        _write(predictions.table, Path(options.output))
-    return predictions
+        _write(table, Path(options.output))
+    return Predictions(table, scores, figures)
 
 
 def load_predictor(path: Path, allow: list[str]) -> Predictor:
@@ -124,6 +128,18 @@ def _scores(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> dict[s
     return {name: float(value) for name, value in metrics.compute().items()}
 
 
+def _draw(module: SupervisedModule, inputs: Inputs, outputs: Tensor, output: str | None) -> list[Path]:
+    """The photos with their predictions on them, beside `output`, else in predictions/."""
+    from lightlab.figures.prediction import prediction_words, write_prediction_figures
+
+    folder = Path(output).parent if output else Path("predictions")
+    words = prediction_words(module.predict(outputs), module.spec)
+    try:
+        return write_prediction_figures(inputs.photos or [], words, folder)
+    except OSError as error:
+        raise DataError(f"figure=true: {folder} could not be written: {one_line(error)}") from None
+
+
 def _write(table: pd.DataFrame, path: Path) -> None:
     """Writes the file whole or not at all."""
     try:
@@ -143,4 +159,6 @@ def shown(predictions: Predictions, most_rows: int = 20) -> str:
     with pd.option_context("display.unicode.east_asian_width", True, "display.width", 160, "display.max_columns", 20):
         text = table.to_string(index=False, max_rows=most_rows, float_format=lambda value: f"{value:.4f}")
     scores = "  ".join(f"{name} {value:.4f}" for name, value in predictions.scores.items())
+    for figure in predictions.figures[:most_rows]:
+        text += f"\ndrawn: {figure}"
     return text + (f"\nscored on {len(table):,} labelled rows: {scores}" if scores else "")

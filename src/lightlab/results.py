@@ -39,14 +39,17 @@ def epoch_row(folder: Path, epoch: int | None = None) -> dict[str, float]:
 
 
 def results_table(results: dict[str, Any]) -> str:
-    """One line a metric, one column a split; then whatever belongs to no split."""
+    """One line a metric, one column a split; then whatever belongs to no split, but nothing of single classes."""
     names = dict.fromkeys(name.partition("/")[0] for name in results if name.partition("/")[2] in STAGES)
     lines = [f"{'':14}" + "".join(f"{stage:>12}" for stage in STAGES)]
     for name in names:
         cells = (results.get(f"{name}/{stage}") for stage in STAGES)
         lines.append(f"{name:14}" + "".join(f"{'' if cell is None else format(cell, '.4g'):>12}" for cell in cells))
-    others = {name: value for name, value in results.items() if "/" in name and name.partition("/")[2] not in STAGES}
-    lines += [f"{name:32}{value:>12.4g}" for name, value in others.items() if isinstance(value, float)]
+    # One of each class is for metrics.json and for figures/classes.png.
+    others = {
+        name: value for name, value in results.items() if name.count("/") == 1 and name.split("/")[1] not in STAGES
+    }
+    lines += [f"{name:32}{value:>12.4g}" for name, value in others.items()]
     return "\n".join(lines)
 
 

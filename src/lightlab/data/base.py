@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -26,6 +27,7 @@ class Inputs:
         targets: (N,), where the input carries labels.
         columns: shown beside the predictions, such as a table's features.
         index_name: the heading of `names`.
+        photos: the files that the rows were read from, where each is one.
     """
 
     names: list[str]
@@ -33,6 +35,7 @@ class Inputs:
     targets: Tensor | None = None
     columns: dict[str, list[Any]] | None = None
     index_name: str = "name"
+    photos: list[Path] | None = None
 
 
 class ResidentDataModule(LightningDataModule):

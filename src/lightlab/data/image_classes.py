@@ -99,7 +99,7 @@ class ImageClasses(ResidentDataModule):
 
     def read(self, source: Any) -> Inputs:
         path = Path(str(source)).expanduser()
-        labels = None
+        labels = paths = None
         if path.is_dir():
             paths = photos_in(path)
             images = np.stack([read_photo(each, self.height, self.width, self.invert) for each in paths])
@@ -112,13 +112,13 @@ class ImageClasses(ResidentDataModule):
             names = [str(row) for row in range(len(images))]
         else:
             images = read_photo(path, self.height, self.width, self.invert)[None]
-            names = [path.name]
+            names, paths = [path.name], [path]
         if images.shape[1:] != (self.height, self.width):
             raise DataError(
                 f"{path}: images of {images.shape[1]}x{images.shape[2]}; this run takes {self.height}x{self.width}"
             )
         targets = None if labels is None else torch.from_numpy(labels)
-        return Inputs(names, torch.from_numpy(images).unsqueeze(1), targets)
+        return Inputs(names, torch.from_numpy(images).unsqueeze(1), targets, photos=paths)
 
     def prepare(self, inputs: Tensor) -> Tensor:
         scaled = inputs.float().mul_(1 / (255 * self.std))
