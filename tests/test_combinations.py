@@ -26,6 +26,11 @@ EXPLODING = {"ones", "constant"}  # through LeNet's five layers these weights mu
 
 
 def choices(group: str) -> list[str]:
+    """A group's files; hand-written optimizers stand for their twins, and have a test of their own."""
+    return [each for each in all_choices(group) if not each.startswith("scratch_")]
+
+
+def all_choices(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
 
 
@@ -69,6 +74,18 @@ def test_two_batches_of_every_pair_give_a_finite_loss(task: str, tmp_path: Path)
         if not math.isfinite(losses[0]) or (not math.isfinite(losses[-1]) and row["initializer"] not in EXPLODING):
             failed[tuple(row.values())] = losses
     assert not failed
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_two_batches_on_hand_written_layers_under_each_hand_written_optimizer(task: str, tmp_path: Path) -> None:
+    config, data = task_on_embedded_data(task)
+    for optimizer, scheduler in zip(
+        sorted(set(all_choices("optimizer")) - set(choices("optimizer"))), choices("scheduler"), strict=False
+    ):
+        losses = two_batches(
+            config, {"layers": "scratch", "optimizer": optimizer, "scheduler": scheduler}, data, tmp_path
+        )
+        assert all(map(math.isfinite, losses)), (optimizer, losses)
 
 
 def task_on_embedded_data(task: str) -> tuple[dict[str, Any], ResidentDataModule]:
