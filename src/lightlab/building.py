@@ -36,7 +36,8 @@ def build_data(config: Config) -> ResidentDataModule:
 
 def build_network(config: Config, spec: Spec) -> nn.Module:
     """The network for this data; weights are as its layers initialize themselves."""
-    layers, activation = part(config, "layers"), part(config, "activation")
+    layers = part(config, "layers")
+    activation = layers.twin(part(config, "activation"))
     return call(config, "network", spec=spec, layers=layers, activation=activation)
 
 
@@ -52,6 +53,8 @@ def build_module(config: Config, spec: Spec, network: nn.Module, **training: Any
             f"module {config['module']['_target_']} learns to predict a {kind.target}, "
             f"but data {spec.name} gives a {spec.target}; choose a module and a data that fit"
         )
+    if "criterion" in config["module"]:
+        training["criterion"] = part(config, "layers").twin(_factory(config["module"], "criterion"))()
     return call(config, "module", network=network, spec=spec, **training)
 
 
@@ -75,6 +78,11 @@ def factory(config: Config, group: str) -> Callable[..., Any]:
             raise _explained(group, error) from error
 
     return checked
+
+
+def build_gradient(config: Config) -> Callable[..., None]:
+    """A function is bound to its options; an object, which counts its own steps, is made once."""
+    return factory(config, "gradient") if config["gradient"].get("_partial_") else part(config, "gradient")
 
 
 def _factory(config: Config, group: str) -> Callable[..., Any]:
