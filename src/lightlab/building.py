@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import torch
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
-from torch import nn
+from torch import Tensor, nn
 
 from lightlab.data.base import ResidentDataModule
 from lightlab.errors import LightlabError, UsageError, one_line
@@ -39,6 +40,24 @@ def build_network(config: Config, spec: Spec) -> nn.Module:
     layers = part(config, "layers")
     activation = layers.twin(part(config, "activation"))
     return call(config, "network", spec=spec, layers=layers, activation=activation)
+
+
+@torch.no_grad()
+def try_out(config: Config, network: nn.Module, example: Tensor) -> None:
+    """Runs the network on `example` (N, …) in evaluation mode, which changes nothing.
+
+    Raises:
+        UsageError: a layer's shape does not fit the one before it, as where an activation gives twice what it takes
+            in a network that does not reckon with that.
+    """
+    was_training = network.training
+    try:
+        network.eval()(example)
+    except RuntimeError as error:
+        names = " and ".join(f"{group} {config[group]['_target_']}" for group in ("network", "activation"))
+        raise UsageError(f"{names} do not fit together: {one_line(error, 160)}") from error
+    finally:
+        network.train(was_training)
 
 
 def build_module(config: Config, spec: Spec, network: nn.Module, **training: Any) -> SupervisedModule:

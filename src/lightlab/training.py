@@ -16,7 +16,17 @@ from lightning.pytorch.callbacks import Checkpoint, ProgressBar
 
 from lightlab.accelerators import Accelerator
 from lightlab.allocator import keep_pages
-from lightlab.building import Config, build_data, build_gradient, build_module, build_network, call, factory, part
+from lightlab.building import (
+    Config,
+    build_data,
+    build_gradient,
+    build_module,
+    build_network,
+    call,
+    factory,
+    part,
+    try_out,
+)
 from lightlab.callbacks.epoch_end import EpochEnd
 from lightlab.callbacks.random_states import RandomStates
 from lightlab.callbacks.record import Record
@@ -75,6 +85,7 @@ def _build_module(config: Config, data: ResidentDataModule, accelerator: Acceler
     monitor = config["monitor"]["name"]
     module = build_module(config, data.spec, network, **factories, run_length=length, monitor=monitor)
     module.example_input_array = data.prepare(data.splits["train"].inputs[:2])
+    try_out(config, network, module.example_input_array)
     if config["init_from"]:
         take_weights(module, config["init_from"])
     if config["compile"]:
