@@ -23,7 +23,7 @@ TASKS = [
     ["task=digits_mlp"],
     ["task=digits_mlp_wide", "network.hidden=[32,16]", "network.batch_norm=true", "activation=tanh"],
     ["task=fashion_lenet", "data.batch_size=16"],
-    ["task=fashion_lenet", "data.batch_size=16", "network.batch_norm=true", "activation=relu", "optimizer=sgd"],
+    ["task=fashion_lenet", "data.batch_size=16", "network.batch_norm=true", "activation=relu", "optimizer.lr=1e-3"],
     ["task=linear_regression"],
     [*HOUSE_LIKE, "optimizer=adam"],
     ["task=logistic_toy"],
@@ -83,7 +83,7 @@ def test_hand_written_layers_give_the_librarys_losses(run, overrides):
     "optimizer", ["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw"]
 )
 def test_hand_written_optimizers_give_the_librarys_losses(run, optimizer):
-    task = ["task=digits_mlp", "data.batch_size=20", "scheduler=one_cycle"]
+    task = ["task=digits_mlp", "data.batch_size=20", "learning_rates.adadelta=1"]  # not 30: it is chaotic at first
     theirs, _ = run(*task, f"optimizer={optimizer}")
     ours, _ = run(*task, f"optimizer=scratch_{optimizer}")
     assert ours == pytest.approx(theirs, abs=1e-4)
