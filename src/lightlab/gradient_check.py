@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from lightlab.gradients import ComputeLoss, autograd, by_differences, evaluated, random_state, trained
 from lightlab.scratch.differences import central
 
-SMALL = 1e-3  # of a parameter's largest gradient: below it errors are relative to this, not to the number itself
-ROUNDING = 10  # times ε·L / h: differences know a gradient no better, and a bias before batch norm has one of 0
+# An error is relative to the number itself, but for numbers too small to be known so well to these:
+SMALL = 1e-3  # of a parameter's largest gradient
+ROUNDING = 1e5  # times ε·L / h, which is how far differences are off; a bias before batch norm has a gradient of 0
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class Comparison:
     Attributes:
         checked: how many of its numbers were compared.
         largest: the largest gradient among them, in magnitude.
-        error: the largest |a − n| / max(|a|, |n|, `SMALL`·largest), a by backpropagation and n by differences, in
-            which what rounding explains counts for nothing.
+        error: the largest |a − n| / max(|a|, |n|, `SMALL`·largest, `ROUNDING`·ε·L / h), a by backpropagation and n by
+            differences.
     """
 
     name: str
@@ -100,9 +101,7 @@ def _sample(parameter: Tensor, entries: int | None) -> Tensor:
 def _comparison(name: str, parameter: Tensor, rule: Tensor, numbers: Tensor, rounding: float) -> Comparison:
     size = torch.maximum(rule.abs(), numbers.abs())
     largest = float(size.max())
-    errors = ((rule - numbers).abs() - rounding).clamp(min=0) / size.clamp(
-        min=max(SMALL * largest, torch.finfo(size.dtype).tiny)
-    )
+    errors = (rule - numbers).abs() / size.clamp(min=max(SMALL * largest, rounding))
     return Comparison(name, tuple(parameter.shape), len(rule), largest, float(errors.max()))
 
 

@@ -19,6 +19,7 @@ from lightlab.errors import UsageError
 Function = Callable[[Any], Any]
 Difference = Callable[[Function, Any, float], Any]
 MOST_NUMBERS = 2**20  # in a batch of perturbed copies of x: 8 MiB in float64, which a processor's cache holds
+MOST_COPIES = 16  # as what f does with each takes memory too; more are not faster
 
 
 def forward(f: Function, x: Any, h: float) -> Any:
@@ -66,7 +67,7 @@ def jacobian(
     """
     check_step(h, x)
     chosen = torch.arange(x.numel(), device=x.device) if entries is None else entries
-    at_once = max(1, MOST_NUMBERS // max(1, x.numel()))
+    at_once = max(1, min(MOST_COPIES, MOST_NUMBERS // max(1, x.numel())))
 
     def along(direction: Tensor) -> Any:  # (*x's shape): 1 at one entry, else 0
         return difference(lambda step: f(x.add(direction, alpha=step)), 0.0, h)
