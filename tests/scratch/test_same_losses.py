@@ -22,8 +22,11 @@ HOUSE_LIKE = [
 TASKS = [
     ["task=digits_mlp"],
     ["task=digits_mlp_wide", "network.hidden=[32,16]", "network.batch_norm=true", "activation=tanh"],
-    ["task=fashion_lenet", "data.batch_size=16"],
-    ["task=fashion_lenet", "data.batch_size=16", "network.batch_norm=true", "activation=relu", "optimizer.lr=1e-3"],
+    pytest.param(["task=fashion_lenet", "data.batch_size=16"], marks=pytest.mark.slow),
+    pytest.param(
+        ["task=fashion_lenet", "data.batch_size=16", "network.batch_norm=true", "activation=relu", "optimizer.lr=1e-3"],
+        marks=pytest.mark.slow,
+    ),
     ["task=linear_regression"],
     [*HOUSE_LIKE, "optimizer=adam"],
     ["task=logistic_toy"],
@@ -103,6 +106,11 @@ def test_checking_the_gradient_does_not_change_the_run(run, capsys):
 def test_differences_train_as_backpropagation_does(run):
     for task in (["task=linear_toy"], ["task=logistic_toy", "layers=scratch"]):
         assert run(*task, "gradient=numerical")[0] == pytest.approx(run(*task)[0], rel=1e-4)
+
+
+@pytest.mark.parametrize("activation", ["step", "crelu", "softmax"])
+def test_a_checkpoint_with_one_of_the_further_activations_is_trusted(config, activation):
+    check_trusted(config("task=digits_mlp", f"activation={activation}"), [], "a.ckpt")
 
 
 def test_a_checkpoint_on_hand_written_layers_is_trusted(config):
