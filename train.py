@@ -40,9 +40,10 @@ def main() -> None:
             with reported(), discard_if_empty(folder), resumed.recorded() if resumed else nullcontext():
                 config = resumed.config if resumed else _plain(cfg)
                 with uncollected():  # and here, so that a slip is answered before torch is imported
+                    from lightlab.cross_validation import cross_validate
                     from lightlab.training import train
 
-                results = train(config, folder)
+                results = (cross_validate if config["folds"] else train)(config, folder)
         except SystemExit as stop:
             if not sweeping or stop.code not in (1, 2):
                 raise

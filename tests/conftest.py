@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lightlab.arguments import Groups, composed
+from lightlab.data.embedded import say_embedded
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,6 +22,7 @@ def own_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("LIGHTLAB_CACHE", str(tmp_path / "cache"))
     for name in ("LIGHTLAB_DATA", "LIGHTLAB_TRACEBACK"):
         monkeypatch.delenv(name, raising=False)
+    say_embedded.cache_clear()
 
 
 @pytest.fixture(scope="session")

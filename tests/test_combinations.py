@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from functools import cache
-from itertools import combinations, product
+from itertools import combinations, cycle, product
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from lightning.pytorch import Trainer
 from omegaconf import OmegaConf
 
 from lightlab.arguments import Groups, composed
-from lightlab.building import build_data, build_module, build_network, call, part
+from lightlab.building import build_data, build_module, build_network, call, part, try_out
 from lightlab.data.base import ResidentDataModule
 from lightlab.errors import UsageError
 from lightlab.schedulers import RunLength
@@ -70,7 +71,11 @@ def test_two_batches_of_every_pair_give_a_finite_loss(task: str, tmp_path: Path)
     config, data = task_on_embedded_data(task)
     failed = {}
     for row in covering_array():
-        losses = two_batches(config, row, data, tmp_path)
+        try:
+            losses = two_batches(config, row, data, tmp_path)
+        except UsageError:
+            assert row["activation"] == "crelu"  # twice as many numbers do not fit into a residual block
+            continue
         if not math.isfinite(losses[0]) or (not math.isfinite(losses[-1]) and row["initializer"] not in EXPLODING):
             failed[tuple(row.values())] = losses
     assert not failed
@@ -79,12 +84,10 @@ def test_two_batches_of_every_pair_give_a_finite_loss(task: str, tmp_path: Path)
 @pytest.mark.parametrize("task", TASKS)
 def test_two_batches_on_hand_written_layers_under_each_hand_written_optimizer(task: str, tmp_path: Path) -> None:
     config, data = task_on_embedded_data(task)
-    for optimizer, scheduler in zip(
-        sorted(set(all_choices("optimizer")) - set(choices("optimizer"))), choices("scheduler"), strict=False
-    ):
-        losses = two_batches(
-            config, {"layers": "scratch", "optimizer": optimizer, "scheduler": scheduler}, data, tmp_path
-        )
+    by_hand = sorted(set(all_choices("optimizer")) - set(choices("optimizer")))
+    for optimizer, scheduler in zip(by_hand, cycle(choices("scheduler")), strict=False):
+        row = {"layers": "scratch", "optimizer": optimizer, "scheduler": scheduler}
+        losses = two_batches(config, row, data, tmp_path)
         assert all(map(math.isfinite, losses)), (optimizer, losses)
 
 
@@ -92,7 +95,7 @@ def task_on_embedded_data(task: str) -> tuple[dict[str, Any], ResidentDataModule
     config = composed([f"task={task}", "logger=csv"], Groups([CONF]))
     if "source" in config["data"]:
         config["data"] |= {"source": "embedded", "train_size": 64}
-    config["data"]["batch_size"] = min(32, config["data"]["batch_size"])
+    config["data"]["batch_size"] = min(16, config["data"]["batch_size"])
     data = build_data(config)
     data.setup()
     return config, data
@@ -102,6 +105,7 @@ def two_batches(config: dict[str, Any], row: dict[str, str], data: ResidentDataM
     chosen = config | {factor: _group(config, factor, choice) for factor, choice in row.items()}
     network = build_network(chosen, data.spec)
     call(chosen, "initializer")(network)
+    try_out(chosen, network, data.prepare(data.splits["train"].inputs[:2]))
     factories = {group: part(chosen, group) for group in ("optimizer", "scheduler", "gradient")}
     module = build_module(chosen, data.spec, network, **factories, run_length=RunLength(2, 2))
     losses: list[float] = []
@@ -135,8 +139,12 @@ def test_every_network_builds_and_runs_on_every_task_that_it_fits(task: str) -> 
     example = data.prepare(data.splits["train"].inputs[:2])
     for choice in choices("network"):
         chosen = config | {"network": _group(config, "network", choice)}
-        if choice == "lenet" and len(data.spec.input_shape) != 3:
-            with pytest.raises(UsageError, match="network lenet takes images"):
-                build_network(chosen, data.spec)
+        try:
+            network = build_network(chosen, data.spec).eval()
+        except UsageError as refusal:
+            assert len(data.spec.input_shape) != 3
+            assert re.match(
+                rf"network {choice.split('_')[0]} takes images .* data {data.spec.name} gives", str(refusal)
+            )
         else:
-            assert build_network(chosen, data.spec)(example).shape == (2, data.spec.output_size)
+            assert network(example).shape == (2, data.spec.output_size)

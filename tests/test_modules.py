@@ -9,6 +9,7 @@ from lightlab.modules.regression import Regression
 from lightlab.modules.softmax import SoftmaxClassification
 from lightlab.modules.supervised import RunningMean
 from lightlab.spec import Spec
+from lightlab.targets import TargetScale
 
 NUMBER = Spec("toy", (1,), 1, "number", target_name="price")
 BINARY = Spec("toy", (1,), 1, "binary")
@@ -99,9 +100,23 @@ def test_one_row_can_be_scored():
 def test_binary_scores_take_logits_inside_0_and_1_for_logits():
     outputs, targets = column(0.2, 0.9, -0.1, -3.0), column(1.0, 1.0, 0.0, 0.0)  # all right: above 0 is class 1
     found = scores(module(BinaryClassification, BINARY, nn.BCEWithLogitsLoss()), outputs, targets)
-    assert found == {"accuracy": 1.0, "auroc": 1.0}
+    assert found == dict.fromkeys(["accuracy", "precision", "recall", "f1", "auroc"], 1.0)
     inside = scores(module(BinaryClassification, BINARY, nn.BCEWithLogitsLoss()), outputs[:2], column(1.0, 0.0))
-    assert inside == {"accuracy": 0.5, "auroc": 0.0}
+    assert inside["accuracy"] == 0.5 and inside["auroc"] == 0.0
+
+
+def test_precision_recall_and_f1_are_of_class_1_at_the_threshold():
+    outputs, targets = torch.logit(column(0.2, 0.6, 0.7, 0.9)), column(1.0, 0.0, 1.0, 1.0)
+    found = scores(module(BinaryClassification, BINARY, nn.BCEWithLogitsLoss(), threshold=0.65), outputs, targets)
+    assert found["precision"] == 1.0 and found["recall"] == pytest.approx(2 / 3) and found["f1"] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("label", [0.0, 1.0])
+def test_rows_of_one_class_have_no_area_under_a_curve(label):
+    found = scores(
+        module(BinaryClassification, BINARY, nn.BCEWithLogitsLoss()), column(0.1, -0.5), column(label, label)
+    )
+    assert math.isnan(found.pop("auroc")) and all(math.isfinite(value) for value in found.values())
 
 
 @pytest.mark.parametrize(("threshold", "labels"), [(0.5, ["0", "1", "1"]), (0.8, ["0", "0", "1"])])
@@ -144,3 +159,42 @@ def test_a_number_is_predicted_by_the_name_of_its_column():
 )
 def test_each_says_what_it_learns(kind, target):
     assert kind.target == target
+
+
+def test_regression_scores_are_in_the_unit_of_the_data():
+    spec = Spec("homes", (1,), 1, "number", target_scale=TargetScale(False, 100.0, 10.0), positive_target=True)
+    found = scores(module(Regression, spec, nn.MSELoss(), correlation=True), column(0.0, 1.0), column(0.0, 2.0))
+    assert found["mae"] == pytest.approx(5.0) and found["rmse"] == pytest.approx(50**0.5)
+    assert found["log_rmse"] == pytest.approx((math.log(120 / 110) ** 2 / 2) ** 0.5, rel=1e-4)
+    assert found["pearson"] == pytest.approx(1.0)
+
+
+def test_predictions_are_in_the_unit_of_the_data():
+    spec = Spec("homes", (1,), 1, "number", target_name="price", target_scale=TargetScale(True, 5.0, 2.0))
+    found = module(Regression, spec, nn.MSELoss()).predict(column(-0.5))
+    assert found["price"] == pytest.approx([math.exp(4)])
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_each_member_of_an_ensemble_learns_as_if_it_were_alone(reduction):
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = nn.Linear(1, 1), nn.Linear(1, 1)
+
+        def forward(self, x):
+            return torch.cat([self.first(x), self.second(x)])
+
+    both = Twice()
+    learner = module(Regression, NUMBER, nn.MSELoss(reduction=reduction))
+    learner.network = both
+    batch = (column(1.0, 2.0, 3.0), column(0.0, 1.0, 5.0))
+    learner.training_step(batch, 0).backward()
+    alone = nn.Linear(1, 1)
+    alone.load_state_dict(both.second.state_dict())
+    criterion = nn.MSELoss(reduction=reduction)
+    criterion(alone(batch[0]), batch[1]).backward()
+    assert torch.allclose(alone.weight.grad, both.second.weight.grad)
+    members = [criterion(each(batch[0]), batch[1]) for each in (both.first, both.second)]
+    rows = 3 if reduction == "sum" else 1
+    assert float(learner.train_loss.compute()) == pytest.approx(float(sum(members).detach()) / 2 / rows, rel=1e-5)

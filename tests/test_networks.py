@@ -62,6 +62,33 @@ def test_lenet_refuses_what_is_no_image_or_too_small(build, shape):
     assert str(shape) in str(caught.value)
 
 
+@pytest.mark.parametrize("channels", [[6], [6, 16, 20]])
+def test_lenet_has_two_convolutions(build, channels):
+    with pytest.raises(UsageError, match=r"network\.channels=\[6.*lenet has two convolutions"):
+        build("lenet", IMAGES, channels=channels)
+
+
+@pytest.mark.parametrize(
+    ("shape", "channels"),
+    [((3, 64, 64), [16, 32, 64]), ((1, 28, 28), [4]), ((2, 17, 35), [3, 4, 5, 6]), ((1, 8, 8), [])],
+)
+def test_the_cnn_takes_images_of_any_size_in_as_many_stages_as_it_has_channels(build, shape, channels):
+    network = build("cnn", Spec("images", shape, 5, "class"), channels=channels)
+    assert network(torch.rand(2, *shape)).shape == (2, 5)
+    assert sum(isinstance(layer, nn.Conv2d) for layer in network.modules()) == len(channels)
+
+
+def test_the_cnn_has_23873_weights_for_a_number_whatever_the_size_of_the_picture(build):
+    for side in (32, 64):
+        assert parameters(build("cnn", Spec("photos", (3, side, side), 1, "number"))) == 23_873
+
+
+@pytest.mark.parametrize("shape", [(5,), (28, 28), (3, 7, 64), (3, 64, 7)])
+def test_the_cnn_refuses_what_is_no_image_or_too_small(build, shape):
+    with pytest.raises(UsageError, match=r"cnn takes images .* of at least 8x8 for its 3 stages, but data few gives"):
+        build("cnn", Spec("few", shape, 1, "number"))
+
+
 @pytest.mark.parametrize(("network", "count"), [("mlp_50_100", 2), ("lenet", 4)])
 def test_the_activation_stands_behind_each_hidden_layer_and_not_behind_the_last(build, network, count):
     layers = [layer for layer in build(network, IMAGES, "activation=elu").modules() if not list(layer.children())]
@@ -112,3 +139,18 @@ def test_an_activation_that_widens_where_nobody_reckons_with_it_is_refused(build
     with pytest.raises(UsageError, match=named):
         try_out(whole, network, torch.rand(2, 784))
     assert network.training
+
+
+def test_an_ensemble_gives_every_members_answer_in_training_and_their_mean_after(build):
+    network = build("ensemble", TABLE, members=3, dropout=0.0, batch_norm=False)
+    x = torch.randn(4, *TABLE.input_shape)
+    answers = network(x)
+    assert answers.shape == (12, TABLE.output_size)
+    assert torch.allclose(network.eval()(x), answers.view(3, 4, -1).mean(0), atol=1e-6)
+    assert not torch.allclose(answers[:4], answers[4:8])
+
+
+def test_a_linear_network_takes_batch_norm_and_dropout_of_its_inputs(build):
+    layers = list(build("linear", TABLE, batch_norm=True, dropout=0.5).modules())
+    assert sum(isinstance(layer, nn.BatchNorm1d) for layer in layers) == 1
+    assert sum(isinstance(layer, nn.Dropout) for layer in layers) == 1

@@ -92,8 +92,15 @@ def test_packages_to_vouch_for(text, packages):
 
 def test_a_checkpoint_in_place_of_a_run():
     options = parse_options(["checkpoint=a=b.ckpt", "input=x", "batch_size=7", "output=t.json", "accelerator=cpu"])
-    expected = PredictOptions("x", None, "a=b.ckpt", "t.json", "cpu", 7)
+    expected = PredictOptions("x", checkpoint="a=b.ckpt", output="t.json", accelerator="cpu", batch_size=7)
     assert options == expected
+
+
+@pytest.mark.parametrize("value", ["0", "1", "-0.5", "nan", "half", ""])
+def test_a_threshold_lies_between_0_and_1(value):
+    assert parsed("input=x", "threshold=0.25").threshold == 0.25
+    with pytest.raises(UsageError, match=f"threshold={value}: must be a number above 0 and below 1"):
+        parsed("input=x", f"threshold={value}")
 
 
 def test_a_slip_is_one_line_and_leaves_nothing(run_cli, tmp_path):

@@ -133,3 +133,10 @@ def test_a_package_that_is_vouched_for_opens_no_other(image_task, tmp_path, monk
     monkeypatch.syspath_prepend(tmp_path)
     image_task["network"]["_target_"] = "my_package.os.system"
     refused(image_task, "my_package.os.system", ["my_package"])
+
+
+def test_a_networks_members_may_be_networks_of_ours_alone(config):
+    whole = config("task=digits_mlp", "network=ensemble")
+    check_trusted(whole, [], "a.ckpt")
+    whole["network"]["kinds"][0]["_target_"] = "os.system"
+    refused(whole, "os.system")

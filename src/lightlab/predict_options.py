@@ -21,6 +21,7 @@ usage: python predict.py run=last input=photo.png [OPTION=VALUE ...]
   input=...             a photo, a folder of photos, an IDX file, a CSV, or numbers: input=[[4.0],[5.0]];
                         labels that it carries are scored
   output=FILE           write the whole table: .csv or .json
+  threshold=0.5         of two classes: probabilities from here on are predicted as the second
   accelerator=auto      auto, cpu, gpu, mps
   batch_size=1000       rows at a time
   allow=[my_package]    build parts of that package too, if the checkpoint names them"""
@@ -34,6 +35,7 @@ class PredictOptions:
     run: str | None = None
     checkpoint: str | None = None
     output: str | None = None
+    threshold: float | None = None
     accelerator: str = "auto"
     batch_size: int = 1000
     allow: list[str] = field(default_factory=list)
@@ -82,6 +84,8 @@ def _value(key: str, value: str) -> Any:
         if not value.isdecimal() or int(value) < 1:
             raise UsageError(f"batch_size={value}: must be a whole number of at least 1")
         return int(value)
+    if key == "threshold":
+        return _threshold(value)
     if key == "allow":
         return [name.strip() for name in value.strip("[]").split(",") if name.strip()]
     if key == "accelerator" and value not in ("auto", "cpu", "gpu", "mps"):
@@ -89,6 +93,13 @@ def _value(key: str, value: str) -> Any:
     if key == "output" and Path(value).suffix not in (".csv", ".json"):
         raise UsageError(f"output={value}: must end in .csv or .json")
     return _input(value) if key == "input" else value
+
+
+def _threshold(value: str) -> float:
+    with suppress(ValueError):
+        if 0 < float(value) < 1:
+            return float(value)
+    raise UsageError(f"threshold={value}: must be a number above 0 and below 1")
 
 
 def _input(value: str) -> Any:

@@ -15,7 +15,7 @@ from lightlab.accelerators import choose
 from lightlab.building import build_data, build_module, build_network
 from lightlab.checkpoints import read_checkpoint
 from lightlab.data.base import Inputs, ResidentDataModule
-from lightlab.errors import DataError, one_line
+from lightlab.errors import DataError, UsageError, one_line
 from lightlab.files import whole_file
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.predict_options import PredictOptions
@@ -47,6 +47,8 @@ def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
         DataError: the checkpoint or the input is not what it should be; nothing has been written.
     """
     predictor = load_predictor(checkpoint, options.allow)
+    if options.threshold is not None:
+        _set_threshold(predictor.module, options.threshold)
     device = choose(options.accelerator).device
     inputs = predictor.data.read(options.input)
     outputs = _outputs(predictor, inputs, device, options.batch_size)
@@ -77,6 +79,14 @@ def load_predictor(path: Path, allow: list[str]) -> Predictor:
     return Predictor(data, module.eval(), f"{config['name']}, epoch {checkpoint['epoch'] + 1}")
 
 
+def _set_threshold(module: SupervisedModule, threshold: float) -> None:
+    if not hasattr(module, "threshold"):
+        raise UsageError(
+            f"threshold={threshold}: this checkpoint predicts a {module.target}; only two classes have one"
+        )
+    module.threshold = threshold
+
+
 def _without_paths(config: dict[str, Any]) -> dict[str, Any]:
     """A checkpoint does not choose where this machine writes: its cache folder is the user's own."""
     return {key: None if key == "cache_dir" else value for key, value in config.items()}
@@ -92,12 +102,18 @@ def _outputs(predictor: Predictor, inputs: Inputs, device: torch.device, batch_s
 
 
 def _table(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> pd.DataFrame:
-    columns: dict[str, list[Any]] = {"name": inputs.names, **(inputs.columns or {}), **module.predict(outputs)}
+    columns: dict[str, list[Any]] = {inputs.index_name: inputs.names, **(inputs.columns or {})}
+    columns |= module.predict(outputs)
     if inputs.targets is not None:
-        names = module.spec.class_names
-        labels = inputs.targets.flatten().tolist()
-        columns["label"] = [names[int(label)] for label in labels] if names else labels
+        columns["label"] = _labels(module.spec, inputs.targets)
     return pd.DataFrame(columns)
+
+
+def _labels(spec: Spec, targets: Tensor) -> list[Any]:
+    if spec.target == "number":
+        return spec.target_scale.restored(targets).flatten().tolist()
+    labels = targets.flatten().tolist()
+    return [spec.class_names[int(label)] for label in labels] if spec.class_names else labels
 
 
 def _scores(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> dict[str, float]:

@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +46,14 @@ def results_table(results: dict[str, Any]) -> str:
         cells = (results.get(f"{name}/{stage}") for stage in STAGES)
         lines.append(f"{name:14}" + "".join(f"{'' if cell is None else format(cell, '.4g'):>12}" for cell in cells))
     others = {name: value for name, value in results.items() if "/" in name and name.partition("/")[2] not in STAGES}
-    lines += [f"{name:32}{value:>12.4g}" for name, value in others.items()]
+    lines += [f"{name:32}{value:>12.4g}" for name, value in others.items() if isinstance(value, float)]
     return "\n".join(lines)
 
 
-def closing_words(results: dict[str, Any], folder: Path, predict_input: str, extendable: bool) -> str:
-    """The results and the commands to go on with."""
+def closing_words(
+    results: dict[str, Any], folder: Path, predict_input: str, extendable: bool, findings: Sequence[str] = ()
+) -> str:
+    """The results, what callbacks have found, and the commands to go on with."""
     quoted = shlex.quote(str(folder))
     title = f"{results['name']} · {results['data']} data · {results['epochs']} epochs in {results['seconds']:.1f} s"
     further = f"python train.py resume={quoted} trainer.max_epochs={2 * results['epochs']}"
@@ -60,6 +63,7 @@ def closing_words(results: dict[str, Any], folder: Path, predict_input: str, ext
             "",
             f"{title} · best epoch {results['best_epoch']}",
             results_table(results),
+            *(f"\n{words}" for words in findings),
             "",
             f"run folder   {folder}",
             f"predict      python predict.py run={quoted} input={predict_input}",

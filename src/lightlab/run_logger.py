@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from lightning.pytorch.loggers import TensorBoardLogger
+from tensorboard.compat.proto.summary_pb2 import Summary
 from torch.utils.tensorboard.summary import hparams
 
 
@@ -28,6 +30,14 @@ class RunLogger(TensorBoardLogger):
         writer = self.experiment._get_file_writer()
         for summary in hparams(hyperparameters, dict.fromkeys(metrics, 0.0)):
             writer.add_summary(summary)
+
+    def add_picture(self, tag: str, png: Path, step: int) -> None:
+        """Shows a picture as it is in its file: `add_figure` would draw it a second time."""
+        content = png.read_bytes()
+        width, height = struct.unpack(">II", content[16:24])  # PNG's first chunk
+        image = Summary.Image(encoded_image_string=content, width=width, height=height, colorspace=4)  # RGBA
+        summary = Summary(value=[Summary.Value(tag=tag, image=image)])
+        self.experiment._get_file_writer().add_summary(summary, step)
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         """Without ``epoch``, which Lightning adds to every call and which would be a chart of its own."""

@@ -63,7 +63,7 @@ def discard_if_empty(folder: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if not (folder / "metrics.csv").exists() and not (folder / "checkpoints").exists():
+        if not any((folder / name).exists() for name in ("metrics.csv", "checkpoints", "folds.csv")):
             events = folder.glob("events.out.tfevents.*")
             written = {folder / "config.yaml", folder / "environment.json", *events} - before
             record = folder / ".hydra"

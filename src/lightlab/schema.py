@@ -155,6 +155,8 @@ class Top:
     cache_dir: Rule = Text(also=(None,))
     resume: Rule = Text(also=(None,))
     init_from: Rule = Text(also=(None,))
+    folds: Rule = Whole(2, also=(None,))
+    fold_repeats: Rule = Whole(1)
     compile: Rule = SWITCH
     checkpoint_every: Rule = Whole(1)
     keep_pages: Rule = SWITCH
@@ -211,7 +213,8 @@ KNOWN: dict[str, Rule] = {
     "gradient.entries": Whole(1, also=(None,)),
     "gradient.tolerance": POSITIVE,
     "network.hidden": ListOf(Whole(1)),
-    "network.channels": ListOf(Whole(1), 2),
+    "network.channels": ListOf(Whole(1)),
+    "network.blocks": Whole(1),
     "network.members": Whole(1),
     "network.dropout": SHARE,
     "network.batch_norm": SWITCH,
@@ -221,11 +224,37 @@ KNOWN: dict[str, Rule] = {
     "data.drop_last": SWITCH,
     "data.source": OneOf(("auto", "files", "embedded")),
     "data.val_fraction": SHARE,
+    "data.target_kind": OneOf(("number", "binary", "class")),
+    "data.test_fraction": SHARE,
+    "data.target_scale": OneOf(("raw", "standard", "log")),
     "data.train_size": Whole(2, also=(None,)),
     "data.scale": OneOf(("unit", "standard", "raw")),
+    "data.size": ListOf(Whole(1), 2),
+    "data.grey": SWITCH,
+    "data.workers": Whole(1, 64, also=("auto",)),
+    "data.bad_photos": OneOf(("refuse", "skip")),
+    "data.most_memory": Whole(0),
+    "data.score_range": ListOf(Number(), 2, also=(None,)),
+    "data.target": Text(also=(None,)),
+    "data.file": Text(also=(None,)),
+    "data.test_file": Text(also=(None,)),
+    "data.index": Text(also=(None,)),
+    "data.drop": ListOf(Text()),
+    "data.numeric": ListOf(Text()),
+    "data.categorical": ListOf(Text()),
+    "data.max_categories": Whole(1),
+    "data.separator": Text(),
+    "data.encoding": Text(),
+    "data.header": OneOf(("auto", True, False)),
+    "data.columns": ListOf(Text()),
+    "data.missing": OneOf(("mean", "median")),
+    "data.skewed": OneOf(("log",), also=(None,)),
+    "data.clip": Number(0, open_low=True, also=(None,)),
+    "data.rare_below": Whole(1, also=(None,)),
     "data.invert": OneOf(("auto", True, False)),
     "data.augment.shift": Whole(0),
     "data.augment.flip": SWITCH,
+    "data.augment.cut_out": Whole(0),
     "data.rows": Whole(2),
     "data.noise": NOT_NEGATIVE,
     "module.threshold": Number(0, 1, open_low=True, open_high=True),

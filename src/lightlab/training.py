@@ -6,6 +6,7 @@ import logging
 import shlex
 import time
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,14 @@ from lightlab.building import (
     try_out,
 )
 from lightlab.callbacks.epoch_end import EpochEnd
+from lightlab.callbacks.interruption import Interruption
+from lightlab.callbacks.last_checkpoint import LastCheckpoint
+from lightlab.callbacks.looking import Looking
 from lightlab.callbacks.random_states import RandomStates
 from lightlab.callbacks.record import Record
 from lightlab.checkpoints import AtomicCheckpointIO, read_checkpoint
 from lightlab.data.base import ResidentDataModule
+from lightlab.data.cuts import Fold
 from lightlab.environment import describe_environment
 from lightlab.errors import UsageError
 from lightlab.files import whole_file
@@ -40,6 +45,9 @@ from lightlab.results import closing_words, epoch_row, write_json
 from lightlab.runs import checkpoint_of
 from lightlab.schedulers import RunLength
 from lightlab.weights import Resumable, checkpoint_to_resume, take_weights
+
+# Of a fold there is nothing to look at, and nothing to go on with: the whole is quickly started again.
+_LEFT_OUT = (Looking, ProgressBar, LastCheckpoint, Interruption)
 
 
 def train(config: Config, folder: Path) -> dict[str, Any]:
@@ -52,11 +60,40 @@ def train(config: Config, folder: Path) -> dict[str, Any]:
     Returns:
         What metrics.json holds: flat, ``accuracy/test`` and so on.
     """
+    run = _prepare(config, folder)
+    print(_opening_words(run.data, run.accelerator), flush=True)
+    results = _fit_and_test(run)
+    words = [each.words for each in run.trainer.callbacks if getattr(each, "words", "")]  # type: ignore[attr-defined]
+    example = shlex.quote(run.data.example_input)
+    print(closing_words(results, folder, example, _is_extendable(run.module), words), flush=True)
+    return results
+
+
+def train_fold(config: Config, folder: Path, fold: Fold) -> dict[str, Any]:
+    """Trains on all but one fold of the rows and tests on that one, without pictures; else as `train`."""
+    return _fit_and_test(_prepare(config, folder, fold))
+
+
+@dataclass(frozen=True)
+class _Run:
+    config: Config
+    data: ResidentDataModule
+    module: SupervisedModule
+    trainer: Trainer
+    accelerator: Accelerator
+    resumed: Resumable | None
+
+
+def _prepare(config: Config, folder: Path, fold: Fold | None = None) -> _Run:
+    """Builds everything; the folder's records are written only when nothing of it has been refused."""
     _quieten()
     kept_pages = config["keep_pages"] and keep_pages()
     accelerator: Accelerator = part(config, "accelerator")
     seed_everything(config["seed"], verbose=False)
     data = build_data(config)
+    if fold is not None:
+        _check_folds(data)
+    data.fold = fold
     data.setup()
     module = _build_module(config, data, accelerator)
     checkpoint = checkpoint_to_resume(config, module)
@@ -64,14 +101,24 @@ def train(config: Config, folder: Path) -> dict[str, Any]:
     trainer = _build_trainer(record, folder, accelerator, data, checkpoint)
     _check_monitor(config, module, data)
     _write_records(record, folder, accelerator, kept_pages)
-    print(_opening_words(data, accelerator), flush=True)
+    return _Run(config, data, module, trainer, accelerator, checkpoint)
+
+
+def _fit_and_test(run: _Run) -> dict[str, Any]:
     started = time.perf_counter()
-    if checkpoint is None or not checkpoint.trained:
-        trainer.fit(module, datamodule=data, ckpt_path=checkpoint.path if checkpoint else None)
-    results = _summary(config, data, trainer, time.perf_counter() - started) | _test(trainer, module, data)
-    write_json(folder / "metrics.json", results)
-    print(closing_words(results, folder, shlex.quote(data.example_input), _is_extendable(module)), flush=True)
+    if run.resumed is None or not run.resumed.trained:
+        run.trainer.fit(run.module, datamodule=run.data, ckpt_path=run.resumed.path if run.resumed else None)
+    results = _summary(run.config, run.data, run.trainer, time.perf_counter() - started)
+    results |= _test(run.trainer, run.module, run.data)
+    for callback in run.trainer.callbacks:  # type: ignore[attr-defined]
+        results |= getattr(callback, "results", {})
+    write_json(Path(run.trainer.default_root_dir) / "metrics.json", results)
     return results
+
+
+def _check_folds(data: ResidentDataModule) -> None:
+    if not data.can_fold:
+        raise UsageError(f"folds: {type(data).__name__} data cannot be dealt into folds; set folds=null")
 
 
 def _build_module(config: Config, data: ResidentDataModule, accelerator: Accelerator) -> SupervisedModule:
@@ -96,11 +143,13 @@ def _build_module(config: Config, data: ResidentDataModule, accelerator: Acceler
 def _build_trainer(
     config: Config, folder: Path, accelerator: Accelerator, data: ResidentDataModule, resumed: Resumable | None
 ) -> Trainer:
-    configured = [callback for callback in part(config, "callbacks").values() if callback is not None]
+    shown = not data.fold
+    configured = [each for each in part(config, "callbacks").values() if shown or not isinstance(each, _LEFT_OUT)]
     record = Record(config, data.spec.to_plain(), data.state_dict())
-    callbacks = [EpochEnd(), RandomStates(), *configured, record]  # without these three a run would not be right
+    # Without these three a run would not be right.
+    callbacks = [EpochEnd(), RandomStates(), *filter(None, configured), record]
     purge_step = resumed.global_step if resumed else None
-    loggers = [make(folder=folder, purge_step=purge_step) for make in part(config, "logger").values()]
+    loggers = [make(folder=folder, purge_step=purge_step) for make in part(config, "logger").values() if shown]
     for callback in callbacks:
         _leave_out_empty_hooks(callback)
     return Trainer(
@@ -108,7 +157,7 @@ def _build_trainer(
         devices=1,
         default_root_dir=folder,
         callbacks=callbacks,
-        logger=loggers,
+        logger=loggers or False,
         plugins=[AtomicCheckpointIO()],
         enable_checkpointing=any(isinstance(callback, Checkpoint) for callback in callbacks),
         enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),

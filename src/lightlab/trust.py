@@ -38,9 +38,13 @@ _PARTS = {
     "lightlab.scratch.sigmoid.Sigmoid",
     "lightlab.scratch.squared_error.MSELoss",
     "lightlab.scratch.tanh.Tanh",
+    "lightlab.losses.LogRMSELoss",
     "lightlab.data.augment.Augment",
     "lightlab.data.garments.garments",
     "lightlab.data.digits8.digits",
+    "lightlab.data.generated_tables.generated_table",
+    "lightlab.data.schematic_faces.faces",
+    "lightlab.data.schematic_dishes.dishes",
     *(
         f"torch.nn.{name}"
         for name in [
@@ -90,8 +94,9 @@ def check_trusted(config: dict[str, Any], allow: Sequence[str], where: str) -> N
         if not isinstance(config.get(group), dict):
             raise DataError(f"{where}: its config lacks {group}")
         for depth, target in _targets(config[group]):
-            known = _is_known(group, target) if depth == 0 and group in _GROUPS else target in _PARTS
-            if not known and not _vouched(target, allow):
+            outermost = depth == 0 and group in _GROUPS
+            own = (outermost or group == "network") and _is_known(group, target)  # a network's members are networks
+            if not own and (outermost or target not in _PARTS) and not _vouched(target, allow):
                 raise DataError(
                     f"{where}: its {group} names {target}, which is not lightlab's; refused "
                     f"(allow=[package] vouches for one)"

@@ -1,6 +1,8 @@
+import pytest
 import torch
 
 from lightlab.data.augment import Augment
+from lightlab.errors import UsageError
 
 
 def generator(seed=0):
@@ -50,7 +52,7 @@ def test_a_flip_mirrors_about_half_of_the_images_left_to_right():
 
 
 def test_the_generator_alone_decides():
-    augment, images = Augment(shift=2, flip=True), torch.rand(20, 1, 6, 6)
+    augment, images = Augment(shift=2, flip=True, cut_out=2), torch.rand(20, 1, 6, 6)
     first = augment(images, generator())
     torch.manual_seed(5)
     assert torch.equal(first, augment(images, generator()))
@@ -60,5 +62,25 @@ def test_the_generator_alone_decides():
 def test_the_images_that_came_in_are_left_as_they_were():
     images = torch.rand(6, 1, 6, 6)
     before = images.clone()
-    Augment(shift=2, flip=True)(images, generator())
+    Augment(shift=2, flip=True, cut_out=2)(images, generator())
     assert torch.equal(images, before)
+
+
+def test_cut_out_covers_a_square_with_0_in_every_channel():
+    cut = Augment(cut_out=3)(torch.ones(300, 2, 7, 9), generator())
+    assert torch.equal(cut[:, 0], cut[:, 1]) and set(cut.unique().tolist()) == {0.0, 1.0}
+    holes = cut[:, 0] == 0  # (N, H, W)
+    rows, columns = holes.any(2), holes.any(1)
+    assert torch.equal(holes, rows[:, :, None] & columns[:, None, :])
+    assert set(rows.sum(1).tolist()) == set(columns.sum(1).tolist()) == {2, 3}  # less where it reaches over the edge
+
+
+def test_the_middle_of_a_cut_out_lies_anywhere_in_the_image():
+    cut = Augment(cut_out=1)(torch.ones(2000, 1, 5, 6), generator())
+    hits = (cut[:, 0] == 0).sum(0)  # (H, W)
+    assert int(hits.sum()) == 2000 and hits.min() > 2000 / 30 / 2
+
+
+def test_a_cut_out_larger_than_the_images_is_refused():
+    with pytest.raises(UsageError, match=r"data.augment.cut_out=6: .*images of 5x9"):
+        Augment(cut_out=6)(torch.ones(2, 1, 5, 9), generator())

@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
 
+from lightlab.callbacks.looking import Looking
 from lightlab.figures.curves import draw_curves
 
 
-class Curves(Callback):
+class Curves(Looking):
     """Writes figures/curves.png from metrics.csv."""
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -1,76 +1,53 @@
-"""For classifiers: the confusion matrix and the worst mistakes on the test rows."""
+"""For classifiers: the confusion matrix and the worst mistakes."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
-from matplotlib.figure import Figure
+from lightning.pytorch import Trainer
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
+from lightlab.callbacks.images_shown import as_seen
+from lightlab.callbacks.judged_classes import JudgedClasses, judged_classes
+from lightlab.callbacks.judging import Judging, data_of
+from lightlab.callbacks.pictures import keep_picture
+from lightlab.data.base import ResidentDataModule
+from lightlab.data.resident import Split
 from lightlab.figures.confusion import confusion_figure
 from lightlab.figures.mistakes import Mistake, mistakes_figure
-from lightlab.figures.style import save
-from lightlab.run_logger import RunLogger
+from lightlab.modules.supervised import SupervisedModule
 
 
-class Mistakes(Callback):
+class Mistakes(Judging):
     """Writes figures/confusion.png and, for images, figures/mistakes.png, and shows both in TensorBoard.
-
-    Does nothing on a task that predicts no class.
 
     Args:
         worst: how many mistakes are shown: those with the largest cross-entropy.
     """
 
+    kinds = ("class", "binary")
+
     def __init__(self, worst: int = 24) -> None:
+        super().__init__()
         self.worst = worst
-        self.confusion = torch.zeros(0)
-        self.mistakes: list[Mistake] = []
 
-    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        spec = pl_module.spec
-        classes = len(spec.class_names) if spec.target == "class" else 0  # type: ignore[union-attr,arg-type]
-        self.confusion = torch.zeros(classes, classes, dtype=torch.long)
-        self.mistakes = []
+    def judge(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
+        judged = judged_classes(module, outputs, rows.targets)
+        threshold = getattr(module, "threshold", None)
+        confusion = confusion_figure(judged.confusion().numpy(), judged.names, threshold)
+        keep_picture(trainer, f"{stage}/confusion", confusion)
+        mistakes = self._worst(judged, rows, data_of(trainer)) if len(module.spec.input_shape) == 3 else []
+        if mistakes:
+            keep_picture(trainer, f"{stage}/mistakes", mistakes_figure(mistakes, judged.names))
 
-    def on_test_batch_end(
-        self,
-        trainer: Trainer,
-        pl_module: LightningModule,
-        outputs: Any,
-        batch: tuple[Tensor, Tensor],
-        batch_idx: int,
-        dataloader_idx: int = 0,
-    ) -> None:
-        if not len(self.confusion):
-            return
-        inputs, targets = (part.cpu() for part in batch)
-        logits = outputs.float().cpu()  # (N, classes)
-        predicted = logits.argmax(1)
-        self.confusion.index_put_((targets, predicted), torch.tensor(1), accumulate=True)
-        losses = torch.where(predicted == targets, 0.0, cross_entropy(logits, targets, reduction="none"))
-        for row in losses.topk(min(self.worst, int((losses > 0).sum()))).indices.tolist():
-            probability = float(logits[row].softmax(0).amax())
-            found = Mistake(float(losses[row]), inputs[row], int(targets[row]), int(predicted[row]), probability)
-            self.mistakes.append(found)
-        self.mistakes = sorted(self.mistakes, key=lambda mistake: -mistake.loss)[: self.worst]
-
-    def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if not len(self.confusion):
-            return
-        names = pl_module.spec.class_names  # type: ignore[union-attr]
-        figures = {"confusion": confusion_figure(self.confusion.numpy(), names)}  # type: ignore[arg-type]
-        if self.mistakes and self.mistakes[0].image.ndim == 3:
-            figures["mistakes"] = mistakes_figure(self.mistakes, names)  # type: ignore[arg-type]
-        for name, figure in figures.items():
-            self._keep(trainer, name, figure)
-
-    def _keep(self, trainer: Trainer, name: str, figure: Figure) -> None:
-        save(figure, Path(trainer.default_root_dir) / "figures" / f"{name}.png")
-        for logger in trainer.loggers:
-            if isinstance(logger, RunLogger):
-                logger.experiment.add_figure(f"test/{name}", figure, trainer.global_step)
+    def _worst(self, judged: JudgedClasses, rows: Split, data: ResidentDataModule) -> list[Mistake]:
+        losses = torch.where(judged.right, -1.0, judged.losses)
+        worst = losses.topk(min(self.worst, int((~judged.right).sum()))).indices
+        if not len(worst):
+            return []
+        images = as_seen(data.prepare(rows.inputs[worst.to(rows.inputs.device)]), data)
+        return [
+            Mistake(float(judged.losses[row]), image, target, predicted, float(judged.probabilities[row, predicted]))
+            for image, row, target, predicted in zip(
+                images, worst, judged.targets[worst].tolist(), judged.predicted[worst].tolist(), strict=True
+            )
+        ]

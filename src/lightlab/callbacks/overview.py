@@ -8,12 +8,13 @@ from typing import Any
 
 import torch
 import yaml
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
 
+from lightlab.callbacks.looking import Looking
 from lightlab.run_logger import RunLogger
 
 
-class Overview(Callback):
+class Overview(Looking):
     """Does nothing without a TensorBoard logger.
 
     Args:

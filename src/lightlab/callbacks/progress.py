@@ -8,6 +8,8 @@ import time
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import RichProgressBar
 
+from lightlab.callbacks.looking import Looking
+
 
 def progress(refresh_rate: int = 10, seconds_between_lines: float = 0.1) -> Callback:
     """A rich bar where stdout is a terminal, else `PlainProgress`."""
@@ -16,7 +18,7 @@ def progress(refresh_rate: int = 10, seconds_between_lines: float = 0.1) -> Call
     return PlainProgress(seconds_between_lines)
 
 
-class PlainProgress(Callback):
+class PlainProgress(Looking):
     """One line an epoch; where epochs take no time, at most one every `seconds_between`, and the last."""
 
     def __init__(self, seconds_between: float = 0.1) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
+from lightlab.callbacks.looking import Looking
 
-class StepCurves(Callback):
+
+class StepCurves(Looking):
     """Every `every` steps, straight to the logger: `self.log` would cost as much as the step."""
 
     def __init__(self, every: int) -> None:

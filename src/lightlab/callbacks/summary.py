@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor, nn
 
+from lightlab.callbacks.looking import Looking
 
-class Summary(Callback):
+
+class Summary(Looking):
     """One line a layer, printed before the first epoch."""
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:

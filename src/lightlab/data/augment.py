@@ -6,18 +6,23 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lightlab.errors import UsageError
+
 
 class Augment:
-    """Shifts and mirrors each image of a prepared batch (N, C, H, W) by chance.
+    """Shifts, mirrors and covers each image of a prepared batch (N, C, H, W) by chance.
 
     Args:
         shift: at most so many pixels in each direction; what comes in at the edge is 0.
         flip: mirror half of the images left to right.
+        cut_out: side in pixels of a square of 0, whose middle lies anywhere in the image (DeVries and Taylor, 2017);
+            0 for none.
     """
 
-    def __init__(self, shift: int = 0, flip: bool = False) -> None:
+    def __init__(self, shift: int = 0, flip: bool = False, cut_out: int = 0) -> None:
         self.shift = shift
         self.flip = flip
+        self.cut_out = cut_out
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         if self.shift:
@@ -25,6 +30,8 @@ class Augment:
         if self.flip:
             mirrored = torch.rand(len(images), generator=generator, device=images.device) < 0.5
             images = torch.where(mirrored[:, None, None, None], images.flip(3), images)
+        if self.cut_out:
+            images = _cut_out(images, self.cut_out, generator)
         return images
 
 
@@ -38,3 +45,18 @@ def _shifted(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
     image = torch.arange(n, device=device)[:, None, None]
     # An index in front and two behind put the channels last: (N, H, W, C).
     return padded[image, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+
+def _cut_out(images: Tensor, side: int, generator: torch.Generator) -> Tensor:
+    n, _, height, width = images.shape
+    if side > min(height, width):
+        raise UsageError(f"data.augment.cut_out={side}: larger than the images of {height}x{width}; 0 for none")
+    rows, columns = (_covered(n, size, side, images.device, generator) for size in (height, width))
+    return images.masked_fill((rows[:, :, None] & columns[:, None, :])[:, None], 0.0)
+
+
+def _covered(n: int, size: int, side: int, device: torch.device, generator: torch.Generator) -> Tensor:
+    """Which of `size` pixels lie within `side` pixels around one of them, drawn for each of n images: (n, size)."""
+    first = torch.randint(0, size, (n, 1), generator=generator, device=device) - side // 2
+    pixel = torch.arange(size, device=device)
+    return (first <= pixel) & (pixel < first + side)

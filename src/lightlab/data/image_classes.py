@@ -13,6 +13,8 @@ from torch import Tensor
 
 from lightlab.cache_folder import cache_folder
 from lightlab.data.base import Inputs, ResidentDataModule
+from lightlab.data.cuts import cut_rows
+from lightlab.data.embedded import say_embedded
 from lightlab.data.idx import read_idx, read_idx_pair
 from lightlab.data.images import SUFFIXES, photos_in, read_photo
 from lightlab.data.pixel_csv import read_pixel_csv
@@ -40,6 +42,8 @@ class ImageClasses(ResidentDataModule):
         scale: ``unit`` (pixels / 255), ``standard`` (mean 0, standard deviation 1, of the training pixels) or ``raw``.
         invert: whether photos are inverted at prediction: ``auto``, True or False.
     """
+
+    can_fold = True
 
     def __init__(
         self,
@@ -87,7 +91,7 @@ class ImageClasses(ResidentDataModule):
 
     def load(self) -> tuple[Spec, dict[str, Split]]:
         train, test = self._find()
-        splits = self._cut(_split(*train)) | {"test": _split(*test)}
+        splits = self._folded(_split(*train)) if self.fold else self._cut(_split(*train)) | {"test": _split(*test)}
         if self.scale == "standard":
             pixels = splits["train"].inputs.numpy()
             self.mean, self.std = float(pixels.mean() / 255), max(float(pixels.std() / 255), 1e-6)
@@ -138,6 +142,11 @@ class ImageClasses(ResidentDataModule):
         cut = {"train": split.take(order[val_size:][: self.train_size])}
         return cut | {"val": split.take(order[:val_size])} if val_size else cut
 
+    def _folded(self, split: Split) -> dict[str, Split]:
+        """Dealt from the training rows: the data set's own test rows stay untouched."""
+        rows = cut_rows(len(split), 0.0, self.val_fraction, split.targets.numpy(), self.fold)
+        return {name: split.take(torch.from_numpy(index)) for name, index in rows.items()}
+
     def _find(self) -> tuple[Images, Images]:
         if self.source != "embedded":
             try:
@@ -149,10 +158,7 @@ class ImageClasses(ResidentDataModule):
             else:
                 self.origin = "real"
                 return found
-        print(
-            f"! This is not {self.dataset}: training on an embedded stand-in; the results will say data: embedded",
-            file=sys.stderr,
-        )
+        say_embedded(self.dataset)
         images, labels = self.stand_in()
         cut = len(images) - self.stand_in_test
         return (images[:cut], labels[:cut]), (images[cut:], labels[cut:])

@@ -1,4 +1,4 @@
-"""Photos to the small grey images that a classifier was trained on; prediction uses this too."""
+"""Photos to the small images that networks are trained on; prediction uses this too."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from lightlab.errors import DataError, one_line
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")  # told by content; others, such as EPS, would run a program
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 MOST_PIXELS = 100_000_000  # a photo of more is taken for a decompression bomb
+
+SHRINK = 2  # a JPEG is decoded at a half, a quarter or an eighth where that leaves twice the size that is wanted
 
 Image.MAX_IMAGE_PIXELS = None  # `_open` checks the size itself, before any pixel is decoded
 
@@ -45,6 +47,35 @@ def _as_training_image(photo: Image.Image, height: int, width: int, invert: str 
     return np.array(ImageOps.pad(grey, (width, height), Image.Resampling.LANCZOS, color=border))
 
 
+def read_colours(path: Path, height: int, width: int, grey: bool = False) -> np.ndarray:
+    """A photo of any size and colour mode as uint8 (3, height, width), red, green and blue; (1, …) if `grey`.
+
+    See `as_colours` for what is done to it. Pillow warns of damaged EXIF: many threads at a time may read, so it is
+    for the caller to silence that.
+
+    Raises:
+        DataError: as `read_photo`.
+    """
+    return as_colours(_open(path, SHRINK * max(height, width)), height, width, grey)
+
+
+def as_colours(photo: Image.Image, height: int, width: int, grey: bool = False) -> np.ndarray:
+    """Turned upright (EXIF), flattened onto white, reduced with antialiasing to cover the shape, its middle cut out."""
+    upright = ImageOps.exif_transpose(_on_white(photo)).convert("L" if grey else "RGB")
+    pixels = np.asarray(ImageOps.fit(upright, (width, height), Image.Resampling.LANCZOS))
+    return np.ascontiguousarray(pixels.reshape(height, width, -1).transpose(2, 0, 1))
+
+
+def upright_photo(path: Path) -> Image.Image:
+    """A photo as people look at it: RGB of its own size, turned upright (EXIF), flattened onto white.
+
+    Raises:
+        DataError: as `read_photo`.
+    """
+    with warnings.catch_warnings(action="ignore"):  # Pillow's, on damaged EXIF
+        return ImageOps.exif_transpose(_on_white(_open(path))).convert("RGB")
+
+
 def photos_in(folder: Path) -> list[Path]:
     """The image files of a folder, by name.
 
@@ -57,7 +88,8 @@ def photos_in(folder: Path) -> list[Path]:
     return found
 
 
-def _open(path: Path) -> Image.Image:
+def _open(path: Path, side: int | None = None) -> Image.Image:
+    """`side`: a JPEG may come smaller than it is, though not below this in either direction."""
     if not path.is_file():
         raise DataError(
             f"{path}: no such file; input= takes a photo, a folder of photos, an IDX file or a CSV of pixels"
@@ -67,6 +99,8 @@ def _open(path: Path) -> Image.Image:
             if photo.width * photo.height > MOST_PIXELS:
                 raise DataError(f"{path}: {photo.width}x{photo.height} pixels; at most {MOST_PIXELS:,} are decoded")
             photo.getexif()
+            if side is not None:
+                photo.draft(None, (side, side))
             return _eight_bits(photo.copy())
     except (OSError, SyntaxError, ValueError) as error:
         reason = "the file is empty" if path.stat().st_size == 0 else one_line(error)

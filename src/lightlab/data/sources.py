@@ -75,7 +75,7 @@ def _fetch(file: RemoteFile, url: str, folder: Path) -> Path:
     _check_url(url, url)
 
     def downloader(address: str, temporary: str, _: object) -> None:
-        _check_reachable(address)
+        check_reachable(address)
         _stream(file, address, temporary)
 
     return Path(pooch.retrieve(url, f"sha256:{file.sha256}", fname=file.name, path=folder, downloader=downloader))
@@ -131,7 +131,7 @@ def _check_url(url: str, origin: str) -> None:
         raise DataError(f"{'' if url == origin else 'redirects to '}{url[:80]}, which is not https")
 
 
-def _check_reachable(url: str) -> None:
+def check_reachable(url: str) -> None:
     """Name and addresses get `CONNECT_SECONDS` in all: requests waits as long an address, endlessly for a name."""
     parts = urlsplit(url)
     if urllib.request.getproxies().get(parts.scheme):

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from lightlab.figures.fonts import legible
+from lightlab.figures.image_grid import image_grid
+
 
 @dataclass(frozen=True)
 class Mistake:
-    """An image (C, H, W), as the network saw it, and what was made of it."""
+    """An image (C, H, W) on [0, 1], and what was made of it."""
 
     loss: float
     image: Tensor
@@ -22,13 +25,9 @@ class Mistake:
 
 def mistakes_figure(mistakes: Sequence[Mistake], names: Sequence[str], columns: int = 6) -> Figure:
     """A grid of images, each with what was predicted, how surely, and what it is."""
-    rows = -(-len(mistakes) // columns)
-    figure = Figure(figsize=(1.7 * columns, 2.1 * rows), layout="constrained")
-    for index, mistake in enumerate(mistakes):
-        axes = figure.add_subplot(rows, columns, index + 1)
-        picture = mistake.image.permute(1, 2, 0)
-        axes.imshow(picture.squeeze(2).numpy(), cmap="gray" if picture.shape[2] == 1 else None)
-        title = f"{names[mistake.predicted]} {mistake.probability:.0%}\nis {names[mistake.target]}"
-        axes.set_title(title, fontsize=8)
-        axes.axis("off")
-    return figure
+    words = []
+    for mistake in mistakes:
+        said, true = (legible(names[label], most=16) for label in (mistake.predicted, mistake.target))
+        words.append(f"{said} {mistake.probability:.0%}\nis {true}")
+    title = "the worst mistakes: what was said and how surely, and what it is"
+    return image_grid([mistake.image for mistake in mistakes], words, title, columns, width=1.6)

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
-from torchmetrics import MetricCollection
-from torchmetrics.classification import BinaryAccuracy, BinaryAUROC
+from torchmetrics import Metric, MetricCollection
+from torchmetrics.classification import BinaryAccuracy, BinaryAUROC, BinaryF1Score, BinaryPrecision, BinaryRecall
+from torchmetrics.utilities.data import dim_zero_cat
 
 from lightlab.modules.supervised import SupervisedModule
+
+
+class _Auroc(BinaryAUROC):
+    """NaN, where torchmetrics warns and gives 0, of rows that are all of one class."""
+
+    def compute(self) -> Tensor:  # type: ignore[override]
+        labels = dim_zero_cat(self.target)
+        return super().compute() if labels.min() < labels.max() else torch.tensor(float("nan"))
 
 
 class BinaryClassification(SupervisedModule):
@@ -25,7 +35,17 @@ class BinaryClassification(SupervisedModule):
         super().__init__(**learning)
 
     def metrics(self) -> MetricCollection:
-        return MetricCollection({"accuracy": BinaryAccuracy(threshold=self.threshold), "auroc": BinaryAUROC()})
+        """Precision, recall and F1 are of class 1; precision is 0 where no row is predicted to be."""
+        by_threshold = {
+            "accuracy": BinaryAccuracy,
+            "precision": BinaryPrecision,
+            "recall": BinaryRecall,
+            "f1": BinaryF1Score,
+        }
+        found: dict[str, Metric | MetricCollection] = {
+            name: metric(threshold=self.threshold) for name, metric in by_threshold.items()
+        }
+        return MetricCollection(found | {"auroc": _Auroc()})
 
     def update(self, metrics: MetricCollection, outputs: Tensor, targets: Tensor) -> None:
         # Probabilities, because torchmetrics takes logits that happen to lie in [0, 1] for probabilities.

@@ -1,8 +1,9 @@
-"""Several networks of one kind that learn side by side and answer together."""
+"""Several networks that learn side by side and answer together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -19,10 +20,10 @@ class Ensemble(nn.Module):
     2017).
 
     Args:
-        member: a network's factory, ``(spec, layers, activation) -> nn.Module``.
+        kinds: networks' factories, ``(spec, layers, activation, **options) -> nn.Module``; members take turns.
         members: how many.
-        batch_norm: of each member.
-        dropout: of each member, in [0, 1).
+        batch_norm: of each member whose kind does not fix it.
+        dropout: of each member whose kind does not fix it, in [0, 1).
     """
 
     def __init__(
@@ -30,14 +31,15 @@ class Ensemble(nn.Module):
         spec: Spec,
         layers: Layers,
         activation: Layer,
-        member: Callable[..., nn.Module],
+        kinds: Sequence[partial[nn.Module]],
         members: int,
         batch_norm: bool = False,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
         options = {"batch_norm": batch_norm, "dropout": dropout}
-        self.members = nn.ModuleList(member(spec, layers, activation, **options) for _ in range(members))
+        turns = (kinds[index % len(kinds)] for index in range(members))
+        self.members = nn.ModuleList(kind(spec, layers, activation, **options | kind.keywords) for kind in turns)
 
     def forward(self, x: Tensor) -> Tensor:
         outputs = [member(x) for member in self.members]  # each (N, output_size)

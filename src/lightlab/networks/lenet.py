@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from lightlab.errors import UsageError
 from lightlab.layers import Layer, Layers, widening
+from lightlab.networks.image_shape import image_shape
 from lightlab.networks.mlp import hidden_layers
 from lightlab.spec import Spec
 
@@ -36,7 +37,9 @@ class LeNet(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        depth, height, width = _image_shape(spec)
+        depth, height, width = image_shape(spec, "lenet", at_least=12)
+        if len(channels) != 2:
+            raise UsageError(f"network.channels={list(channels)}: lenet has two convolutions, and takes two numbers")
         first, second = channels
         wider = widening(activation)
         self.features = nn.Sequential(
@@ -50,16 +53,6 @@ class LeNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.features(x)  # (N, second, H', W')
         return self.head(self.body(x.flatten(1)))
-
-
-def _image_shape(spec: Spec) -> tuple[int, int, int]:
-    if len(spec.input_shape) != 3 or min(_pooled(size) for size in spec.input_shape[1:]) < 1:
-        raise UsageError(
-            f"network lenet takes images (C, H, W) of at least 12x12, but data {spec.name} gives "
-            f"{spec.input_shape}; use network=linear or network=mlp_50, or another data"
-        )
-    depth, height, width = spec.input_shape
-    return depth, height, width
 
 
 def _pooled(size: int) -> int:

@@ -1,0 +1,96 @@
+"""Many photos to one array of pixels, by several threads.
+
+Pillow lets go of Python's lock while it decodes and resizes, so that threads are as quick as processes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from lightlab.data.images import read_colours
+from lightlab.errors import DataError, one_line
+
+BLOCK = 32  # photos that a thread decodes at a time
+
+Failures = dict[int, str]  # by row: why the photo could not be read
+
+
+@dataclass(frozen=True)
+class Form:
+    """What every photo is made into."""
+
+    height: int
+    width: int
+    grey: bool = False
+
+    @property
+    def shape(self) -> tuple[int, int, int]:  # (C, H, W)
+        return (1 if self.grey else 3, self.height, self.width)
+
+
+def worker_count(workers: int | str) -> int:
+    """``auto``: as many as there are processors that this process may use."""
+    if workers != "auto":
+        return int(workers)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def decode(paths: Sequence[Path], form: Form, workers: int) -> tuple[np.ndarray, Failures]:
+    """Pixels uint8 (N, C, H, W); a row that could not be read is black."""
+    pixels = np.empty((len(paths), *form.shape), np.uint8)
+
+    def keep(first: int, block: np.ndarray) -> None:
+        pixels[first : first + len(block)] = block
+
+    return pixels, decode_blocks(paths, form, workers, keep)
+
+
+def decode_blocks(
+    paths: Sequence[Path], form: Form, workers: int, keep: Callable[[int, np.ndarray], object]
+) -> Failures:
+    """Hands blocks of rows (n, C, H, W) to `keep`, in order, each with the row that it begins at."""
+    failures: Failures = {}
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs of damaged files, it raises too
+    terminals_only = None
+    with (
+        warnings.catch_warnings(action="ignore"),  # Pillow's, on damaged EXIF; this holds for all threads
+        tqdm(total=len(paths), desc="decoding", unit="photo", leave=False, disable=terminals_only) as bar,
+    ):
+        first = 0
+        for block, failed in _blocks(paths, form, workers):
+            keep(first, block)
+            failures |= {first + row: reason for row, reason in failed.items()}
+            first += len(block)
+            bar.update(len(block))
+    return failures
+
+
+def _blocks(paths: Sequence[Path], form: Form, workers: int) -> Iterator[tuple[np.ndarray, Failures]]:
+    parts = [paths[first : first + BLOCK] for first in range(0, len(paths), BLOCK)]
+    pool = ThreadPoolExecutor(workers, "decoding")
+    try:
+        yield from pool.map(lambda part: _decode_block(part, form), parts)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _decode_block(paths: Sequence[Path], form: Form) -> tuple[np.ndarray, Failures]:
+    pixels = np.zeros((len(paths), *form.shape), np.uint8)
+    failures = {}
+    for row, path in enumerate(paths):
+        try:
+            pixels[row] = read_colours(path, form.height, form.width, form.grey)
+        except DataError as error:
+            failures[row] = str(error).removeprefix(f"{path}: ").replace(f" {str(path)!r}", "")
+        except Exception as error:  # damaged bytes make Pillow raise a dozen kinds
+            failures[row] = f"not an image that can be read: {one_line(error)}"
+    return pixels, failures

@@ -1,0 +1,137 @@
+"""Tables: CSV, plain or gzipped, and Parquet, as columns of numbers and of text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+from lightlab.data.csv_files import CsvFormat, read_csv
+from lightlab.errors import DataError, one_line
+
+MOST_ROWS_NAMED = 5
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """Rows as a file has them.
+
+    Attributes:
+        frame: columns of float64, NaN for missing; and of text, as pandas' categories.
+        where: the file's name, for messages.
+        first_row: its number as messages count: a CSV file's header is row 1.
+    """
+
+    frame: pd.DataFrame
+    where: str
+    first_row: int = 1
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def rows(self, wrong: np.ndarray) -> str:
+        """Names the rows where the mask (N,) is true: ``row 3`` or ``rows 3, 5, 8 and 12 more``."""
+        numbers = np.flatnonzero(wrong) + self.first_row
+        named = ", ".join(map(str, numbers[:MOST_ROWS_NAMED]))
+        more = f" and {len(numbers) - MOST_ROWS_NAMED:,} more" if len(numbers) > MOST_ROWS_NAMED else ""
+        return f"row{'s' if len(numbers) > 1 else ''} {named}{more}"
+
+
+def refuse(table: RawTable, name: str, wrong: np.ndarray, expected: str) -> None:
+    """Names the rows of a column where the mask (N,) is true, and what stands in the first of them.
+
+    Raises:
+        DataError: there is such a row.
+    """
+    if not wrong.any():
+        return
+    cell = table.frame[name].iloc[int(np.argmax(wrong))]
+    shown = "an empty cell" if pd.isna(cell) else repr(cell if isinstance(cell, str) else float(cell))
+    raise DataError(f"{table.where}, column {name}, {table.rows(wrong)}: {shown}; {expected}")
+
+
+def as_text(table: RawTable, name: str) -> pd.Series:
+    """A column as categories, also where it was read as numbers."""
+    column = table.frame[name]
+    return column if isinstance(column.dtype, pd.CategoricalDtype) else _column(column, text=True)
+
+
+def read_table(
+    source: Path, form: CsvFormat, text: Collection[str] = (), names: Sequence[Sequence[str]] = ()
+) -> RawTable:
+    """Reads a whole table, in pieces, so that a million rows of 80 numbers take little more than their 640 MB.
+
+    Args:
+        form: how a CSV file is written.
+        text: columns that are taken as text, whatever they hold.
+        names: what the columns may be called should a CSV file have no header: those are taken that are as many.
+
+    Raises:
+        DataError: no such file, damaged, or no table.
+    """
+    path = Path(os.path.expanduser(source))  # which leaves ~nobody as it is
+    if not os.path.isfile(path):  # Path.is_file raises on a name that is too long
+        raise DataError(f"{path}: no such file; name a table: .csv, .csv.gz or .parquet")
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return as_table(_read_parquet(path), text, str(path))
+    frame, first_row = read_csv(path, form, text, names)
+    return RawTable(frame, str(path), first_row)
+
+
+def rows_as_table(rows: list[Any], names: Sequence[str], text: Collection[str]) -> RawTable:
+    """Rows that a user has written out, ``[[4.0, "red", null], …]``, or one of them without the outer brackets.
+
+    Raises:
+        DataError: no row, or not a cell for each of `names`.
+    """
+    rows = rows if any(isinstance(row, list) for row in rows) else [rows]
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, list) or len(row) != len(names):
+            count = len(row) if isinstance(row, list) else 1
+            raise DataError(
+                f"input= row {number} has {count} cells; this run takes {len(names)}: {', '.join(names)}; "
+                "null where one is missing"
+            )
+        for name, cell in zip(names, row, strict=True):
+            if isinstance(cell, (list, dict)):
+                raise DataError(f"input= row {number}, column {name}: {cell!r} is neither a number nor text")
+    return as_table(pd.DataFrame(rows, columns=list(names), dtype=object), text, "input=")
+
+
+def as_table(frame: pd.DataFrame, text: Collection[str], where: str) -> RawTable:
+    """A pandas table of any types; `text` as in `read_table`."""
+    columns = {str(name): _column(frame[name], str(name) in text) for name in frame.columns}
+    return RawTable(pd.DataFrame(columns, copy=False), where)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        frame = pd.read_parquet(path)
+    except (ValueError, OSError, TypeError, NotImplementedError) as error:
+        raise DataError(f"{path}: not a Parquet file that can be read: {one_line(error, 160)}") from None
+    named = [name for name in frame.index.names if name is not None]
+    return frame.reset_index(named) if named else frame
+
+
+def _column(column: pd.Series, text: bool) -> pd.Series:
+    if not text and _is_numeric(column):
+        return pd.Series(column.to_numpy(np.float64, na_value=np.nan))
+    codes, distinct = pd.factorize(column)  # −1 for what is missing
+    return pd.Series(pd.Categorical(np.array([*map(_as_text, distinct), None], object)[codes]))
+
+
+def _is_numeric(column: pd.Series) -> bool:
+    if column.dtype != object:
+        return is_numeric_dtype(column) and not is_bool_dtype(column)
+    return all(isinstance(cell, (int, float)) and not isinstance(cell, bool) for cell in column.dropna())
+
+
+def _as_text(cell: Any) -> str:
+    """As a CSV file would have it: a category 20.0 is the same as 20."""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)

@@ -1,0 +1,67 @@
+"""A small convolutional network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from torch import Tensor, nn
+
+from lightlab.errors import UsageError
+from lightlab.layers import Layer, Layers, widening
+from lightlab.spec import Spec
+
+
+class CNN(nn.Module):
+    """Stages of convolution and max pooling, the mean over what is left of the picture, an affine layer.
+
+    (N, C, H, W) → (N, output_size). Each stage halves both sides; the mean (Lin et al., 2014) makes the number of
+    weights the same for every size of picture. On (N, 3, 64, 64) with channels [16, 32, 64]:
+    → (16, 32, 32) → (32, 16, 16) → (64, 8, 8) → 64 → output_size.
+
+    Args:
+        channels: of each stage; as many stages as there are numbers.
+        batch_norm: before each activation.
+        dropout: before the affine layer, in [0, 1).
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        layers: Layers,
+        activation: Layer,
+        channels: Sequence[int] = (16, 32, 64),
+        batch_norm: bool = True,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        depth = _check_image(spec, len(channels))
+        stages: list[nn.Module] = []
+        for width in channels:
+            stages += _stage(layers, activation, depth, width, batch_norm)
+            depth = width * widening(activation)
+        self.features = nn.Sequential(*stages)
+        self.dropout = layers.dropout(dropout) if dropout else None
+        self.head = layers.linear(depth, spec.output_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.features(x).mean((2, 3))  # (N, C)
+        return self.head(x if self.dropout is None else self.dropout(x))
+
+
+def _check_image(spec: Spec, stages: int) -> int:
+    """The image's channels, if it is one and large enough to be halved so many times."""
+    least = 2**stages
+    if len(spec.input_shape) != 3 or min(spec.input_shape[1:]) < least:
+        raise UsageError(
+            f"network cnn takes images (C, H, W) of at least {least}x{least} for its {stages} stages, but data "
+            f"{spec.name} gives {spec.input_shape}; use network=linear or network=mlp_50, or another data"
+        )
+    return spec.input_shape[0]
+
+
+def _stage(layers: Layers, activation: Layer, inputs: int, outputs: int, batch_norm: bool) -> Iterator[nn.Module]:
+    yield layers.conv2d(inputs, outputs, kernel_size=3, padding=1)
+    if batch_norm:
+        yield layers.batch_norm2d(outputs)
+    yield activation()
+    yield layers.max_pool2d(kernel_size=2)
