@@ -17,7 +17,9 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 
 
 def commands(script: str) -> list[str]:
-    texts = [path.read_text(encoding="utf-8") for path in DOCUMENTS] + [help_text(ROOT / "conf")]
+    texts = [path.read_text(encoding="utf-8") for path in [*DOCUMENTS, *ROOT.glob("docs/*.md")]] + [
+        help_text(ROOT / "conf")
+    ]
     lines = (line for text in texts for line in text.splitlines())
     found = {re.split(r"\s{2,}|\s#", line.strip())[0] for line in lines if line.startswith(("    python", "  python"))}
     return sorted(each.removeprefix(f"python {script} ") for each in found if each.startswith(f"python {script} "))
@@ -51,6 +53,6 @@ def test_no_placeholder_is_left():
 
 
 def test_links_between_documents_lead_somewhere():
-    for document in ROOT.glob("*.md"):
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), target

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from lightlab.building import build_network
+from lightlab.building import build_network, try_out
 from lightlab.errors import UsageError
 from lightlab.spec import Spec
 
@@ -129,6 +129,24 @@ def test_layers_are_the_ones_that_the_config_names(build):
 def test_an_option_that_a_network_does_not_have_is_a_usage_error(build):
     with pytest.raises(UsageError, match=r"network: .*depth"):
         build("mlp_50", IMAGES, depth=3)
+
+
+@pytest.mark.parametrize(("network", "sizes"), [("mlp_50_100", {}), ("lenet", {}), ("lenet", {"hidden": []})])
+def test_behind_crelu_layers_take_twice_as_many_numbers(build, network, sizes):
+    network = build(network, IMAGES, "activation=crelu", batch_norm=True, dropout=0.1, **sizes)
+    assert network(torch.rand(3, 1, 28, 28)).shape == (3, 10)
+
+
+def test_an_activation_that_widens_where_nobody_reckons_with_it_is_refused(build, config, monkeypatch):
+    monkeypatch.setattr("lightlab.networks.mlp.widening", lambda activation: 1)
+    network = build("mlp_50", IMAGES, "activation=crelu")
+    whole = config("task=digits_mlp", "activation=crelu")
+    named = (
+        r"network lightlab\.networks\.mlp\.MLP and activation lightlab\.activations\.CReLU do not fit .*2x100 and 50x10"
+    )
+    with pytest.raises(UsageError, match=named):
+        try_out(whole, network, torch.rand(2, 784))
+    assert network.training
 
 
 def test_an_ensemble_gives_every_members_answer_in_training_and_their_mean_after(build):

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import torch
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
-from torch import nn
+from torch import Tensor, nn
 
 from lightlab.data.base import ResidentDataModule
 from lightlab.errors import LightlabError, UsageError, one_line
@@ -36,8 +37,27 @@ def build_data(config: Config) -> ResidentDataModule:
 
 def build_network(config: Config, spec: Spec) -> nn.Module:
     """The network for this data; weights are as its layers initialize themselves."""
-    layers, activation = part(config, "layers"), part(config, "activation")
+    layers = part(config, "layers")
+    activation = layers.twin(part(config, "activation"))
     return call(config, "network", spec=spec, layers=layers, activation=activation)
+
+
+@torch.no_grad()
+def try_out(config: Config, network: nn.Module, example: Tensor) -> None:
+    """Runs the network on `example` (N, …) in evaluation mode, which changes nothing.
+
+    Raises:
+        UsageError: a layer's shape does not fit the one before it, as where an activation gives twice what it takes
+            in a network that does not reckon with that.
+    """
+    was_training = network.training
+    try:
+        network.eval()(example)
+    except RuntimeError as error:
+        names = " and ".join(f"{group} {config[group]['_target_']}" for group in ("network", "activation"))
+        raise UsageError(f"{names} do not fit together: {one_line(error, 160)}") from error
+    finally:
+        network.train(was_training)
 
 
 def build_module(config: Config, spec: Spec, network: nn.Module, **training: Any) -> SupervisedModule:
@@ -52,6 +72,8 @@ def build_module(config: Config, spec: Spec, network: nn.Module, **training: Any
             f"module {config['module']['_target_']} learns to predict a {kind.target}, "
             f"but data {spec.name} gives a {spec.target}; choose a module and a data that fit"
         )
+    if "criterion" in config["module"]:
+        training["criterion"] = part(config, "layers").twin(_factory(config["module"], "criterion"))()
     return call(config, "module", network=network, spec=spec, **training)
 
 
@@ -75,6 +97,11 @@ def factory(config: Config, group: str) -> Callable[..., Any]:
             raise _explained(group, error) from error
 
     return checked
+
+
+def build_gradient(config: Config) -> Callable[..., None]:
+    """A function is bound to its options; an object, which counts its own steps, is made once."""
+    return factory(config, "gradient") if config["gradient"].get("_partial_") else part(config, "gradient")
 
 
 def _factory(config: Config, group: str) -> Callable[..., Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 
+import torch
 from torch import nn
 
 Layer = Callable[..., nn.Module]
@@ -12,7 +14,11 @@ Layer = Callable[..., nn.Module]
 
 @dataclass(frozen=True)
 class Layers:
-    """Factories with the signatures of their namesakes in `torch.nn`."""
+    """Factories with the signatures of their namesakes in `torch.nn`.
+
+    Attributes:
+        twins: by the name of an activation or a criterion in `torch.nn`, what these layers have in its place.
+    """
 
     linear: Layer
     conv2d: Layer
@@ -21,3 +27,18 @@ class Layers:
     batch_norm1d: Layer
     batch_norm2d: Layer
     dropout: Layer
+    twins: Mapping[str, Layer] = field(default_factory=dict)
+
+    def twin(self, factory: Layer) -> Layer:
+        """The twin of torch's `factory` with the same options; `factory` itself where there is none."""
+        made = factory.func if isinstance(factory, partial) else factory
+        name = getattr(made, "__name__", "")
+        if name not in self.twins or getattr(nn, name, None) is not made:
+            return factory
+        options = factory.keywords if isinstance(factory, partial) else {}
+        return partial(self.twins[name], **options)
+
+
+def widening(activation: Layer) -> int:
+    """How many numbers an activation gives for each that it takes: 2 of CReLU, of the others 1."""
+    return activation()(torch.zeros(1, 1)).shape[1]

@@ -208,6 +208,10 @@ KNOWN: dict[str, Rule] = {
     "scheduler.base_momentum": SHARE,
     "scheduler.max_momentum": SHARE,
     "initializer.bias": Number(also=(None,)),
+    "gradient.h": POSITIVE,
+    "gradient.every": Whole(1),
+    "gradient.entries": Whole(1, also=(None,)),
+    "gradient.tolerance": POSITIVE,
     "network.hidden": ListOf(Whole(1)),
     "network.channels": ListOf(Whole(1)),
     "network.blocks": Whole(1),
@@ -292,6 +296,13 @@ def _problems(config: dict[str, Any]) -> Iterator[str]:
         and _find(config, "optimizer").get("fused")
     ):
         yield "optimizer.fused=True: cannot clip gradients under trainer.precision=16-mixed; set optimizer.fused=false"
+    if "h" in _find(config, "gradient") and (
+        config["compile"] or config["trainer"].get("precision") not in ("32-true", "64-true")
+    ):
+        yield (
+            "gradient: differences evaluate the network itself in float64; with this gradient set compile=false and "
+            "trainer.precision=32-true"
+        )
     for key, rule in KNOWN.items():
         group, _, name = key.rpartition(".")
         yield from _values(f"{group}.", _find(config, group), {name: rule})

@@ -17,7 +17,17 @@ from lightning.pytorch.callbacks import Checkpoint, ProgressBar
 
 from lightlab.accelerators import Accelerator
 from lightlab.allocator import keep_pages
-from lightlab.building import Config, build_data, build_module, build_network, call, factory, part
+from lightlab.building import (
+    Config,
+    build_data,
+    build_gradient,
+    build_module,
+    build_network,
+    call,
+    factory,
+    part,
+    try_out,
+)
 from lightlab.callbacks.epoch_end import EpochEnd
 from lightlab.callbacks.interruption import Interruption
 from lightlab.callbacks.last_checkpoint import LastCheckpoint
@@ -116,11 +126,13 @@ def _build_module(config: Config, data: ResidentDataModule, accelerator: Acceler
     call(config, "initializer")(network)
     if accelerator.channels_last(network):
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    factories = {group: factory(config, group) for group in ("optimizer", "scheduler", "gradient")}
+    factories = {group: factory(config, group) for group in ("optimizer", "scheduler")}
+    factories["gradient"] = build_gradient(config)
     length = RunLength.of(len(data.train_dataloader()), config["trainer"])
     monitor = config["monitor"]["name"]
     module = build_module(config, data.spec, network, **factories, run_length=length, monitor=monitor)
     module.example_input_array = data.prepare(data.splits["train"].inputs[:2])
+    try_out(config, network, module.example_input_array)
     if config["init_from"]:
         take_weights(module, config["init_from"])
     if config["compile"]:

@@ -20,6 +20,8 @@ class Summary(Looking):
         network = pl_module.network
         assert isinstance(network, nn.Module)
         print(summarize(network, example.to(next(network.parameters()))), flush=True)
+        for line in remarks(pl_module):
+            print(line, flush=True)
 
 
 def summarize(network: nn.Module, example: Tensor) -> str:
@@ -37,6 +39,17 @@ def summarize(network: nn.Module, example: Tensor) -> str:
         "  ".join(f"{cell:{width}}" for cell, width in zip(row[:3], widths, strict=True)) + f"  {row[3]:>12}"
         for row in rows
     )
+
+
+def remarks(module: nn.Module) -> list[str]:
+    """What is to be said of its layers: which are written out by hand, and which cannot learn."""
+    kinds = {type(layer) for layer in module.modules() if not list(layer.children())}
+    hands, others = ({kind.__name__ for kind in kinds if kind.__module__.startswith(home)} for home in _HOMES)
+    by_hand = f"written out by hand: {', '.join(sorted(hands))}; PyTorch's: {', '.join(sorted(others)) or 'none'}"
+    return [by_hand] * bool(hands) + sorted(kind.remark for kind in kinds if hasattr(kind, "remark"))
+
+
+_HOMES = ("lightlab.scratch.", "torch.nn.")
 
 
 def _output_shapes(network: nn.Module, example: Tensor) -> dict[str, str]:

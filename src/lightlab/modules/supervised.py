@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 from torchmetrics import MetricCollection
 
-from lightlab.gradients import autograd
+from lightlab.gradients import ComputeLoss, autograd
 from lightlab.schedulers import RunLength, Schedule, constant
 from lightlab.spec import Spec
 
@@ -42,7 +42,7 @@ class SupervisedModule(LightningModule):
         criterion: nn.Module,
         optimizer: Callable[..., Optimizer] = SGD,
         scheduler: Callable[[Optimizer, RunLength], Schedule] = constant,
-        gradient: Callable[[Tensor, Callable[[], Tensor], nn.Module], None] = autograd,
+        gradient: Callable[[Tensor, ComputeLoss, nn.Module], None] = autograd,
         run_length: RunLength | None = None,
         monitor: str = "loss/train",
     ) -> None:
@@ -91,7 +91,7 @@ class SupervisedModule(LightningModule):
         return loss
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
-        self.gradient(loss, lambda: self._loss(self._batch), self.network)
+        self.gradient(loss, self._loss_again, self.network)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         return self._evaluate(batch, self.val_loss, self.val_metrics)
@@ -141,9 +141,15 @@ class SupervisedModule(LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.train_loss.load(checkpoint["train_loss"])
 
-    def _loss(self, batch: tuple[Tensor, Tensor]) -> Tensor:
+    def _loss_again(self, forward: Callable[..., Tensor] | None = None, dtype: torch.dtype | None = None) -> Tensor:
+        """The last batch's loss, or its share where gradients of several batches are added; see `autograd`."""
+        batch = tuple(part.to(dtype) if part.is_floating_point() else part for part in self._batch)
+        batches = self._trainer.accumulate_grad_batches if self._trainer is not None else 1
+        return self._loss(batch, forward) / batches
+
+    def _loss(self, batch: tuple[Tensor, ...], forward: Callable[..., Tensor] | None = None) -> Tensor:
         inputs, targets = batch
-        outputs = self(inputs)
+        outputs = (forward or self)(inputs)
         answers = self.answers = len(outputs) // len(targets)
         if answers == 1:
             return self.criterion(outputs, targets)

@@ -8,7 +8,7 @@ from math import prod
 from torch import Tensor, nn
 
 from lightlab.errors import UsageError
-from lightlab.layers import Layer, Layers
+from lightlab.layers import Layer, Layers, widening
 from lightlab.spec import Spec
 
 
@@ -41,7 +41,7 @@ class CNN(nn.Module):
         stages: list[nn.Module] = []
         for width in channels:
             stages += _stage(layers, activation, depth, width, batch_norm)
-            depth = width
+            depth = width * widening(activation)
         self.features = nn.Sequential(*stages)
         left = [side >> len(channels) for side in sides]
         field = tuple(max(1, side // grid) for side in left)  # its height and width

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from torch import Tensor, nn
 
 from lightlab.errors import UsageError
-from lightlab.layers import Layer, Layers
+from lightlab.layers import Layer, Layers, widening
 from lightlab.networks.image_shape import image_shape
 from lightlab.networks.mlp import hidden_layers
 from lightlab.spec import Spec
@@ -41,13 +41,14 @@ class LeNet(nn.Module):
         if len(channels) != 2:
             raise UsageError(f"network.channels={list(channels)}: lenet has two convolutions, and takes two numbers")
         first, second = channels
+        wider = widening(activation)
         self.features = nn.Sequential(
             *_stage(layers, activation, depth, first, padding=2, batch_norm=batch_norm),
-            *_stage(layers, activation, first, second, padding=0, batch_norm=batch_norm),
+            *_stage(layers, activation, wider * first, second, padding=0, batch_norm=batch_norm),
         )
-        size = second * _pooled(height) * _pooled(width)
+        size = wider * second * _pooled(height) * _pooled(width)
         self.body = nn.Sequential(*hidden_layers(layers, activation, size, hidden, batch_norm, dropout))
-        self.head = layers.linear(hidden[-1] if hidden else size, spec.output_size)
+        self.head = layers.linear(wider * hidden[-1] if hidden else size, spec.output_size)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.features(x)  # (N, second, H', W')

@@ -7,7 +7,7 @@ from math import prod
 
 from torch import Tensor, nn
 
-from lightlab.layers import Layer, Layers
+from lightlab.layers import Layer, Layers, widening
 from lightlab.spec import Spec
 
 
@@ -33,7 +33,8 @@ class MLP(nn.Module):
         self.body = nn.Sequential(
             *hidden_layers(layers, activation, prod(spec.input_shape), hidden, batch_norm, dropout)
         )
-        self.head = layers.linear(hidden[-1] if hidden else prod(spec.input_shape), spec.output_size)
+        size = widening(activation) * hidden[-1] if hidden else prod(spec.input_shape)
+        self.head = layers.linear(size, spec.output_size)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.body(x.flatten(1)))
@@ -50,4 +51,4 @@ def hidden_layers(
         yield activation()
         if dropout:
             yield layers.dropout(dropout)
-        size = width
+        size = width * widening(activation)
