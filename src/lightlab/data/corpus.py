@@ -69,7 +69,7 @@ def _encoding(path: Path) -> str:
     with _opened(path), path.open("rb") as file:
         start = file.read(4)
     mark = next((name for mark, name in _MARKS.items() if start.startswith(mark)), None)
-    failures = []
+    failures: list[str] = []
     for encoding in [mark] if mark else _TRIED:
         failure = _first_failure(path, encoding)
         if failure is None:
@@ -118,7 +118,7 @@ def _json_poems(path: Path, required: bool) -> Iterator[str]:
 
 
 def _poem(entry: Any) -> str:
-    lines = next((entry[key] for key in VERSES if entry.get(key)), []) if isinstance(entry, dict) else []
+    lines: Any = next((entry[key] for key in VERSES if entry.get(key)), []) if isinstance(entry, dict) else []
     return "".join(line.strip() for line in lines if isinstance(line, str)) if isinstance(lines, list) else ""
 
 
