@@ -21,3 +21,7 @@ class Layers:
     batch_norm1d: Layer
     batch_norm2d: Layer
     dropout: Layer
+    embedding: Layer = nn.Embedding
+    rnn: Layer = nn.RNN
+    gru: Layer = nn.GRU
+    lstm: Layer = nn.LSTM

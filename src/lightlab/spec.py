@@ -14,10 +14,11 @@ class Spec:
         name: of the data, as error messages name it.
         input_shape: of one example, without the batch: ``(features,)`` or ``(C, H, W)``.
         output_size: numbers that the network gives for one example.
-        target: what is to be predicted: ``number``, ``binary`` or ``class``.
+        target: what is to be predicted: ``number``, ``binary``, ``class`` or ``token``.
         class_names: by label; empty where there are no classes.
         input_names: of the features, or empty.
         target_name: of the column that is predicted.
+        vocabulary: by token; empty where inputs are no tokens.
         truth: the parameters that generated the data, where they are known: ``{"weight": […], "bias": […]}``.
     """
 
@@ -28,6 +29,7 @@ class Spec:
     class_names: tuple[str, ...] = ()
     input_names: tuple[str, ...] = ()
     target_name: str = "y"
+    vocabulary: tuple[str, ...] = ()
     truth: dict[str, list[float]] = field(default_factory=dict)
 
     def to_plain(self) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def _build_module(config: Config, data: ResidentDataModule, accelerator: Acceler
     length = RunLength.of(len(data.train_dataloader()), config["trainer"])
     monitor = config["monitor"]["name"]
     module = build_module(config, data.spec, network, **factories, run_length=length, monitor=monitor)
-    module.example_input_array = data.prepare(data.splits["train"].inputs[:2])
+    module.example_input_array = data.example()
     if config["init_from"]:
         take_weights(module, config["init_from"])
     if config["compile"]:

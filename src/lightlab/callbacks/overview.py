@@ -10,6 +10,7 @@ import torch
 import yaml
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from lightlab.callbacks.summary import like_weights
 from lightlab.run_logger import RunLogger
 
 
@@ -51,7 +52,7 @@ class Overview(Callback):
         network.eval()
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the tracer's remarks on constants
-            logger.experiment.add_graph(network, example.to(next(network.parameters())))
+            logger.experiment.add_graph(network, like_weights(example, network))
         network.train()
 
 

@@ -80,6 +80,18 @@ class SupervisedModule(LightningModule):
         """Adds a batch to `metrics`, in the form that they take."""
         metrics.update(outputs, targets)
 
+    def judge(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The loss of a batch, by the criterion."""
+        return self.criterion(outputs, targets)
+
+    def of_train_loss(self, loss: Tensor) -> dict[str, Tensor]:
+        """What else an epoch's training loss says, by the names of metrics."""
+        return {}
+
+    def weight(self, targets: Tensor) -> Tensor | int:
+        """How much a batch counts in the mean loss of an epoch."""
+        return len(targets)
+
     def forward(self, x: Tensor) -> Tensor:
         return self.network(x)
 
@@ -114,6 +126,8 @@ class SupervisedModule(LightningModule):
         loss = self.train_loss.compute()
         self.train_loss.reset()
         self.log("loss/train", loss, prog_bar=True)
+        for name, value in self.of_train_loss(loss).items():
+            self.log(f"{name}/train", value)
         if self.schedule and self.schedule.interval == "validation" and self.is_fresh(self.monitor):
             assert self.schedule.scheduler is not None
             self.schedule.scheduler.step(self.trainer.callback_metrics[self.monitor])  # type: ignore[arg-type]
@@ -142,12 +156,12 @@ class SupervisedModule(LightningModule):
 
     def _loss(self, batch: tuple[Tensor, Tensor]) -> Tensor:
         inputs, targets = batch
-        return self.criterion(self(inputs), targets)
+        return self.judge(self(inputs), targets)
 
     def _evaluate(self, batch: tuple[Tensor, Tensor], mean: RunningMean, metrics: MetricCollection) -> Tensor:
         inputs, targets = batch
         outputs = _at_least_single(self(inputs))
-        mean.add(*self._sum_and_rows(self.criterion(outputs, targets), batch))
+        mean.add(*self._sum_and_rows(self.judge(outputs, targets), batch))
         self.update(metrics, outputs, targets)
         return outputs
 
@@ -157,9 +171,9 @@ class SupervisedModule(LightningModule):
         mean.reset()
         metrics.reset()
 
-    def _sum_and_rows(self, loss: Tensor, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, int]:
+    def _sum_and_rows(self, loss: Tensor, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor | int]:
         """A batch's summed loss and its rows: a mean over rows is logged, whatever the criterion's reduction."""
-        rows = len(batch[1])
+        rows = self.weight(batch[1])
         loss = _at_least_single(loss)
         return loss if getattr(self.criterion, "reduction", "mean") == "sum" else loss * rows, rows
 
@@ -172,9 +186,9 @@ class RunningMean:
 
     def reset(self) -> None:
         self.total: Tensor | float = 0.0
-        self.weight = 0
+        self.weight: Tensor | int = 0
 
-    def add(self, total: Tensor, weight: int) -> None:
+    def add(self, total: Tensor, weight: Tensor | int) -> None:
         self.total = self.total + _at_least_single(total)
         self.weight += weight
 
@@ -183,7 +197,7 @@ class RunningMean:
         return torch.as_tensor(self.total) / self.weight if self.weight else torch.tensor(float("nan"))
 
     def state(self) -> dict[str, float]:
-        return {"total": float(self.total), "weight": self.weight}
+        return {"total": float(self.total), "weight": int(self.weight)}
 
     def load(self, state: dict[str, Any]) -> None:
         self.total, self.weight = state["total"], state["weight"]

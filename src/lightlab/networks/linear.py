@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from math import prod
-
 from torch import Tensor, nn
 
 from lightlab.layers import Layer, Layers
+from lightlab.networks.inputs import flat_size
 from lightlab.spec import Spec
 
 
@@ -15,7 +14,7 @@ class Linear(nn.Module):
 
     def __init__(self, spec: Spec, layers: Layers, activation: Layer) -> None:
         super().__init__()
-        self.linear = layers.linear(prod(spec.input_shape), spec.output_size)
+        self.linear = layers.linear(flat_size(spec, "linear"), spec.output_size)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.linear(x.flatten(1))
