@@ -18,7 +18,7 @@ from lightlab.data.base import Inputs, ResidentDataModule
 from lightlab.errors import DataError, one_line
 from lightlab.files import whole_file
 from lightlab.modules.supervised import SupervisedModule
-from lightlab.predict_options import PredictOptions
+from lightlab.predict_options import PredictOptions, check_asked
 from lightlab.spec import Spec
 from lightlab.trust import check_trusted
 
@@ -34,23 +34,34 @@ class Predictor:
 
 @dataclass(frozen=True)
 class Predictions:
-    """One row an input, in the inputs' order; `scores` of the labels that the input carried."""
+    """One row an input, in the inputs' order; `scores` of the labels that the input carried.
+
+    Attributes:
+        verbatim: the column that is shown in place of the table; empty for the table.
+    """
 
     table: pd.DataFrame
     scores: dict[str, float]
+    verbatim: str = ""
 
 
 def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
-    """Predicts `options.input`, and writes `options.output` if it is named.
+    """Predicts `options.input`, or answers what else is asked, and writes `options.output` if it is named.
 
     Raises:
+        UsageError: an option that this checkpoint's task does not use, or none that it needs.
         DataError: the checkpoint or the input is not what it should be; nothing has been written.
     """
     predictor = load_predictor(checkpoint, options.allow)
+    module = predictor.module
+    check_asked(options, module.asked, predictor.title)
     device = choose(options.accelerator).device
-    inputs = predictor.data.read(options.input)
-    outputs = _outputs(predictor, inputs, device, options.batch_size)
-    predictions = Predictions(_table(predictor.module, inputs, outputs), _scores(predictor.module, inputs, outputs))
+    if "input" in module.asked:
+        inputs = predictor.data.read(options.input)
+        outputs = _outputs(predictor, inputs, device, options.batch_size)
+        predictions = Predictions(_table(module, inputs, outputs), _scores(module, inputs, outputs))
+    else:
+        predictions = Predictions(pd.DataFrame(module.to(device).answer(options.asked)), {}, module.verbatim)
     if options.output:
         _write(predictions.table, Path(options.output))
     return predictions
@@ -121,8 +132,10 @@ def _write(table: pd.DataFrame, path: Path) -> None:
 
 
 def shown(predictions: Predictions, most_rows: int = 20) -> str:
-    """The table for a terminal: not all of its rows, and no probabilities of classes that were not chosen."""
+    """For a terminal: the verbatim column; or the table, without most rows and the probabilities of other classes."""
     table = predictions.table
+    if predictions.verbatim:
+        return "\n".join(map(str, table[predictions.verbatim]))
     table = table[[column for column in table.columns if not column.startswith("p(")]]
     with pd.option_context("display.unicode.east_asian_width", True, "display.width", 160, "display.max_columns", 20):
         text = table.to_string(index=False, max_rows=most_rows, float_format=lambda value: f"{value:.4f}")

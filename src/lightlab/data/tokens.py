@@ -90,14 +90,19 @@ def tokenize(texts: Iterable[str], rules: Rules) -> Tokens:
             f"none of {seen:,} texts is left: lines shorter than data.min_length, longer than data.max_length, or "
             "not of the form that data.quatrains asks for; expected one poem a line"
         )
-    _check_splits(tokens.splits, rules)
+    check_splits(tokens.splits, rules)
     kinds = sum(len(token) == 1 and token not in MARKS for token in tokens.vocabulary)
     if kinds < 2:
         raise DataError(f"a vocabulary of {kinds}: there is nothing to predict; lower data.min_count, or add texts")
     return tokens
 
 
-def _check_splits(splits: np.ndarray, rules: Rules) -> None:
+def check_splits(splits: np.ndarray, rules: Rules) -> None:
+    """Refuses a split that has a share of the texts and none of them.
+
+    Raises:
+        DataError: says what for there is none.
+    """
     counts = np.bincount(splits, minlength=3)
     wanted = {"train on": 1.0, "validate with": rules.val_fraction, "test with": rules.test_fraction}
     for (use, fraction), count in zip(wanted.items(), counts, strict=True):

@@ -10,7 +10,10 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torchmetrics import Metric, MetricCollection
 
+from lightlab.generation import write_poems
 from lightlab.modules.supervised import SupervisedModule
+from lightlab.rhymes import rhyme_groups
+from lightlab.verse import VERSE_RULES, Verse
 
 PADDING = -100  # a target that counts for nothing, as torch's cross-entropy has it
 
@@ -22,6 +25,8 @@ class LanguageModel(SupervisedModule):
     """
 
     target = "token"
+    asked = tuple(VERSE_RULES)
+    verbatim = "poem"
 
     def metrics(self) -> MetricCollection:
         return MetricCollection({"perplexity": Perplexity(), "bits_per_character": BitsPerCharacter()})
@@ -34,6 +39,12 @@ class LanguageModel(SupervisedModule):
 
     def weight(self, targets: Tensor) -> Tensor:
         return (targets != PADDING).sum()
+
+    def answer(self, asked: dict[str, Any]) -> dict[str, list[Any]]:
+        """Poems, of the form and chosen as a `lightlab.verse.Verse` of these options says."""
+        verse, vocabulary = Verse(**asked), self.spec.vocabulary
+        rhymes = rhyme_groups(vocabulary) if verse.rhyme else None
+        return {"poem": write_poems(self.network, vocabulary, verse, self.device, rhymes)}
 
     def forward(self, x: Tensor) -> Tensor:
         logits, _ = self.network(x)

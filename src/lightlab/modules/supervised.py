@@ -34,6 +34,8 @@ class SupervisedModule(LightningModule):
     """
 
     target: str  # the Spec.target that this module learns
+    asked: tuple[str, ...] = ("input", "batch_size")  # the options of predict.py that it answers, beside those of every task
+    verbatim = ""  # the column of an answer that is shown as it is, a line a row, in place of the table
 
     def __init__(
         self,
@@ -75,6 +77,10 @@ class SupervisedModule(LightningModule):
     @abstractmethod
     def predict(self, outputs: Tensor) -> dict[str, list[Any]]:
         """Columns of the table of predictions, from the network's outputs (N, output_size)."""
+
+    def answer(self, asked: dict[str, Any]) -> dict[str, list[Any]]:
+        """Columns of a table that answers the options of `asked`; for modules that take no input."""
+        raise NotImplementedError
 
     def update(self, metrics: MetricCollection, outputs: Tensor, targets: Tensor) -> None:
         """Adds a batch to `metrics`, in the form that they take."""
