@@ -13,11 +13,13 @@ from lightlab.errors import UsageError, did_you_mean
 from lightlab.runs import checkpoint_of, find_run
 from lightlab.schema import Rule, Text
 from lightlab.verse import VERSE_RULES
+from lightlab.word_queries import WORD_RULES
 
 HELP = """Predicts with what a run has learnt.
 
 usage: python predict.py run=last input=photo.png [OPTION=VALUE ...]
        python predict.py run=last start=春 [OPTION=VALUE ...]
+       python predict.py run=last nearest=月亮 [OPTION=VALUE ...]
 
   run=last|FOLDER       the run: its best checkpoint is used
   checkpoint=FILE       or a checkpoint itself
@@ -41,7 +43,12 @@ verse (poetry_rnn):
   count=1               poems for each start
   seed=0                another number, other poems
   rhyme=true            even lines rhyme (needs the package pypinyin)
-  no_repeat=true        no character twice in a poem"""
+  no_repeat=true        no character twice in a poem
+
+words (word_embedding):
+  nearest=月亮          the words nearest to this one, or to several between commas, with their cosine
+  analogy=国王-男人+女人    the words nearest to this sum
+  count=10              so many of them"""
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,7 @@ class PredictOptions:
 
 COMMON = ("run", "checkpoint", "output", "accelerator", "allow")
 ROWS = ("input", "batch_size")
-ASKED: dict[str, Rule] = {**VERSE_RULES}  # options of tasks that take no input
+ASKED: dict[str, Rule] = {**VERSE_RULES, **WORD_RULES}  # options of tasks that take no input
 OPTIONS = (*COMMON, *ROWS, *ASKED)
 
 

@@ -109,7 +109,7 @@ class ResidentLoader:
         self._batches_given = 0
 
     def __len__(self) -> int:
-        rows = len(self.split)
+        rows = self.sampler.rows
         return rows // self.batch_size if self.drop_last else -(-rows // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
