@@ -23,6 +23,7 @@ _GROUPS: dict[str, tuple[str, type]] = {
 # What may stand inside a group, and as layers and activation: exact names; none reads, writes or runs anything.
 _PARTS = {
     "lightlab.layers.Layers",
+    "lightlab.losses.TokenCrossEntropy",
     "lightlab.data.augment.Augment",
     "lightlab.data.garments.garments",
     "lightlab.data.digits8.digits",

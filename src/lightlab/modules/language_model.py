@@ -7,15 +7,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 from torchmetrics import Metric, MetricCollection
 
 from lightlab.generation import write_poems
+from lightlab.losses import IGNORED, TokenCrossEntropy
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.rhymes import rhyme_groups
 from lightlab.verse import VERSE_RULES, Verse
-
-PADDING = -100  # a target that counts for nothing, as torch's cross-entropy has it
 
 
 class LanguageModel(SupervisedModule):
@@ -38,7 +36,7 @@ class LanguageModel(SupervisedModule):
         return self.criterion(outputs.flatten(0, 1), targets.flatten())
 
     def weight(self, targets: Tensor) -> Tensor:
-        return (targets != PADDING).sum()
+        return (targets != IGNORED).sum()
 
     def answer(self, asked: dict[str, Any]) -> dict[str, list[Any]]:
         """Poems, of the form and chosen as a `lightlab.verse.Verse` of these options says."""
@@ -70,8 +68,9 @@ class _Surprise(Metric):
 
     def update(self, logits: Tensor, targets: Tensor) -> None:
         """Args: logits (N, T, V), targets (N, T)."""
-        self.total += cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=PADDING, reduction="sum")
-        self.count += (targets != PADDING).sum()
+        count = (targets != IGNORED).sum()
+        self.total += TokenCrossEntropy()(logits.flatten(0, 1), targets.flatten()) * count
+        self.count += count
 
     def mean(self) -> Tensor:
         return self.total / self.count

@@ -34,7 +34,10 @@ class SupervisedModule(LightningModule):
     """
 
     target: str  # the Spec.target that this module learns
-    asked: tuple[str, ...] = ("input", "batch_size")  # the options of predict.py that it answers, beside those of every task
+    asked: tuple[str, ...] = (
+        "input",
+        "batch_size",
+    )  # the options of predict.py that it answers, beside those of every task
     verbatim = ""  # the column of an answer that is shown as it is, a line a row, in place of the table
 
     def __init__(
@@ -151,6 +154,18 @@ class SupervisedModule(LightningModule):
         if self.schedule.interval == "validation":
             config |= {"interval": "epoch", "frequency": sys.maxsize, "monitor": self.monitor}
         return {"optimizer": optimizer, "lr_scheduler": config}
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """As Lightning does, which under bf16-mixed refuses fused optimizers, though nothing is scaled there."""
+        if not gradient_clip_val:
+            return
+        clip = nn.utils.clip_grad_value_ if gradient_clip_algorithm == "value" else nn.utils.clip_grad_norm_
+        clip(self.parameters(), gradient_clip_val)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["train_loss"] = self.train_loss.state()
