@@ -49,7 +49,7 @@ def results_table(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def closing_words(results: dict[str, Any], folder: Path, predict_input: str, extendable: bool) -> str:
+def closing_words(results: dict[str, Any], folder: Path, asked: str, extendable: bool) -> str:
     """The results and the commands to go on with."""
     quoted = shlex.quote(str(folder))
     title = f"{results['name']} · {results['data']} data · {results['epochs']} epochs in {results['seconds']:.1f} s"
@@ -62,7 +62,7 @@ def closing_words(results: dict[str, Any], folder: Path, predict_input: str, ext
             results_table(results),
             "",
             f"run folder   {folder}",
-            f"predict      python predict.py run={quoted} input={predict_input}",
+            f"predict      python predict.py run={quoted} {asked}",
             "watch        tensorboard --logdir runs",
             f"train on     {further if extendable else anew}",
         ]

@@ -155,7 +155,7 @@ class Top:
     cache_dir: Rule = Text(also=(None,))
     resume: Rule = Text(also=(None,))
     init_from: Rule = Text(also=(None,))
-    compile: Rule = SWITCH
+    compile: Rule = OneOf(("auto", True, False))
     checkpoint_every: Rule = Whole(1)
     keep_pages: Rule = SWITCH
 
@@ -210,7 +210,11 @@ KNOWN: dict[str, Rule] = {
     "network.channels": ListOf(Whole(1), 2),
     "network.dropout": SHARE,
     "network.batch_norm": SWITCH,
+    "network.cell": OneOf(("rnn", "gru", "lstm")),
     "network.embedding_size": Whole(1),
+    "network.hidden_size": Whole(1),
+    "network.num_layers": Whole(1),
+    "network.tied": SWITCH,
     "data.batch_size": Whole(1),
     "data.eval_batch_size": Whole(1),
     "data.shuffle": SWITCH,
@@ -222,6 +226,16 @@ KNOWN: dict[str, Rule] = {
     "data.invert": OneOf(("auto", True, False)),
     "data.augment.shift": Whole(0),
     "data.augment.flip": SWITCH,
+    "data.stride": Whole(1, also=(None,)),
+    "data.embedded_poems": Whole(1),
+    "data.rules.punctuation": OneOf(("drop", "keep")),
+    "data.rules.min_length": Whole(1),
+    "data.rules.max_length": Whole(1, also=(None,)),
+    "data.rules.quatrains": OneOf((5, 7), also=(None,)),
+    "data.rules.form_token": SWITCH,
+    "data.rules.min_count": Whole(1),
+    "data.rules.val_fraction": SHARE,
+    "data.rules.test_fraction": SHARE,
     "data.rows": Whole(2),
     "data.noise": NOT_NEGATIVE,
     "data.corpus": Text(also=(None,)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shlex
 import time
 import warnings
 from pathlib import Path
@@ -18,6 +17,7 @@ from lightlab.accelerators import Accelerator
 from lightlab.allocator import keep_pages
 from lightlab.building import Config, build_data, build_module, build_network, call, factory, part
 from lightlab.callbacks.epoch_end import EpochEnd
+from lightlab.callbacks.first_step import FirstStep
 from lightlab.callbacks.random_states import RandomStates
 from lightlab.callbacks.record import Record
 from lightlab.checkpoints import AtomicCheckpointIO, read_checkpoint
@@ -60,7 +60,7 @@ def train(config: Config, folder: Path) -> dict[str, Any]:
         trainer.fit(module, datamodule=data, ckpt_path=checkpoint.path if checkpoint else None)
     results = _summary(config, data, trainer, time.perf_counter() - started) | _test(trainer, module, data)
     write_json(folder / "metrics.json", results)
-    print(closing_words(results, folder, shlex.quote(data.example_input), _is_extendable(module)), flush=True)
+    print(closing_words(results, folder, data.example_option, _is_extendable(module)), flush=True)
     return results
 
 
@@ -76,9 +76,15 @@ def _build_module(config: Config, data: ResidentDataModule, accelerator: Acceler
     module.example_input_array = data.example()
     if config["init_from"]:
         take_weights(module, config["init_from"])
-    if config["compile"]:
+    if _compiles(config, accelerator):
         network.compile()
     return module
+
+
+def _compiles(config: Config, accelerator: Accelerator) -> bool:
+    """``auto`` compiles on a CUDA GPU alone: on a CPU no network of this project was faster by more than it cost."""
+    wanted = config["compile"]
+    return accelerator.device.type == "cuda" if wanted == "auto" else wanted
 
 
 def _build_trainer(
@@ -87,6 +93,7 @@ def _build_trainer(
     configured = [callback for callback in part(config, "callbacks").values() if callback is not None]
     record = Record(config, data.spec.to_plain(), data.state_dict())
     callbacks = [EpochEnd(), RandomStates(), *configured, record]  # without these three a run would not be right
+    callbacks += [FirstStep()] if _compiles(config, accelerator) else []
     purge_step = resumed.global_step if resumed else None
     loggers = [make(folder=folder, purge_step=purge_step) for make in part(config, "logger").values()]
     for callback in callbacks:

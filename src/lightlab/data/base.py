@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -63,6 +64,11 @@ class ResidentDataModule(LightningDataModule):
     @abstractmethod
     def example_input(self) -> str:
         """What the end of a run suggests to predict."""
+
+    @property
+    def example_option(self) -> str:
+        """The option of predict.py that the end of a run suggests."""
+        return f"input={shlex.quote(self.example_input)}"
 
     @abstractmethod
     def load(self) -> tuple[Spec, Mapping[str, Rows]]:

@@ -19,7 +19,7 @@ from lightlab.data.resident import Rows
 from lightlab.data.rows import LengthOrder, TokenRows
 from lightlab.data.sources import RemoteFile, download
 from lightlab.data.token_cache import cached_tokens
-from lightlab.data.tokens import TEST, TRAIN, VAL, Rules, Tokens, tokenize
+from lightlab.data.tokens import MARKS, TEST, TRAIN, VAL, Rules, Tokens, tokenize
 from lightlab.errors import DataError, UsageError
 from lightlab.spec import Spec
 
@@ -72,7 +72,11 @@ class Poems(ResidentDataModule):
 
     @property
     def example_input(self) -> str:
-        return ""
+        return ""  # it takes none
+
+    @property
+    def example_option(self) -> str:
+        return f"start={next(token for token in self.spec.vocabulary if len(token) == 1 and token not in MARKS)}"
 
     def load(self) -> tuple[Spec, Mapping[str, Rows]]:
         tokens = self._tokens()
