@@ -22,7 +22,7 @@ class CBOW(nn.Module):
 
     def __init__(self, spec: Spec, layers: Layers, activation: Layer, embedding_size: int = 100) -> None:
         super().__init__()
-        words = vocabulary_size(spec, "cbow")
+        words = vocabulary_size(spec, "cbow", "word")
         self.embedding = layers.embedding(words, embedding_size)
         self.head = layers.linear(embedding_size, words, bias=False)
         # As word2vec begins: small vectors, and no word likelier than another.

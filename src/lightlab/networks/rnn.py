@@ -37,7 +37,7 @@ class RNN(nn.Module):
         tied: bool = False,
     ) -> None:
         super().__init__()
-        tokens = vocabulary_size(spec, "rnn")
+        tokens = vocabulary_size(spec, "rnn", "token")
         between = dropout if num_layers > 1 else 0.0
         self.embedding = layers.embedding(tokens, embedding_size)
         self.cells = getattr(layers, cell)(embedding_size, hidden_size, num_layers, batch_first=True, dropout=between)
