@@ -35,8 +35,8 @@ class _CrossEntropy(torch.autograd.Function):
         rows = max(1, CHUNK // logits.shape[1]) if logits.is_cpu else len(logits)
         for first in range(0, len(logits), rows):
             part = slice(first, first + rows)
-            log_probabilities = logits[part].float()
-            log_probabilities = log_probabilities.sub_(log_probabilities.logsumexp(1, keepdim=True))
+            scores = logits[part].float()
+            log_probabilities = scores - scores.logsumexp(1, keepdim=True)
             total -= (log_probabilities.gather(1, places[part]) * counted[part]).sum()
             if wanted:
                 slope = log_probabilities.exp_()
