@@ -11,7 +11,7 @@ import numpy as np
 from lightlab.data.cache import fingerprint, load_arrays, store, store_arrays
 from lightlab.data.tokens import Tokens
 
-FORMAT = "1"  # of what is kept, and of the rules by which it is made
+FORMAT = "2"  # of what is kept, and of the rules by which it is made
 
 
 def cached_tokens(files: Sequence[Path], cache_dir: Path, rules: str, make: Callable[[], Tokens]) -> Tokens:

@@ -7,6 +7,7 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 
@@ -73,8 +74,8 @@ class Tokens:
 def tokenize(texts: Iterable[str], rules: Rules) -> Tokens:
     """Reads the texts once; beside them it holds two or four bytes a character.
 
-    The split is a function of a text's characters alone: the same poem falls on the same side in every corpus and
-    under every rule, and copies of it, whatever their punctuation, all on one.
+    The split is a function of a text's characters alone, see `split_of`: the same poem falls on the same side in
+    every corpus and under every rule, and its copies with it, whatever their punctuation.
 
     Raises:
         DataError: no text is left, none to train on, or fewer than two kinds of character.
@@ -135,8 +136,14 @@ def form_of(text: str) -> tuple[int, int]:
 
 
 def split_of(characters: str, rules: Rules) -> int:
-    """0 to train on, 1 to validate with, 2 to test with: by a hash of the characters."""
-    digest = hashlib.blake2b(characters.encode(), digest_size=8).digest()
+    """0 to train on, 1 to validate with, 2 to test with: by the run of five characters whose hash is the smallest.
+
+    Two texts have the same one with a probability that is the share of the runs that they have in common (Broder,
+    1997): most versions of a poem that differ in a few characters fall on one side, and all exact copies do.
+    """
+    points = characters.encode("utf-32-le")
+    runs = [points[place : place + 20] for place in range(0, max(4, len(points) - 16), 4)]
+    digest = hashlib.blake2b(min(runs, key=crc32), digest_size=8).digest()
     place = int.from_bytes(digest, "big") / 2**64  # uniform on [0, 1)
     if place < rules.test_fraction:
         return TEST
