@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from lightlab.run_logger import RunLogger
+from lightlab.word_queries import parse_words
 from lightlab.word_vectors import WordSpace
 
 
@@ -14,13 +13,13 @@ class Neighbours(Callback):
     """Prints a line a probe, and shows them in TensorBoard's text tab.
 
     Args:
-        probes: words; where the vocabulary has none of them, its most frequent ones stand in.
+        probes: words between commas; where the vocabulary has none of them, its most frequent ones stand in.
         every: epochs between.
         count: nearest words of each.
     """
 
-    def __init__(self, probes: Sequence[str], every: int, count: int = 8) -> None:
-        self.probes = list(probes)
+    def __init__(self, probes: str, every: int, count: int = 8) -> None:
+        self.probes = parse_words(probes)
         self.every = every
         self.count = count
 

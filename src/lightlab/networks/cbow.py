@@ -43,5 +43,5 @@ class CBOW(nn.Module):
         return torch.einsum("nd,nkd->nk", hidden, embedding(words, self.head.weight))  # type: ignore[arg-type]
 
     def vectors(self) -> Tensor:
-        """(V, D) of each word."""
-        return self.embedding.weight.detach()  # type: ignore[operator]
+        """(V, D) of each word: the sum of its vector as a context and as a target (Levy, Goldberg and Dagan, 2015)."""
+        return (self.embedding.weight + self.head.weight).detach()  # type: ignore[operator]
