@@ -110,8 +110,8 @@ def ask(run, *arguments):
 def test_words_of_a_topic_are_near_each_other(run):
     table = ask(run, "nearest=苹果,老虎", "count=5")
     nearest = table.groupby("to")["nearest"].agg(set)
-    assert nearest["苹果"] < set(["香蕉", "葡萄", "西瓜", "橘子", "桃子", "草莓", "樱桃"])
-    assert nearest["老虎"] < set(["狮子", "猴子", "大象", "狐狸", "兔子", "熊猫", "长颈鹿"])
+    assert nearest["苹果"] < {"香蕉", "葡萄", "西瓜", "橘子", "桃子", "草莓", "樱桃"}
+    assert nearest["老虎"] < {"狮子", "猴子", "大象", "狐狸", "兔子", "熊猫", "长颈鹿"}
     assert table["cosine"].between(0.3, 1.0).all()
 
 
