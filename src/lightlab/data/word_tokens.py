@@ -67,6 +67,7 @@ def chosen_words(tokens: Tokens, left_out: Collection[str], min_count: int, rule
     Raises:
         DataError: no text is left for a split, or fewer than two words are.
     """
+    check_splits(tokens.splits, rules)
     counts = _counts(tokens.ids, tokens.starts, tokens.splits, len(tokens.vocabulary))
     kept = counts >= min_count
     kept[0] = False
