@@ -76,6 +76,7 @@ def task_on_embedded_data(task: str) -> tuple[dict[str, Any], ResidentDataModule
     if "source" in config["data"]:
         config["data"] |= {"source": "embedded", "train_size": 64}
     config["data"]["batch_size"] = min(32, config["data"]["batch_size"])
+    config["network"] |= {size: 16 for size in ("embedding_size", "hidden_size") if size in config["network"]}
     data = build_data(config)
     data.setup()
     return config, data
