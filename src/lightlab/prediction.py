@@ -38,11 +38,13 @@ class Predictions:
 
     Attributes:
         verbatim: the column that is shown in place of the table; empty for the table.
+        all_rows: whether a terminal shows the whole table.
     """
 
     table: pd.DataFrame
     scores: dict[str, float]
     verbatim: str = ""
+    all_rows: bool = False
 
 
 def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
@@ -61,7 +63,8 @@ def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
         outputs = _outputs(predictor, inputs, device, options.batch_size)
         predictions = Predictions(_table(module, inputs, outputs), _scores(module, inputs, outputs))
     else:
-        predictions = Predictions(pd.DataFrame(module.to(device).answer(options.asked)), {}, module.verbatim)
+        answer = pd.DataFrame(module.to(device).answer(options.asked))
+        predictions = Predictions(answer, {}, module.verbatim, all_rows=True)
     if options.output:
         _write(predictions.table, Path(options.output))
     return predictions
@@ -138,6 +141,7 @@ def shown(predictions: Predictions, most_rows: int = 20) -> str:
         return "\n".join(map(str, table[predictions.verbatim]))
     table = table[[column for column in table.columns if not column.startswith("p(")]]
     with pd.option_context("display.unicode.east_asian_width", True, "display.width", 160, "display.max_columns", 20):
-        text = table.to_string(index=False, max_rows=most_rows, float_format=lambda value: f"{value:.4f}")
+        rows = None if predictions.all_rows else most_rows
+        text = table.to_string(index=False, max_rows=rows, float_format=lambda value: f"{value:.4f}")
     scores = "  ".join(f"{name} {value:.4f}" for name, value in predictions.scores.items())
     return text + (f"\nscored on {len(table):,} labelled rows: {scores}" if scores else "")

@@ -14,7 +14,7 @@ class Neighbours(Callback):
 
     Args:
         probes: words between commas; where the vocabulary has none of them, its most frequent ones stand in.
-        every: epochs between.
+        every: epochs between; the last is shown too.
         count: nearest words of each.
     """
 
@@ -24,7 +24,8 @@ class Neighbours(Callback):
         self.count = count
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if (trainer.current_epoch + 1) % self.every:
+        epoch = trainer.current_epoch + 1
+        if epoch % self.every and epoch != trainer.max_epochs:
             return
         vocabulary: tuple[str, ...] = pl_module.spec.vocabulary  # type: ignore[union-attr,assignment]
         space = WordSpace(pl_module.word_vectors(), vocabulary)  # type: ignore[operator]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,12 @@ from torch import Tensor
 
 from lightlab.cache_folder import cache_folder
 from lightlab.data.base import Inputs, ResidentDataModule
-from lightlab.data.corpus import read_texts, text_files
+from lightlab.data.corpus import read_texts
 from lightlab.data.couplets import couplets
 from lightlab.data.resident import Rows
 from lightlab.data.rows import LengthOrder, TokenRows
-from lightlab.data.sources import RemoteFile, download
+from lightlab.data.sources import RemoteFile
+from lightlab.data.text_source import TextSource
 from lightlab.data.token_cache import cached_tokens
 from lightlab.data.tokens import MARKS, TEST, TRAIN, VAL, Rules, Tokens, tokenize
 from lightlab.errors import DataError, UsageError
@@ -58,15 +58,12 @@ class Poems(ResidentDataModule):
     ) -> None:
         super().__init__(**loading)
         self.dataset = name
-        self.corpus = Path(corpus).expanduser() if corpus else None
-        self.source = source
-        self.folder = Path(data_dir).expanduser() / name
+        files = [RemoteFile(**file) for file in remote]
+        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / name, files, list(mirrors))
         self.cache_dir = cache_dir
         self.window = window
         self.stride = stride
         self.rules = Rules(**rules)
-        self.remote = [RemoteFile(**file) for file in remote]
-        self.mirrors = list(mirrors)
         self.embedded_poems = embedded_poems
         self.train_size = train_size
 
@@ -110,38 +107,13 @@ class Poems(ResidentDataModule):
         return rows
 
     def _tokens(self) -> Tokens:
-        files = self._files()
+        files = self.text_source.files("verse that a grammar makes")
         if files:
             self.origin = "real"
             return cached_tokens(
                 files, cache_folder(self.cache_dir), repr(self.rules), lambda: tokenize(read_texts(files), self.rules)
             )
         return tokenize(couplets(self.embedded_poems), self.rules)
-
-    def _files(self) -> list[Path]:
-        """Of the corpus; none for the embedded one."""
-        if self.source == "embedded":
-            return []
-        if self.corpus:
-            return text_files(self.corpus)
-        try:
-            return text_files(self.folder) if self.folder.is_dir() or self.source == "files" else self._downloaded()
-        except DataError as missing:
-            if self.source == "files":
-                raise
-            print(
-                f"! {missing}\n! Training on verse that a grammar makes; the results will say data: embedded",
-                file=sys.stderr,
-            )
-            return []
-
-    def _downloaded(self) -> list[Path]:
-        if not self.remote:
-            raise DataError(
-                f"{self.folder}: no such folder; put a text file with one poem a line there, or chinese-poetry's JSON, "
-                "or name it: data.corpus=my.txt"
-            )
-        return sorted(download(file, self.mirrors, self.folder) for file in self.remote)
 
 
 _SPLITS = {"train": TRAIN, "val": VAL, "test": TEST}

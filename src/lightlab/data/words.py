@@ -86,6 +86,10 @@ class WordContexts(ResidentDataModule):
     def example_input(self) -> str:
         return ""
 
+    @property
+    def example_option(self) -> str:
+        return f"nearest={self.spec.vocabulary[1]}"
+
     def load(self) -> tuple[Spec, Mapping[str, ContextRows]]:
         left_out = stop_words(self.stop_words)
         words = chosen_words(self._tokens(), left_out, self.min_count, self.rules)
