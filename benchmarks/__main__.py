@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.options import Options
 
-NAMES = ("start_up", "linear_regression", "step", "lenet_epoch", "lenet_command")
+NAMES = ("start_up", "linear_regression", "step", "lenet_epoch", "lenet_command", "poetry_rnn")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Judges a run on held-out quatrains as the course's windows see them: python -m benchmarks.held_out RUN [KEY=VALUE ...].
+"""Judges a run on held-out quatrains, as the course does: python -m benchmarks.held_out RUN [KEY=VALUE ...].
 
 The poems of 28 characters that are held out under every rule, without punctuation; of each, the characters from the
 second on, behind all that stand before them. A form token, where the run has one, is given and not judged.
