@@ -87,7 +87,8 @@ def counted(rows: Mapping[str, ContextRows], counts: Tensor, size: int, vocabula
     """Vectors by counting in the training texts."""
     train = rows["train"]
     ids = torch.zeros_like(train.ids)
-    ids[train.places] = train.ids[train.places]
+    places = train.places.long()
+    ids[places] = train.ids[places]
     words, contexts_of = map(torch.from_numpy, count_vectors(ids.numpy(), train.window, len(vocabulary), size))
     frequency = counts.float().clamp(min=1e-9).log()
 

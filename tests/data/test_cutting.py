@@ -17,6 +17,10 @@ def test_words_are_jiebas_without_punctuation(tmp_path):
     assert words(TEXT, tmp_path) == ["小明", "在", "果园", "里", "采摘", "苹果", "又", "吃", "了", "3", "个", "橘子"]
 
 
+def test_a_run_of_letters_that_does_not_end_is_no_word(tmp_path):
+    assert words(f"苹果 {'x' * 1000} abc", tmp_path) == ["苹果", "abc"]
+
+
 def test_characters_are_a_choice(tmp_path):
     assert words("床前，明月光。", tmp_path, unit="character") == list("床前明月光")
     assert list(tmp_path.iterdir()) == []

@@ -18,7 +18,7 @@ class ContextRows:
 
     Attributes:
         ids: (padded tokens,) int32, with `window` zeros before, between and behind the texts: no context crosses them.
-        places: (rows,) of the targets in `ids`.
+        places: (rows,) of the targets in `ids`, int32.
     """
 
     ids: Tensor
@@ -36,7 +36,7 @@ class ContextRows:
         return ContextRows(self.ids.to(device), self.places.to(device), self.window)
 
     def take(self, index: Tensor) -> Split:
-        places = self.places[index]
+        places = self.places[index].long()
         around = torch.arange(-self.window, self.window + 1, device=self.device)
         contexts = self.ids[places[:, None] + around[around != 0]]  # (N, 2·window)
         return Split(contexts.long(), self.ids[places].long())
@@ -47,14 +47,14 @@ class ContextRows:
 
     def targets(self) -> Tensor:
         """(rows,) all of them."""
-        return self.ids[self.places].long()
+        return self.ids[self.places.long()].long()
 
 
 def context_rows(tokens: Tokens, window: int) -> list[ContextRows]:
     """The rows of split 0, 1 and 2; they share one array of tokens."""
     lengths = np.diff(tokens.starts)
-    text = np.repeat(np.arange(len(lengths)), lengths)
-    places = np.arange(len(tokens.ids)) + window * (text + 1)
+    text = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+    places = np.arange(len(tokens.ids), dtype=np.int32) + window * (text + 1)
     ids = np.zeros(len(tokens.ids) + window * (len(lengths) + 1), np.int32)
     ids[places] = tokens.ids
     shared = torch.from_numpy(ids)

@@ -16,6 +16,7 @@ from lightlab.data.corpus import read_texts
 from lightlab.errors import DataError
 
 Cut = Callable[[str], Iterator[str]]
+LONGEST = 40  # characters of a word: a run of letters that is longer is none
 _WORD = re.compile(r"\w")
 
 
@@ -51,7 +52,7 @@ class Cutter:
         tokenizer = _tokenizer(cache_folder)
         for word, frequency in self._entries():
             tokenizer.add_word(word, frequency)
-        return lambda text: (word for word in tokenizer.cut(text, HMM=self.new_words) if _WORD.search(word))
+        return lambda text: (word for word in tokenizer.cut(text, HMM=self.new_words) if _is_word(word))
 
     def _dictionary(self) -> Path:
         path = Path(str(self.user_dictionary)).expanduser()
@@ -69,6 +70,10 @@ class Cutter:
             if len(rest) > 2 or (frequency and not (frequency.isdecimal() and int(frequency))):
                 raise DataError(f"{path}, word {number}: {line[:40]!r}; expected a word, its frequency, its kind")
             yield word, int(frequency) if frequency else None
+
+
+def _is_word(text: str) -> bool:
+    return len(text) <= LONGEST and bool(_WORD.search(text))
 
 
 def _tokenizer(cache_folder: Path) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,8 @@ import numpy as np
 from lightlab.data.cutting import Cut
 from lightlab.data.tokens import CHUNK, TRAIN, UNKNOWN, Rules, Tokens, characters_of, check_splits, split_of
 from lightlab.errors import DataError
+
+TEXTS = 10_000  # that are looked at together
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,13 @@ def _by_frequency(ids: np.ndarray, starts: np.ndarray, splits: np.ndarray, vocab
 
 def _counts(ids: np.ndarray, starts: np.ndarray, splits: np.ndarray, kinds: int) -> np.ndarray:
     """(kinds,) how often each number stands in the training texts."""
-    training = np.repeat(splits == TRAIN, np.diff(starts))
-    return np.bincount(ids[training], minlength=kinds)
+    counts = np.zeros(kinds, np.int64)
+    texts = 0
+    for words, bounds in _blocks(ids, starts):
+        training = splits[texts : texts + len(bounds) - 1] == TRAIN
+        counts += np.bincount(words[np.repeat(training, np.diff(bounds))], minlength=kinds)
+        texts += len(training)
+    return counts
 
 
 def chosen_words(tokens: Tokens, left_out: Collection[str], min_count: int, rules: Rules) -> Words:
@@ -69,9 +76,8 @@ def chosen_words(tokens: Tokens, left_out: Collection[str], min_count: int, rule
     """
     check_splits(tokens.splits, rules)
     counts = _counts(tokens.ids, tokens.starts, tokens.splits, len(tokens.vocabulary))
-    kept = counts >= min_count
+    kept = (counts >= min_count) & [word not in left_out for word in tokens.vocabulary]
     kept[0] = False
-    kept &= ~np.isin(np.array(tokens.vocabulary), list(left_out))
     vocabulary = (UNKNOWN, *(tokens.vocabulary[place] for place in np.flatnonzero(kept)))
     if len(vocabulary) < 3:
         raise DataError(
@@ -79,12 +85,22 @@ def chosen_words(tokens: Tokens, left_out: Collection[str], min_count: int, rule
             "predict; lower data.min_count, leave out fewer by data.stop_words, or add texts"
         )
     renumbered = np.where(kept, np.cumsum(kept), 0).astype(tokens.ids.dtype)
-    ids = renumbered[tokens.ids]
-    lengths = np.add.reduceat(ids > 0, tokens.starts[:-1], dtype=np.int64)
-    whole = lengths > 1  # a word alone has no context
-    ids = ids[(ids > 0) & np.repeat(whole, np.diff(tokens.starts))]
-    starts = np.concatenate([[0], np.cumsum(lengths[whole])])
-    splits = tokens.splits[whole]
+    ids, lengths = array(tokens.ids.dtype.char), array("q")
+    for words, bounds in _blocks(tokens.ids, tokens.starts):
+        words = renumbered[words]
+        found = np.add.reduceat(words > 0, bounds[:-1], dtype=np.int64)
+        found[found == 1] = 0  # a word alone has no context
+        ids.frombytes(words[(words > 0) & np.repeat(found > 0, np.diff(bounds))].tobytes())
+        lengths.extend(found.tolist())
+    left = np.array(lengths)
+    splits = tokens.splits[left > 0]
     check_splits(splits, rules)
-    counts = np.concatenate([[0], counts[kept]])
-    return Words(ids, starts, splits, vocabulary, counts)
+    starts = np.concatenate([[0], np.cumsum(left[left > 0])])
+    return Words(np.frombuffer(ids, tokens.ids.dtype), starts, splits, vocabulary, np.append(0, counts[kept]))
+
+
+def _blocks(ids: np.ndarray, starts: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Some texts at a time, so that what is made of them takes little memory: their words, and where each begins."""
+    for first in range(0, len(starts) - 1, TEXTS):
+        bounds = starts[first : first + TEXTS + 1]
+        yield ids[bounds[0] : bounds[-1]], bounds - bounds[0]
