@@ -82,7 +82,7 @@ def test_lines_shorter_than_the_window_are_refused_with_both_lengths(load):
 
 
 def test_one_poem_is_too_few(load):
-    with pytest.raises(DataError, match="1 text leave none to"):
+    with pytest.raises(DataError, match="1 text leaves none to"):
         load(lines=QUATRAINS[:1])
 
 

@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from lightlab.data.resident import ResidentLoader
-from lightlab.data.rows import PADDING, LengthOrder, TokenRows
+from lightlab.data.rows import LengthOrder, TokenRows
+from lightlab.losses import IGNORED
 
 LENGTHS = [7, 2, 12, 5]  # tokens of each text
 IDS = torch.arange(1, sum(LENGTHS) + 1)
@@ -19,7 +20,7 @@ def batch(found):
 
 def pairs(split):
     """Every input token with its target, as often as it stands in a row."""
-    counted = split.targets != PADDING
+    counted = split.targets != IGNORED
     return sorted(zip(split.inputs[counted].tolist(), split.targets[counted].tolist(), strict=True))
 
 
@@ -34,11 +35,13 @@ def test_whole_texts_make_each_token_a_target_once(window):
 def test_padding_is_nowhere_a_target():
     split = batch(rows(50, None))
     assert split.inputs.shape == (4, 11)
-    assert (split.targets == PADDING).sum(1).tolist() == [5, 10, 0, 7]
-    assert split.inputs[split.targets == PADDING].unique().tolist() == [0]
+    assert (split.targets == IGNORED).sum(1).tolist() == [5, 10, 0, 7]
+    assert split.inputs[split.targets == IGNORED].unique().tolist() == [0]
 
 
-@pytest.mark.parametrize(("window", "stride", "counts"), [(4, 1, [3, 0, 8, 1]), (4, 3, [1, 0, 3, 1]), (6, 2, [1, 0, 3, 0])])
+@pytest.mark.parametrize(
+    ("window", "stride", "counts"), [(4, 1, [3, 0, 8, 1]), (4, 3, [1, 0, 3, 1]), (6, 2, [1, 0, 3, 0])]
+)
 def test_windows_are_full_and_none_crosses_a_texts_end(window, stride, counts):
     found = rows(window, stride)
     split = batch(found)

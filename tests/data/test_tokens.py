@@ -118,10 +118,10 @@ def test_texts_are_chosen_by_length_and_form(rules, kept):
     [
         ([], {}, "none of 0 texts is left"),
         (["，。", "甲"], {}, "none of 2 texts is left"),
-        ([FIVE], {"quatrains": 7}, r"none of 1 texts is left: .*data.quatrains"),
-        ([FIVE], {}, "1 text leave none to"),
+        ([FIVE], {"quatrains": 7}, r"none of 1 texts is left: .*quatrains asks for"),
+        ([FIVE], {}, "1 text leaves none to"),
         (["甲甲甲甲"], ALL, r"a vocabulary of 1: there is nothing to predict"),
-        (["甲乙丙"], {"min_count": 2, **ALL}, r"a vocabulary of 0: .*lower data.min_count"),
+        (["甲乙丙"], {"min_count": 2, **ALL}, r"a vocabulary of 0: .*lower min_count"),
     ],
 )
 def test_a_corpus_that_nothing_can_be_learnt_from_is_refused(texts, rules, message):

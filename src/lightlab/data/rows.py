@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from lightlab.data.resident import EpochOrder, Split
+from lightlab.losses import IGNORED
 
-PADDING = -100  # a target that counts for nothing, as torch's cross-entropy has it
 POOL = 50  # batches' worth of rows that are sorted by length among themselves
 
 
@@ -62,7 +62,7 @@ class TokenRows:
         padded = steps >= lengths[:, None]
         places[padded] = 0
         inputs = self._tokens(places).masked_fill_(padded, 0)
-        return Split(inputs, self._tokens(places + 1).masked_fill_(padded, PADDING))
+        return Split(inputs, self._tokens(places + 1).masked_fill_(padded, IGNORED))
 
     def row_lengths(self) -> Tensor:
         """(rows,) targets of each."""

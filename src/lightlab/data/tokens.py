@@ -88,13 +88,13 @@ def tokenize(texts: Iterable[str], rules: Rules) -> Tokens:
     tokens = builder.finish()
     if not len(tokens.splits):
         raise DataError(
-            f"none of {seen:,} texts is left: lines shorter than data.min_length, longer than data.max_length, or "
-            "not of the form that data.quatrains asks for; expected one poem a line"
+            f"none of {seen:,} texts is left: lines shorter than min_length, longer than max_length, or not of "
+            "the form that quatrains asks for (data.rules); expected one poem a line"
         )
     check_splits(tokens.splits, rules)
     kinds = sum(len(token) == 1 and token not in MARKS for token in tokens.vocabulary)
     if kinds < 2:
-        raise DataError(f"a vocabulary of {kinds}: there is nothing to predict; lower data.min_count, or add texts")
+        raise DataError(f"a vocabulary of {kinds}: there is nothing to predict; lower min_count, or add texts")
     return tokens
 
 
@@ -108,10 +108,8 @@ def check_splits(splits: np.ndarray, rules: Rules) -> None:
     wanted = {"train on": 1.0, "validate with": rules.val_fraction, "test with": rules.test_fraction}
     for (use, fraction), count in zip(wanted.items(), counts, strict=True):
         if fraction and not count:
-            raise DataError(
-                f"{len(splits):,} text{'s' if len(splits) > 1 else ''} leave none to {use}; add texts, or set "
-                "data.val_fraction and data.test_fraction to 0"
-            )
+            few = "1 text leaves" if len(splits) == 1 else f"{len(splits):,} texts leave"
+            raise DataError(f"{few} none to {use}; add texts, or set val_fraction and test_fraction to 0")
 
 
 def normalise(text: str) -> str:
