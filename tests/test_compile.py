@@ -30,6 +30,7 @@ def test_what_the_first_step_took_is_said_once(capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, when its compiler is imported
 def test_a_compiled_run_learns_and_keeps_the_names_of_its_weights(config, tmp_path, capsys):
     small = ["task=digits_mlp", "data.source=embedded", "data.train_size=400", "trainer.max_epochs=1"]
     for compiled in ("true", "false"):
