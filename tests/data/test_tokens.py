@@ -120,6 +120,8 @@ def test_texts_are_chosen_by_length_and_form(rules, kept):
         (["，。", "甲"], {}, "none of 2 texts is left"),
         ([FIVE], {"quatrains": 7}, r"none of 1 texts is left: .*quatrains asks for"),
         ([FIVE], {}, "1 text leaves none to"),
+        ([FIVE] * 40, {}, "40 texts leave none to .*copies stay together"),
+        (["甲甲甲甲", "甲甲"] * 40, {}, "a vocabulary of 1"),
         (["甲甲甲甲"], ALL, r"a vocabulary of 1: there is nothing to predict"),
         (["甲乙丙"], {"min_count": 2, **ALL}, r"a vocabulary of 0: .*lower min_count"),
     ],

@@ -91,11 +91,16 @@ def tokenize(texts: Iterable[str], rules: Rules) -> Tokens:
             f"none of {seen:,} texts is left: lines shorter than min_length, longer than max_length, or not of "
             "the form that quatrains asks for (data.rules); expected one poem a line"
         )
+    _check_kinds(map(chr, builder.points.tolist()))  # before the splits: copies of one text have none to train on
     check_splits(tokens.splits, rules)
-    kinds = sum(len(token) == 1 and token not in MARKS for token in tokens.vocabulary)
+    _check_kinds(tokens.vocabulary)
+    return tokens
+
+
+def _check_kinds(vocabulary: Iterable[str]) -> None:
+    kinds = sum(len(token) == 1 and token.isalnum() for token in vocabulary)
     if kinds < 2:
         raise DataError(f"a vocabulary of {kinds}: there is nothing to predict; lower min_count, or add texts")
-    return tokens
 
 
 def check_splits(splits: np.ndarray, rules: Rules) -> None:
@@ -109,7 +114,9 @@ def check_splits(splits: np.ndarray, rules: Rules) -> None:
     for (use, fraction), count in zip(wanted.items(), counts, strict=True):
         if fraction and not count:
             few = "1 text leaves" if len(splits) == 1 else f"{len(splits):,} texts leave"
-            raise DataError(f"{few} none to {use}; add texts, or set val_fraction and test_fraction to 0")
+            raise DataError(
+                f"{few} none to {use} (copies stay together); add texts, or set val_fraction and test_fraction to 0"
+            )
 
 
 def normalise(text: str) -> str:
