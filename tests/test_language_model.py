@@ -178,7 +178,7 @@ def test_verse_is_not_asked_of_a_classifier(config, tmp_path):
 
 
 def test_samples_are_shown_while_it_learns_and_change_nothing(config, tmp_path, capsys):
-    sampling = {"_target_": "lightlab.callbacks.samples.Samples", "every": 1, "verse": {"start": "春", "count": 2}}
+    sampling = {"_target_": "lightlab.callbacks.samples.Samples", "every": 1, "verse": {"start": "囧,春", "count": 2}}
     plain, sampled = config(*SMALL), config(*SMALL, "logger=tensorboard")
     train(plain, tmp_path / "plain")
     capsys.readouterr()

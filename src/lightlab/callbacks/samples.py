@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from lightlab.errors import UsageError
 from lightlab.generation import write_poems
 from lightlab.run_logger import RunLogger
 from lightlab.verse import Verse
@@ -18,7 +19,7 @@ class Samples(Callback):
     They are drawn with a generator of their own, so training goes on as it would without them.
 
     Args:
-        verse: see `lightlab.verse.Verse`; without `start` or `acrostic`, the most frequent characters begin.
+        verse: see `lightlab.verse.Verse`; where no character of `start` is known, the most frequent one begins.
     """
 
     def __init__(self, every: int, verse: dict[str, Any]) -> None:
@@ -31,11 +32,15 @@ class Samples(Callback):
             return
         vocabulary = pl_module.spec.vocabulary  # type: ignore[union-attr]
         network: Any = pl_module.network
-        try:
-            poems = write_poems(network, vocabulary, self.verse, pl_module.device)  # type: ignore[arg-type]
-        except UsageError as error:  # a start that a corpus of the user's own lacks must not end the run
-            poems = [f"no samples: {error}"]
+        verse = replace(self.verse, start=",".join(_known(self.verse.starts, vocabulary)))  # type: ignore[arg-type]
+        poems = write_poems(network, vocabulary, verse, pl_module.device)  # type: ignore[arg-type]
         print("\n".join(f"  {poem}" for poem in poems), flush=True)
         for logger in trainer.loggers:
             if isinstance(logger, RunLogger):
                 logger.experiment.add_text("samples", "\n\n".join(poems), trainer.global_step)
+
+
+def _known(starts: list[str], vocabulary: Sequence[str]) -> list[str]:
+    """A corpus of the user's own may lack the configured starts; a vocabulary is ordered by frequency."""
+    frequent = next(token for token in vocabulary if len(token) == 1 and token.isalnum())
+    return [start for start in starts if start in vocabulary] or [frequent]
