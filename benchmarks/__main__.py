@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.options import Options
 
-NAMES = ("start_up", "linear_regression", "step", "by_hand", "lenet_epoch", "lenet_command", "photos")
+NAMES = (*("start_up", "linear_regression", "step", "by_hand", "lenet_epoch", "lenet_command", "photos", "poetry_rnn"),)
 
 
 def main() -> None:

@@ -37,7 +37,9 @@ def main() -> None:
     for name, model in {"logistic regression": LogisticRegression(), "random forest": forest}.items():
         scores = diabetes(rows, model)
         means = [fmean(scores[start : start + 10]) for start in range(0, 100, 10)]
-        print(f"diabetes      {name:24} accuracy {fmean(scores):.4f} ± {stdev(scores):.4f} (of means {stdev(means):.4f})")
+        print(
+            f"diabetes      {name:24} accuracy {fmean(scores):.4f} ± {stdev(scores):.4f} (of means {stdev(means):.4f})"
+        )
 
 
 def house_prices(table: pd.DataFrame, model: BaseEstimator) -> float:
@@ -59,7 +61,11 @@ def diabetes(rows: np.ndarray, model: BaseEstimator) -> list[float]:
     for repeat in range(10):
         for index in range(10):
             cut = cut_rows(len(rows), 0.0, 0.0, labels, Fold(index, 10, repeat))
-            scores.append(model.fit(features[cut["train"]], labels[cut["train"]]).score(features[cut["test"]], labels[cut["test"]]))
+            scores.append(
+                model.fit(features[cut["train"]], labels[cut["train"]]).score(
+                    features[cut["test"]], labels[cut["test"]]
+                )
+            )
     return scores
 
 

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from lightlab.errors import UsageError
-from lightlab.predict_options import HELP, PredictOptions, parse_options
+from lightlab.predict_options import HELP, OPTIONS, PredictOptions, parse_options
 
 
 def parsed(*arguments):
@@ -16,7 +16,7 @@ def test_defaults():
 
 
 def test_help_names_every_option():
-    assert all(f"  {name}=" in HELP for name in PredictOptions.__dataclass_fields__)
+    assert all(f"  {name}=" in HELP for name in OPTIONS)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,15 @@ def test_nan_is_left_for_the_reader_to_refuse():
         (["run=last", "input=x", "output=table.txt"], r"output=table.txt: must end in \.csv or \.json"),
         (["run=last", "input=x", "output=.csv"], "output=.csv"),
         (["run=last", "run=other", "input=x"], "run"),
+        (["run=last", "start=春", "temperature=-0.1"], "temperature=-0.1: must be a number of at least 0"),
+        (["run=last", "start=春", "temperature=nan"], "temperature=nan"),
+        (["run=last", "start=春", "top_p=0"], "top_p=0: must be a number above 0 and of at most 1"),
+        (["run=last", "start=春", "top_p=1.01"], "top_p=1.01"),
+        (["run=last", "start=春", "top_k=0"], "top_k=0: must be a whole number of at least 1"),
+        (["run=last", "start=春", "lines=four"], "lines=four: must be a whole number"),
+        (["run=last", "start=春", "count=1.5"], "count=1.5"),
+        (["run=last", "start=春", "rhyme=yes"], "rhyme=yes: must be one of True, False"),
+        (["run=last", "start="], "start=: must be text"),
     ],
 )
 def test_a_bad_option_is_refused(arguments, message):
@@ -88,6 +97,12 @@ def test_a_bad_option_is_refused(arguments, message):
 )
 def test_packages_to_vouch_for(text, packages):
     assert parsed("input=x", f"allow={text}").allow == packages
+
+
+def test_verse_is_asked_for_without_an_input():
+    options = parsed("start=4", "temperature=0", "top_p=1", "rhyme=true", "lines=2")
+    assert options.input is None
+    assert options.asked == {"start": "4", "temperature": 0, "top_p": 1, "rhyme": True, "lines": 2}
 
 
 def test_a_checkpoint_in_place_of_a_run():

@@ -78,7 +78,7 @@ def test_a_split_without_a_value_leaves_its_place_empty():
 
 
 def test_the_end_of_a_run_tells_results_folder_and_commands():
-    text = closing_words(RESULTS, Path("runs/toy/now"), "'[[4.0]]'", extendable=True)
+    text = closing_words(RESULTS, Path("runs/toy/now"), "input='[[4.0]]'", extendable=True)
     assert "toy · embedded data · 3 epochs in 1.2 s" in text and "best epoch 2" in text
     assert results_table(RESULTS) in text
     assert "python predict.py run=runs/toy/now input='[[4.0]]'" in text

@@ -120,6 +120,31 @@ def test_a_resumed_run_equals_the_uninterrupted_one(
     assert_equal_runs(tmp_path / "whole", tmp_path / "cut")
 
 
+@pytest.mark.parametrize("stride", ["1", "null"])
+def test_a_language_models_run_resumes_alike(tmp_path: Path, stride: str) -> None:
+    overrides = ["task=poetry_rnn_course", "data.source=embedded", "data.train_size=60", f"data.stride={stride}"]
+    sizes = ["network.cell=lstm", "network.embedding_size=8", "network.hidden_size=8", "network.dropout=0.2"]
+    others = ["trainer.max_epochs=2", "data.batch_size=8", "logger=csv", "~callbacks.mistakes", "~callbacks.curves"]
+    settings = composed([*overrides, *sizes, *others], Groups([CONF]))
+    train(settings, tmp_path / "whole")
+    batches = last(tmp_path / "whole")["global_step"] // 2
+    stop(SignalAt, batches + batches // 2, settings, tmp_path / "cut")
+    train(settings | {"resume": str(tmp_path / "cut")}, tmp_path / "cut")
+    assert_equal_runs(tmp_path / "whole", tmp_path / "cut")
+
+
+@pytest.mark.parametrize("objective", ["softmax", "negative"])
+def test_a_run_of_word_vectors_resumes_alike(tmp_path: Path, objective: str) -> None:
+    overrides = ["task=word_embedding", "data.source=embedded", "data.train_size=1000", f"module.objective={objective}"]
+    others = ["trainer.max_epochs=2", "data.batch_size=64", "logger=csv", "~callbacks.mistakes", "~callbacks.curves"]
+    settings = composed([*overrides, *others], Groups([CONF]))
+    train(settings, tmp_path / "whole")
+    batches = last(tmp_path / "whole")["global_step"] // 2
+    stop(SignalAt, batches + batches // 2, settings, tmp_path / "cut")
+    train(settings | {"resume": str(tmp_path / "cut")}, tmp_path / "cut")
+    assert_equal_runs(tmp_path / "whole", tmp_path / "cut")
+
+
 def test_early_stopping_counts_on_after_a_resume(tmp_path: Path) -> None:
     settings = config("callbacks=[default,early_stopping]", "callbacks.early_stopping.patience=1", "optimizer.lr=1e-9")
     train(settings, tmp_path / "whole")

@@ -53,9 +53,7 @@ def main() -> None:
     train, test = read(options.data_dir / "house_prices" / "train.csv")
     train_loader, test_loader = DataLoader(train, batch_size=64, shuffle=True), DataLoader(test, batch_size=64)
     width = train.tensors[0].shape[1]
-    network = nn.Sequential(
-        nn.Linear(width, 128), nn.BatchNorm1d(128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, 1)
-    )
+    network = nn.Sequential(nn.Linear(width, 128), nn.BatchNorm1d(128), nn.ReLU(), nn.Dropout(0.2), nn.Linear(128, 1))
     optimizer = torch.optim.Adam(network.parameters(), lr=0.1)
     for epoch in range(options.epochs):
         network.train()

@@ -27,6 +27,10 @@ class Layers:
     batch_norm1d: Layer
     batch_norm2d: Layer
     dropout: Layer
+    embedding: Layer = nn.Embedding
+    rnn: Layer = nn.RNN
+    gru: Layer = nn.GRU
+    lstm: Layer = nn.LSTM
     twins: Mapping[str, Layer] = field(default_factory=dict)
 
     def twin(self, factory: Layer) -> Layer:

@@ -18,7 +18,7 @@ from lightlab.data.base import Inputs, ResidentDataModule
 from lightlab.errors import DataError, UsageError, one_line
 from lightlab.files import whole_file
 from lightlab.modules.supervised import SupervisedModule
-from lightlab.predict_options import PredictOptions
+from lightlab.predict_options import PredictOptions, check_asked
 from lightlab.spec import Spec
 from lightlab.trust import check_trusted
 
@@ -34,32 +34,51 @@ class Predictor:
 
 @dataclass(frozen=True)
 class Predictions:
-    """One row an input, in the inputs' order; `scores` of the labels that the input carried; `figures` written."""
+    """One row an input, in the inputs' order; `scores` of the labels that the input carried.
+
+    Attributes:
+        figures: that were written.
+        verbatim: the column that is shown in place of the table; empty for the table.
+        all_rows: whether a terminal shows the whole table.
+    """
 
     table: pd.DataFrame
     scores: dict[str, float]
     figures: list[Path] = field(default_factory=list)
+    verbatim: str = ""
+    all_rows: bool = False
 
 
 def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
-    """Predicts `options.input`, and writes `options.output` if it is named.
+    """Predicts `options.input`, or answers what else is asked, and writes `options.output` if it is named.
 
     Raises:
+        UsageError: an option that this checkpoint's task does not use, or none that it needs.
         DataError: the checkpoint or the input is not what it should be; nothing has been written.
     """
     predictor = load_predictor(checkpoint, options.allow)
-    if options.threshold is not None:
-        _set_threshold(predictor.module, options.threshold)
+    check_asked(options, predictor.module.asked, predictor.title)
     device = choose(options.accelerator).device
+    if "input" in predictor.module.asked:
+        found = _predicted(predictor, options, device)
+    else:
+        answer = pd.DataFrame(predictor.module.to(device).answer(options.asked))
+        found = Predictions(answer, {}, verbatim=predictor.module.verbatim, all_rows=True)
+    if options.output:
+        _write(found.table, Path(options.output))
+    return found
+
+
+def _predicted(predictor: Predictor, options: PredictOptions, device: torch.device) -> Predictions:
+    module = predictor.module
+    if options.threshold is not None:
+        module.threshold = options.threshold
     inputs = predictor.data.read(options.input)
     if options.figure and not inputs.photos:
         raise UsageError(f"figure=true: draws on photos, and input={options.input} holds none; take figure= away")
     outputs = _outputs(predictor, inputs, device, options.batch_size)
-    table, scores = _table(predictor.module, inputs, outputs), _scores(predictor.module, inputs, outputs)
-    figures = _draw(predictor.module, inputs, outputs, options.output) if options.figure else []
-    if options.output:
-        _write(table, Path(options.output))
-    return Predictions(table, scores, figures)
+    figures = _draw(module, inputs, outputs, options.output) if options.figure else []
+    return Predictions(_table(module, inputs, outputs), _scores(module, inputs, outputs), figures)
 
 
 def load_predictor(path: Path, allow: list[str]) -> Predictor:
@@ -81,14 +100,6 @@ def load_predictor(path: Path, allow: list[str]) -> Predictor:
     except (KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise DataError(f"{path}: its parts do not fit together ({one_line(error, 160)})") from error
     return Predictor(data, module.eval(), f"{config['name']}, epoch {checkpoint['epoch'] + 1}")
-
-
-def _set_threshold(module: SupervisedModule, threshold: float) -> None:
-    if not hasattr(module, "threshold"):
-        raise UsageError(
-            f"threshold={threshold}: this checkpoint predicts a {module.target}; only two classes have one"
-        )
-    module.threshold = threshold
 
 
 def _without_paths(config: dict[str, Any]) -> dict[str, Any]:
@@ -153,11 +164,14 @@ def _write(table: pd.DataFrame, path: Path) -> None:
 
 
 def shown(predictions: Predictions, most_rows: int = 20) -> str:
-    """The table for a terminal: not all of its rows, and no probabilities of classes that were not chosen."""
+    """For a terminal: the verbatim column; or the table, without most rows and the probabilities of other classes."""
     table = predictions.table
+    if predictions.verbatim:
+        return "\n".join(map(str, table[predictions.verbatim]))
     table = table[[column for column in table.columns if not column.startswith("p(")]]
     with pd.option_context("display.unicode.east_asian_width", True, "display.width", 160, "display.max_columns", 20):
-        text = table.to_string(index=False, max_rows=most_rows, float_format=lambda value: f"{value:.4f}")
+        rows = None if predictions.all_rows else most_rows
+        text = table.to_string(index=False, max_rows=rows, float_format=lambda value: f"{value:.4f}")
     scores = "  ".join(f"{name} {value:.4f}" for name, value in predictions.scores.items())
     for figure in predictions.figures[:most_rows]:
         text += f"\ndrawn: {figure}"

@@ -54,7 +54,7 @@ def results_table(results: dict[str, Any]) -> str:
 
 
 def closing_words(
-    results: dict[str, Any], folder: Path, predict_input: str, extendable: bool, findings: Sequence[str] = ()
+    results: dict[str, Any], folder: Path, asked: str, extendable: bool, findings: Sequence[str] = ()
 ) -> str:
     """The results, what callbacks have found, and the commands to go on with."""
     quoted = shlex.quote(str(folder))
@@ -69,7 +69,7 @@ def closing_words(
             *(f"\n{words}" for words in findings),
             "",
             f"run folder   {folder}",
-            f"predict      python predict.py run={quoted} input={predict_input}",
+            f"predict      python predict.py run={quoted} {asked}",
             "watch        tensorboard --logdir runs",
             f"train on     {further if extendable else anew}",
         ]

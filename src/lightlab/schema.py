@@ -157,7 +157,7 @@ class Top:
     init_from: Rule = Text(also=(None,))
     folds: Rule = Whole(2, also=(None,))
     fold_repeats: Rule = Whole(1)
-    compile: Rule = SWITCH
+    compile: Rule = OneOf(("auto", True, False))
     checkpoint_every: Rule = Whole(1)
     keep_pages: Rule = SWITCH
 
@@ -219,6 +219,11 @@ KNOWN: dict[str, Rule] = {
     "network.members": Whole(1),
     "network.dropout": SHARE,
     "network.batch_norm": SWITCH,
+    "network.cell": OneOf(("rnn", "gru", "lstm")),
+    "network.embedding_size": Whole(1),
+    "network.hidden_size": Whole(1),
+    "network.num_layers": Whole(1),
+    "network.tied": SWITCH,
     "data.batch_size": Whole(1),
     "data.eval_batch_size": Whole(1),
     "data.shuffle": SWITCH,
@@ -256,9 +261,31 @@ KNOWN: dict[str, Rule] = {
     "data.augment.shift": Whole(0),
     "data.augment.flip": SWITCH,
     "data.augment.cut_out": Whole(0),
+    "data.stride": Whole(1, also=(None,)),
+    "data.embedded_poems": Whole(1),
+    "data.rules.punctuation": OneOf(("drop", "keep")),
+    "data.rules.min_length": Whole(1),
+    "data.rules.max_length": Whole(1, also=(None,)),
+    "data.rules.quatrains": OneOf((5, 7), also=(None,)),
+    "data.rules.form_token": SWITCH,
+    "data.rules.min_count": Whole(1),
+    "data.rules.val_fraction": SHARE,
+    "data.rules.test_fraction": SHARE,
     "data.rows": Whole(2),
     "data.noise": NOT_NEGATIVE,
+    "data.corpus": Text(also=(None,)),
+    "data.unit": OneOf(("word", "character")),
+    "data.user_dictionary": Text(also=(None,)),
+    "data.new_words": SWITCH,
+    "data.stop_words": Text(),
+    "data.min_count": Whole(1),
+    "data.window": Whole(1),
+    "data.subsample": Number(0, 1, open_low=True, also=(None,)),
+    "data.embedded_texts": Whole(1),
     "module.threshold": Number(0, 1, open_low=True, open_high=True),
+    "module.objective": OneOf(("auto", "softmax", "negative")),
+    "module.softmax_words": Whole(0),
+    "module.negatives": Whole(1),
     "module.criterion.reduction": OneOf(("mean", "sum")),
     "module.criterion.label_smoothing": Number(0, 1),
     "accelerator.name": OneOf(("auto", "cpu", "gpu", "mps")),
@@ -297,7 +324,7 @@ def _problems(config: dict[str, Any]) -> Iterator[str]:
     ):
         yield "optimizer.fused=True: cannot clip gradients under trainer.precision=16-mixed; set optimizer.fused=false"
     if "h" in _find(config, "gradient") and (
-        config["compile"] or config["trainer"].get("precision") not in ("32-true", "64-true")
+        config["compile"] is True or config["trainer"].get("precision") not in ("32-true", "64-true")
     ):
         yield (
             "gradient: differences evaluate the network itself in float64; with this gradient set compile=false and "

@@ -16,12 +16,14 @@ class Spec:
         name: of the data, as error messages name it.
         input_shape: of one example, without the batch: ``(features,)`` or ``(C, H, W)``.
         output_size: numbers that the network gives for one example.
-        target: what is to be predicted: ``number``, ``binary`` or ``class``.
+        target: what is to be predicted: ``number``, ``binary``, ``class``, ``token`` or ``word``.
         class_names: by label; empty where there are no classes.
         input_names: of the features, or empty.
         target_name: of the column that is predicted.
         target_scale: what the targets that training sees were scaled by; predictions are scaled back.
         positive_target: whether every training target is above 0, so that relative errors can be measured.
+        vocabulary: by token; empty where inputs are no tokens.
+        counts: of the tokens in the training texts, where a module needs them.
         truth: the parameters that generated the data, where they are known: ``{"weight": […], "bias": […]}``.
     """
 
@@ -34,6 +36,8 @@ class Spec:
     target_name: str = "y"
     target_scale: TargetScale = field(default_factory=TargetScale)
     positive_target: bool = False
+    vocabulary: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
     truth: dict[str, list[float]] = field(default_factory=dict)
 
     def to_plain(self) -> dict[str, Any]:

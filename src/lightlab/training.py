@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shlex
 import time
 import warnings
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from lightlab.building import (
     try_out,
 )
 from lightlab.callbacks.epoch_end import EpochEnd
+from lightlab.callbacks.first_step import FirstStep
 from lightlab.callbacks.interruption import Interruption
 from lightlab.callbacks.last_checkpoint import LastCheckpoint
 from lightlab.callbacks.looking import Looking
@@ -64,8 +64,7 @@ def train(config: Config, folder: Path) -> dict[str, Any]:
     print(_opening_words(run.data, run.accelerator), flush=True)
     results = _fit_and_test(run)
     words = [each.words for each in run.trainer.callbacks if getattr(each, "words", "")]  # type: ignore[attr-defined]
-    example = shlex.quote(run.data.example_input)
-    print(closing_words(results, folder, example, _is_extendable(run.module), words), flush=True)
+    print(closing_words(results, folder, run.data.example_option, _is_extendable(run.module), words), flush=True)
     return results
 
 
@@ -131,13 +130,20 @@ def _build_module(config: Config, data: ResidentDataModule, accelerator: Acceler
     length = RunLength.of(len(data.train_dataloader()), config["trainer"])
     monitor = config["monitor"]["name"]
     module = build_module(config, data.spec, network, **factories, run_length=length, monitor=monitor)
-    module.example_input_array = data.prepare(data.splits["train"].inputs[:2])
+    module.example_input_array = data.example()
     try_out(config, network, module.example_input_array)
     if config["init_from"]:
         take_weights(module, config["init_from"])
-    if config["compile"]:
+    if _compiles(config, accelerator):
         network.compile()
     return module
+
+
+def _compiles(config: Config, accelerator: Accelerator) -> bool:
+    """``auto`` compiles on a CUDA GPU alone: on a CPU no network of this project was faster by more than it cost."""
+    wanted = config["compile"]
+    by_differences = "h" in config["gradient"]  # which evaluates the network itself
+    return accelerator.device.type == "cuda" and not by_differences if wanted == "auto" else wanted
 
 
 def _build_trainer(
@@ -148,6 +154,7 @@ def _build_trainer(
     record = Record(config, data.spec.to_plain(), data.state_dict())
     # Without these three a run would not be right.
     callbacks = [EpochEnd(), RandomStates(), *filter(None, configured), record]
+    callbacks += [FirstStep()] if _compiles(config, accelerator) else []
     purge_step = resumed.global_step if resumed else None
     loggers = [make(folder=folder, purge_step=purge_step) for make in part(config, "logger").values() if shown]
     for callback in callbacks:

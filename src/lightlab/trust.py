@@ -39,6 +39,7 @@ _PARTS = {
     "lightlab.scratch.squared_error.MSELoss",
     "lightlab.scratch.tanh.Tanh",
     "lightlab.losses.LogRMSELoss",
+    "lightlab.losses.TokenCrossEntropy",
     "lightlab.data.augment.Augment",
     "lightlab.data.garments.garments",
     "lightlab.data.digits8.digits",

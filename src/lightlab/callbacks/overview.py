@@ -11,6 +11,7 @@ import yaml
 from lightning.pytorch import LightningModule, Trainer
 
 from lightlab.callbacks.looking import Looking
+from lightlab.callbacks.summary import like_weights
 from lightlab.run_logger import RunLogger
 
 
@@ -52,7 +53,7 @@ class Overview(Looking):
         network.eval()
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the tracer's remarks on constants
-            logger.experiment.add_graph(network, example.to(next(network.parameters())))
+            logger.experiment.add_graph(network, like_weights(example, network))
         network.train()
 
 

@@ -19,9 +19,15 @@ class Summary(Looking):
         assert isinstance(example, Tensor)
         network = pl_module.network
         assert isinstance(network, nn.Module)
-        print(summarize(network, example.to(next(network.parameters()))), flush=True)
+        print(summarize(network, like_weights(example, network)), flush=True)
         for line in remarks(pl_module):
             print(line, flush=True)
+
+
+def like_weights(example: Tensor, network: nn.Module) -> Tensor:
+    """On the weights' device and of their kind; tokens stay whole numbers."""
+    weight = next(network.parameters())
+    return example.to(weight if example.is_floating_point() else weight.device)
 
 
 def summarize(network: nn.Module, example: Tensor) -> str:
@@ -57,6 +63,7 @@ def _output_shapes(network: nn.Module, example: Tensor) -> dict[str, str]:
 
     def remember(name: str) -> Any:
         def hook(layer: nn.Module, inputs: Any, output: Any) -> None:
+            output = output[0] if isinstance(output, tuple) else output  # what cells give beside their state
             if isinstance(output, Tensor):
                 shapes[name] = f"({', '.join(['N', *map(str, output.shape[1:])])})"
 

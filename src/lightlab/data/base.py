@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
 from lightlab.data.cuts import Fold
-from lightlab.data.resident import Augment, EpochOrder, ResidentLoader, Split
+from lightlab.data.resident import Augment, EpochOrder, ResidentLoader, Rows
 from lightlab.errors import UsageError
 from lightlab.spec import Spec
 
@@ -65,7 +67,7 @@ class ResidentDataModule(LightningDataModule):
         self.shuffle = shuffle
         self.drop_last = drop_last
         self.augment: Augment | None = None
-        self.splits: dict[str, Split] = {}
+        self.splits: Mapping[str, Any] = {}  # of Rows
         self.remarks: dict[str, str] = {}
 
     @property
@@ -73,8 +75,13 @@ class ResidentDataModule(LightningDataModule):
     def example_input(self) -> str:
         """What the end of a run suggests to predict."""
 
+    @property
+    def example_option(self) -> str:
+        """The option of predict.py that the end of a run suggests."""
+        return f"input={shlex.quote(self.example_input)}"
+
     @abstractmethod
-    def load(self) -> tuple[Spec, dict[str, Split]]:
+    def load(self) -> tuple[Spec, Mapping[str, Rows]]:
         """Reads the data: called once, by `setup`."""
 
     @abstractmethod
@@ -89,6 +96,15 @@ class ResidentDataModule(LightningDataModule):
         """Stored inputs → float tensor for the network, batch by batch."""
         return inputs
 
+    def order(self, split: Any, batch_size: int, shuffle: bool) -> EpochOrder:
+        """The order that a split's rows are given in."""
+        return EpochOrder(len(split), self.seed, shuffle)
+
+    def example(self) -> Tensor:
+        """Two prepared rows, to show the network with."""
+        split = self.splits["train"]
+        return self.prepare(split.take(torch.arange(min(2, len(split)))).inputs)
+
     def setup(self, stage: str | None = None) -> None:
         if not self.splits:
             self.spec, self.splits = self.load()
@@ -102,7 +118,7 @@ class ResidentDataModule(LightningDataModule):
                 f"data.drop_last leaves nothing of {len(split)} training rows in batches of {self.batch_size}; "
                 "lower data.batch_size"
             )
-        order = EpochOrder(len(split), self.seed, self.shuffle)
+        order = self.order(split, self.batch_size, self.shuffle)
         return ResidentLoader(split, self.batch_size, order, self.prepare, self.augment, drop_last)
 
     def val_dataloader(self) -> ResidentLoader:
@@ -113,8 +129,9 @@ class ResidentDataModule(LightningDataModule):
 
     def _eval_loader(self, name: str) -> ResidentLoader:
         split = self._on_device(name)
-        return ResidentLoader(split, self.eval_batch_size, EpochOrder(len(split), 0, shuffle=False), self.prepare)
+        order = self.order(split, self.eval_batch_size, shuffle=False)
+        return ResidentLoader(split, self.eval_batch_size, order, self.prepare)
 
-    def _on_device(self, name: str) -> Split:
+    def _on_device(self, name: str) -> Any:
         device = self.trainer.strategy.root_device if self.trainer else torch.device("cpu")
         return self.splits[name].to(device)

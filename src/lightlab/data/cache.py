@@ -7,8 +7,9 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -22,12 +23,12 @@ def cached(path: Path, cache_dir: Path, version: str, parse: Callable[[], Arrays
 
     A cache that cannot be written never stops a run, and a damaged entry is made anew.
     """
-    entry = Path(cache_dir) / f"{_fingerprint(Path(path), version)}.npz"
-    arrays = _load(entry)
+    entry = Path(cache_dir) / f"{fingerprint([Path(path)], version)}.npz"
+    arrays = load_arrays(entry)
     if arrays is None:
         arrays = parse()
         try:
-            _store(entry, arrays)
+            store_arrays(entry, arrays)
         except OSError as error:
             _warn_once(
                 f"warning: the cache {cache_dir} cannot be written ({error.strerror or error}); going on without"
@@ -35,17 +36,25 @@ def cached(path: Path, cache_dir: Path, version: str, parse: Callable[[], Arrays
     return arrays
 
 
-def _fingerprint(path: Path, version: str) -> str:
-    try:
-        with open(path, "rb") as file:
-            digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+def fingerprint(paths: Sequence[Path], version: str) -> str:
+    """A hash of the files' contents and of `version`.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for path in paths:
+        try:
+            with open(path, "rb") as file:
+                digest.update(hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).digest())
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     digest.update(version.encode())
     return digest.hexdigest()
 
 
-def _load(entry: Path) -> Arrays | None:
+def load_arrays(entry: Path) -> Arrays | None:
+    """The arrays of an entry; None where there is none, or a damaged one."""
     try:
         with open(entry, "rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
@@ -53,12 +62,18 @@ def _load(entry: Path) -> Arrays | None:
         return None
 
 
-def _store(entry: Path, arrays: Arrays) -> None:
+def store_arrays(entry: Path, arrays: Arrays) -> None:
+    """Writes an entry whole or not at all."""
+    store(entry, lambda file: np.savez(file, allow_pickle=False, **arrays))
+
+
+def store(entry: Path, write: Callable[[BinaryIO], None]) -> None:
+    """Has `write` fill the file, which is then whole or not there, also where two processes make it."""
     entry.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=entry.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+            write(file)
         os.replace(temporary, entry)
     except BaseException:
         os.unlink(temporary)

@@ -8,11 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
+
+
+class Rows(Protocol):
+    """What the loader cuts batches from: rows as they are stored, or made when they are asked for."""
+
+    @property
+    def device(self) -> torch.device: ...
+
+    def __len__(self) -> int: ...
+
+    def take(self, index: Tensor) -> Split: ...
+
+    def to(self, device: torch.device) -> Rows: ...
 
 
 @dataclass(frozen=True)
@@ -27,6 +41,10 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    @property
+    def device(self) -> torch.device:
+        return self.inputs.device
 
     def take(self, index: Tensor) -> Split:
         # index_select copies whole rows: several times faster than indexing by brackets.
@@ -73,7 +91,7 @@ class ResidentLoader:
 
     def __init__(
         self,
-        split: Split,
+        split: Rows,
         batch_size: int,
         order: EpochOrder,
         prepare: Callable[[Tensor], Tensor],
@@ -91,11 +109,11 @@ class ResidentLoader:
         self._batches_given = 0
 
     def __len__(self) -> int:
-        rows = len(self.split)
+        rows = self.sampler.rows
         return rows // self.batch_size if self.drop_last else -(-rows // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        device = self.split.inputs.device
+        device = self.split.device
         order = self.sampler.indices().to(device)
         first, self._first_batch = self._first_batch, 0
         for batch in range(first, len(self)):

@@ -102,11 +102,11 @@ class Table(ResidentDataModule):
         self.fractions = test_fraction, val_fraction
         self.train_size = train_size
         self.learnt: LearntTable | None = None
-        self.example = "table.csv"
+        self.example_file = "table.csv"
 
     @property
     def example_input(self) -> str:
-        return self.example
+        return self.example_file
 
     def load(self) -> tuple[Spec, dict[str, Split]]:
         path = self.tables.path()
@@ -115,7 +115,7 @@ class Table(ResidentDataModule):
             table = as_table(self.tables.stand_in(), self._text(), f"the embedded {self.dataset}")
         else:
             table = read_table(path, self.form, self._text())
-            self.origin, self.example = "real", str(path)
+            self.origin, self.example_file = "real", str(path)
         if len(table) < 2:
             raise DataError(f"{table.where}: one row; two or more are needed to learn from")
         return self._learn(table)

@@ -29,6 +29,7 @@ class BinaryClassification(SupervisedModule):
     """
 
     target = "binary"
+    asked = (*SupervisedModule.asked, "threshold")
 
     def __init__(self, threshold: float = 0.5, **learning: Any) -> None:
         self.threshold = threshold

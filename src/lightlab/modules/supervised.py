@@ -34,6 +34,9 @@ class SupervisedModule(LightningModule):
     """
 
     target: str  # the Spec.target that this module learns
+    # The options of predict.py that it answers, beside those of every task.
+    asked: tuple[str, ...] = ("input", "batch_size", "figure")
+    verbatim = ""  # the column of an answer that is shown as it is, a line a row, in place of the table
 
     def __init__(
         self,
@@ -77,9 +80,25 @@ class SupervisedModule(LightningModule):
     def predict(self, outputs: Tensor) -> dict[str, list[Any]]:
         """Columns of the table of predictions, from the network's outputs (N, output_size)."""
 
+    def answer(self, asked: dict[str, Any]) -> dict[str, list[Any]]:
+        """Columns of a table that answers the options of `asked`; for modules that take no input."""
+        raise NotImplementedError
+
     def update(self, metrics: MetricCollection, outputs: Tensor, targets: Tensor) -> None:
         """Adds a batch to `metrics`, in the form that they take."""
         metrics.update(outputs, targets)
+
+    def judge(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The loss of a batch, by the criterion."""
+        return self.criterion(outputs, targets)
+
+    def of_train_loss(self, loss: Tensor) -> dict[str, Tensor]:
+        """What else an epoch's training loss says, by the names of metrics."""
+        return {}
+
+    def weight(self, targets: Tensor) -> Tensor | int:
+        """How much a batch counts in the mean loss of an epoch."""
+        return len(targets)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.network(x)
@@ -115,6 +134,8 @@ class SupervisedModule(LightningModule):
         loss = self.train_loss.compute()
         self.train_loss.reset()
         self.log("loss/train", loss, prog_bar=True)
+        for name, value in self.of_train_loss(loss).items():
+            self.log(f"{name}/train", value)
         if self.schedule and self.schedule.interval == "validation" and self.is_fresh(self.monitor):
             assert self.schedule.scheduler is not None
             self.schedule.scheduler.step(self.trainer.callback_metrics[self.monitor])  # type: ignore[arg-type]
@@ -132,6 +153,18 @@ class SupervisedModule(LightningModule):
         if self.schedule.interval == "validation":
             config |= {"interval": "epoch", "frequency": sys.maxsize, "monitor": self.monitor}
         return {"optimizer": optimizer, "lr_scheduler": config}
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """As Lightning does, which under bf16-mixed refuses fused optimizers, though nothing is scaled there."""
+        if not gradient_clip_val:
+            return
+        clip = nn.utils.clip_grad_value_ if gradient_clip_algorithm == "value" else nn.utils.clip_grad_norm_
+        clip(self.parameters(), gradient_clip_val)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["train_loss"] = self.train_loss.state()
@@ -152,15 +185,15 @@ class SupervisedModule(LightningModule):
         outputs = (forward or self)(inputs)
         answers = self.answers = len(outputs) // len(targets)
         if answers == 1:
-            return self.criterion(outputs, targets)
+            return self.judge(outputs, targets)
         # An ensemble in training gives all members' answers, one after another: each learns as if it were alone.
-        loss = self.criterion(outputs, targets.repeat(answers, *[1] * (targets.ndim - 1)))
+        loss = self.judge(outputs, targets.repeat(answers, *[1] * (targets.ndim - 1)))
         return loss if self._sums() else loss * answers
 
     def _evaluate(self, batch: tuple[Tensor, Tensor], mean: RunningMean, metrics: MetricCollection) -> Tensor:
         inputs, targets = batch
         outputs = _at_least_single(self(inputs))
-        mean.add(*self._sum_and_rows(self.criterion(outputs, targets), batch))
+        mean.add(*self._sum_and_rows(self.judge(outputs, targets), batch))
         self.update(metrics, outputs, targets)
         return outputs
 
@@ -170,9 +203,9 @@ class SupervisedModule(LightningModule):
         mean.reset()
         metrics.reset()
 
-    def _sum_and_rows(self, loss: Tensor, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, int]:
+    def _sum_and_rows(self, loss: Tensor, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor | int]:
         """A batch's summed loss and its rows: a mean over rows is logged, whatever the criterion's reduction."""
-        rows = len(batch[1])
+        rows = self.weight(batch[1])
         loss = _at_least_single(loss)
         return loss if self._sums() else loss * rows, rows
 
@@ -188,9 +221,9 @@ class RunningMean:
 
     def reset(self) -> None:
         self.total: Tensor | float = 0.0
-        self.weight = 0
+        self.weight: Tensor | int = 0
 
-    def add(self, total: Tensor, weight: int) -> None:
+    def add(self, total: Tensor, weight: Tensor | int) -> None:
         self.total = self.total + _at_least_single(total)
         self.weight += weight
 
@@ -199,7 +232,7 @@ class RunningMean:
         return torch.as_tensor(self.total) / self.weight if self.weight else torch.tensor(float("nan"))
 
     def state(self) -> dict[str, float]:
-        return {"total": float(self.total), "weight": self.weight}
+        return {"total": float(self.total), "weight": int(self.weight)}
 
     def load(self, state: dict[str, Any]) -> None:
         self.total, self.weight = state["total"], state["weight"]

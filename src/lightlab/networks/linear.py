@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from math import prod
-
 from torch import Tensor, nn
 
 from lightlab.layers import Layer, Layers
+from lightlab.networks.inputs import flat_size
 from lightlab.spec import Spec
 
 
@@ -22,7 +21,7 @@ class Linear(nn.Module):
         self, spec: Spec, layers: Layers, activation: Layer, batch_norm: bool = False, dropout: float = 0.0
     ) -> None:
         super().__init__()
-        size = prod(spec.input_shape)
+        size = flat_size(spec, "linear")
         before = [layers.batch_norm1d(size)] * batch_norm + [layers.dropout(dropout)] * (dropout > 0)
         self.before = nn.Sequential(*before) if before else None
         self.linear = layers.linear(size, spec.output_size)

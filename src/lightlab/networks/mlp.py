@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import prod
 
 from torch import Tensor, nn
 
 from lightlab.layers import Layer, Layers, widening
+from lightlab.networks.inputs import flat_size
 from lightlab.spec import Spec
 
 
@@ -30,11 +30,9 @@ class MLP(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            *hidden_layers(layers, activation, prod(spec.input_shape), hidden, batch_norm, dropout)
-        )
-        size = widening(activation) * hidden[-1] if hidden else prod(spec.input_shape)
-        self.head = layers.linear(size, spec.output_size)
+        inputs = flat_size(spec, "mlp")
+        self.body = nn.Sequential(*hidden_layers(layers, activation, inputs, hidden, batch_norm, dropout))
+        self.head = layers.linear(widening(activation) * hidden[-1] if hidden else inputs, spec.output_size)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.body(x.flatten(1)))

@@ -1,0 +1,56 @@
+"""Where a corpus comes from: the user's own files, the data folder, a download, or what is made in their place."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lightlab.data.corpus import text_files
+from lightlab.data.sources import RemoteFile, download
+from lightlab.errors import DataError
+
+
+@dataclass(frozen=True)
+class TextSource:
+    """Text files to find.
+
+    Attributes:
+        source: ``auto`` (files; else download them; else none, said loudly), ``files`` (or an error) or ``embedded``.
+        corpus: the user's own file, folder or pattern; None for `folder`.
+        remote: the files to download into `folder`.
+        mirrors: addresses that serve them.
+    """
+
+    source: str
+    corpus: str | None
+    folder: Path
+    remote: Sequence[RemoteFile] = ()
+    mirrors: Sequence[str] = ()
+
+    def files(self, stand_in: str) -> list[Path]:
+        """The corpus's files; none where the embedded text, which `stand_in` describes, is to take its place.
+
+        Raises:
+            DataError: the corpus is not there, and may not be replaced.
+        """
+        if self.source == "embedded":
+            return []
+        if self.corpus:
+            return text_files(Path(self.corpus).expanduser())
+        try:
+            return text_files(self.folder) if self.folder.is_dir() or self.source == "files" else self._downloaded()
+        except DataError as missing:
+            if self.source == "files":
+                raise
+            print(f"! {missing}\n! Training on {stand_in}; the results will say data: embedded", file=sys.stderr)
+            return []
+
+    def _downloaded(self) -> list[Path]:
+        if not self.remote:
+            raise DataError(
+                f"{self.folder}: no such folder; put a text file with one poem a line there, or chinese-poetry's JSON, "
+                "or name it: data.corpus=my.txt"
+            )
+        return sorted(download(file, self.mirrors, self.folder) for file in self.remote)

@@ -1,0 +1,115 @@
+"""Learns word vectors by predicting a word from those around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+from torchmetrics import MetricCollection
+from torchmetrics.classification import MulticlassAccuracy
+
+from lightlab.errors import UsageError
+from lightlab.modules.language_model import Perplexity
+from lightlab.modules.supervised import SupervisedModule
+from lightlab.word_queries import WORD_RULES, parse_words
+from lightlab.word_vectors import WordSpace
+
+NOISE_POWER = 0.75
+
+
+class WordVectors(SupervisedModule):
+    """Inputs are contexts (N, 2·window), outputs their vectors (N, D), targets the words between them (N,).
+
+    The network gives ``hidden(contexts)``, ``head(hidden)`` for all words, ``scores(hidden, words)`` for a few of
+    them, and ``vectors()``.
+
+    Args:
+        objective: ``softmax`` (the criterion over all words), ``negative`` (negative sampling: Mikolov et al., 2013,
+            arXiv:1310.4546), or ``auto``: the former up to `softmax_words`.
+        softmax_words: the largest vocabulary for which ``auto`` takes the softmax.
+        negatives: noise words for each target, drawn from the training texts' counts to the power of 0.75.
+    """
+
+    target = "word"
+    asked = tuple(WORD_RULES)
+
+    def __init__(self, objective: str = "auto", softmax_words: int = 2000, negatives: int = 5, **learning: Any) -> None:
+        if objective not in ("auto", *_OBJECTIVES):
+            raise UsageError(f"module.objective={objective}: must be one of auto, {', '.join(_OBJECTIVES)}")
+        size = learning["spec"].output_size
+        self.objective = ("softmax" if size <= softmax_words else "negative") if objective == "auto" else objective
+        self.negatives = negatives
+        super().__init__(**learning)
+        weights = torch.tensor(self.spec.counts, dtype=torch.float64) ** NOISE_POWER
+        self.register_buffer("noise", weights.cumsum(0) / weights.sum(), persistent=False)
+        self._drawn = torch.zeros(0)
+
+    def metrics(self) -> MetricCollection:
+        if self.objective == "negative":
+            return MetricCollection({})  # all that it knows of a word is how it compares to noise
+        accuracy = MulticlassAccuracy(self.spec.output_size, average="micro")
+        return MetricCollection({"accuracy": accuracy, "perplexity": Perplexity()})
+
+    def forward(self, contexts: Tensor) -> Tensor:
+        return self.network.hidden(contexts)  # type: ignore[operator]
+
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+        self._drawn = self._draw(batch[1])  # here, so that a loss computed again has the same noise
+        return super().training_step(batch, batch_idx)
+
+    def judge(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return _OBJECTIVES[self.objective](self, outputs, targets)
+
+    def update(self, metrics: MetricCollection, outputs: Tensor, targets: Tensor) -> None:
+        if metrics:
+            logits = self.network.head(outputs)  # type: ignore[operator]
+            metrics["accuracy"].update(logits, targets)
+            metrics["perplexity"].update(logits.unsqueeze(1), targets.unsqueeze(1))
+
+    def answer(self, asked: dict[str, Any]) -> dict[str, list[Any]]:
+        """The words nearest to each word of ``nearest``, and to the sum of ``analogy``, with their cosines."""
+        if not {"nearest", "analogy"} & set(asked):
+            raise UsageError("give nearest=WORD, or analogy=A-B+C")
+        space, count = WordSpace(self.word_vectors(), self.spec.vocabulary), asked.get("count", 10)
+        words = parse_words(asked["nearest"]) if "nearest" in asked else []
+        found = {word: space.nearest(word, count) for word in words}
+        if "analogy" in asked:
+            found[asked["analogy"]] = space.analogy(asked["analogy"], count)
+        rows = [(asked_for, word, cosine) for asked_for, words in found.items() for word, cosine in words]
+        return {name: [row[column] for row in rows] for column, name in enumerate(("to", "nearest", "cosine"))}
+
+    def predict(self, outputs: Tensor) -> dict[str, list[Any]]:
+        """The likeliest word between."""
+        words = self.network.head(outputs).argmax(1).tolist()  # type: ignore[operator]
+        return {"word": [self.spec.vocabulary[word] for word in words]}
+
+    def word_vectors(self) -> Tensor:
+        """(V, D), on the CPU."""
+        return self.network.vectors().float().cpu()  # type: ignore[operator]
+
+    def softmax_loss(self, hidden: Tensor, targets: Tensor) -> Tensor:
+        return self.criterion(self.network.head(hidden), targets)  # type: ignore[operator]
+
+    def negative_loss(self, hidden: Tensor, targets: Tensor) -> Tensor:
+        """−ln σ(score of the target) − Σ ln σ(−score of a noise word), a mean over targets."""
+        noise = self._drawn if self.training else self._draw(targets, torch.Generator(targets.device).manual_seed(0))
+        words = torch.cat([targets.unsqueeze(1), noise], 1)  # (N, 1 + negatives)
+        scores = self.network.scores(hidden, words).float()  # type: ignore[operator]
+        return softplus(-scores[:, 0]).mean() + softplus(scores[:, 1:]).sum(1).mean()
+
+    def _draw(self, targets: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Noise words (N, negatives), by their cumulative shares."""
+        if self.objective != "negative":
+            return targets
+        places = torch.rand(len(targets), self.negatives, device=targets.device, generator=generator)
+        assert isinstance(self.noise, Tensor)
+        return torch.searchsorted(self.noise, places.double()).clamp(max=len(self.noise) - 1)
+
+
+_OBJECTIVES: dict[str, Callable[[WordVectors, Tensor, Tensor], Tensor]] = {
+    "softmax": WordVectors.softmax_loss,
+    "negative": WordVectors.negative_loss,
+}

@@ -1,0 +1,47 @@
+"""The continuous bag of words (Mikolov et al., 2013, arXiv:1301.3781)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import embedding
+
+from lightlab.layers import Layer, Layers
+from lightlab.networks.inputs import vocabulary_size
+from lightlab.spec import Spec
+
+
+class CBOW(nn.Module):
+    """The mean of the context's vectors → a score for each word: (N, 2·window) → (N, V). Word 0 is none.
+
+    There is no activation: the config group has no part in it.
+
+    Args:
+        embedding_size: numbers of a word's vector.
+    """
+
+    def __init__(self, spec: Spec, layers: Layers, activation: Layer, embedding_size: int = 100) -> None:
+        super().__init__()
+        words = vocabulary_size(spec, "cbow", "word")
+        self.embedding = layers.embedding(words, embedding_size)
+        self.head = layers.linear(embedding_size, words, bias=False)
+        # As word2vec begins: small vectors, and no word likelier than another.
+        nn.init.uniform_(self.embedding.weight, -0.5 / embedding_size**0.5, 0.5 / embedding_size**0.5)  # type: ignore[arg-type]
+        nn.init.zeros_(self.head.weight)  # type: ignore[arg-type]
+
+    def forward(self, contexts: Tensor) -> Tensor:
+        return self.head(self.hidden(contexts))
+
+    def hidden(self, contexts: Tensor) -> Tensor:
+        """(N, 2·window) → (N, D): the mean over the words that are there, 0 of none."""
+        present = (contexts > 0).unsqueeze(2)
+        total = (self.embedding(contexts) * present).sum(1)
+        return total / present.sum(1).clamp(min=1)
+
+    def scores(self, hidden: Tensor, words: Tensor) -> Tensor:
+        """Of a few words alone: (N, D), (N, k) → (N, k)."""
+        return torch.einsum("nd,nkd->nk", hidden, embedding(words, self.head.weight))  # type: ignore[arg-type]
+
+    def vectors(self) -> Tensor:
+        """(V, D) of each word: the sum of its vector as a context and as a target (Levy, Goldberg and Dagan, 2015)."""
+        return (self.embedding.weight + self.head.weight).detach()  # type: ignore[operator]

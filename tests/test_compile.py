@@ -1,0 +1,42 @@
+import pytest
+import torch
+
+from lightlab.accelerators import Accelerator
+from lightlab.callbacks.first_step import FirstStep
+from lightlab.training import _compiles, train
+
+
+@pytest.mark.parametrize(
+    ("wanted", "device", "expected"),
+    [
+        ("auto", "cpu", False),
+        ("auto", "gpu", True),
+        ("auto", "mps", False),
+        (True, "cpu", True),
+        (False, "gpu", False),
+    ],
+)
+def test_auto_compiles_on_a_cuda_gpu_alone(wanted, device, expected):
+    assert _compiles({"compile": wanted}, Accelerator(device)) is expected
+
+
+def test_what_the_first_step_took_is_said_once(capsys):
+    timer = FirstStep()
+    for batch in range(4):
+        timer.on_train_batch_start(None, None, None, batch)
+        timer.on_train_batch_end(None, None, {"loss": torch.tensor(1.0)}, None, batch)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("compiled: the first step took 0.0 s, the second ")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, when its compiler is imported
+def test_a_compiled_run_learns_and_keeps_the_names_of_its_weights(config, tmp_path, capsys):
+    small = ["task=digits_mlp", "data.source=embedded", "data.train_size=400", "trainer.max_epochs=1"]
+    for compiled in ("true", "false"):
+        train(config(*small, f"compile={compiled}"), tmp_path / compiled)
+    out = capsys.readouterr().out
+    assert out.count("compiled: the first step took") == 1
+    one, other = (torch.load(tmp_path / name / "checkpoints" / "last.ckpt")["state_dict"] for name in ("true", "false"))
+    assert one.keys() == other.keys()
+    assert all(torch.allclose(one[name], other[name], atol=1e-3) for name in one)
