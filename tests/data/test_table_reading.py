@@ -88,6 +88,11 @@ def test_text_where_numbers_were_learnt_is_refused(reader, written):
         data.read(written("size,colour,price\n1,red,3\n1,red,x\n"))
 
 
+def test_a_target_without_a_logarithm_is_refused(reader, written):
+    with pytest.raises(DataError, match=r"column price, row 3: 0\.0; data\.target_scale=log takes numbers above 0"):
+        reader(target_scale="log").read(written("size,colour,price\n1,red,3\n1,red,0\n"))
+
+
 def test_a_row_written_out(reader):
     data = reader()
     assert data.prepare(data.read([[3, "red"]]).inputs).shape == (1, 3)

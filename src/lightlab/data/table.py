@@ -166,7 +166,7 @@ class Table(ResidentDataModule):
         table = with_numbers(table, self.roles.numeric)
         target = TargetColumn.found(table, name, self.kind, self.positive)
         raw = target.raw(table)
-        if self.scale == "log":
+        if self.kind == "number" and self.scale == "log":
             check_log(table, target.name, raw)
         cut = self._cut(raw)
         target = target.scaled_as(raw[cut["train"]], self.scale)

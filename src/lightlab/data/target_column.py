@@ -52,9 +52,15 @@ class TargetColumn:
         """Float64 numbers or int64 labels, (N,).
 
         Raises:
-            DataError: the rows whose cell is empty, text for a number, infinite, or a class that is not known.
+            DataError: the rows whose cell is empty, text for a number, infinite, without a logarithm where one is
+                taken, or a class that is not known.
         """
-        return _numbers(table, self.name) if self.kind == "number" else _labels(table, self.name, self.values)
+        if self.kind != "number":
+            return _labels(table, self.name, self.values)
+        numbers = _numbers(table, self.name)
+        if self.scale.log:
+            check_log(table, self.name, numbers)
+        return numbers
 
     def stored(self, raw: np.ndarray) -> Tensor:
         """As a `Split` holds them: scaled numbers and 0.0 or 1.0 as float32 (N, 1), labels as int64 (N,)."""
