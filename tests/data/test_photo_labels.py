@@ -85,6 +85,7 @@ def test_where_a_label_stands(tmp_path):
     [
         ("", "no row"),
         ("\n \n", "no row"),
+        ("name,score\n", "no row"),
         ("a.jpg,3\nb.jpg\n", "line 2: 1 cells; the first line has 2"),
         ("a.jpg,3\nb.jpg,2,1\n", "line 2: 3 cells"),
         (b"\xff\xfe\x00\x01\xff\xff", "no text in UTF-8 or GBK"),

@@ -403,7 +403,7 @@ def test_sub_folders_that_are_no_classes_are_no_labels(trained, folder, tmp_path
     assert data.read(str(tmp_path / "pets")).targets is None
 
 
-@pytest.mark.parametrize("source", ["nowhere.png", "nowhere", 4.0, [[1.0]]])
+@pytest.mark.parametrize("source", ["nowhere.png", "nowhere", "~nobody/a.png", "x" * 300, 4.0, [[1.0]]])
 def test_an_input_that_is_not_there(trained, source):
     with pytest.raises(DataError, match="no such file"):
         trained().read(source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
@@ -22,12 +23,12 @@ def find_inputs(path: Path, source: PhotoSource) -> tuple[list[Photo], list[Labe
     Raises:
         DataError: nothing there, or nothing that could be photos.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # Path.is_dir raises on a name that is too long
         folder = source.photos_below(path)
         if not folder.photos:
             raise DataError(f"{path}: no photo in this folder; expected files ending in {', '.join(IMAGE_SUFFIXES)}")
         return _named({name: folder.files[name] for name in folder.photos}, source), []
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise DataError(
             f"{path}: no such file; input= takes a photo, a folder of photos, or a CSV or text file of names"
         )

@@ -50,14 +50,14 @@ def read_label_file(path: Path, is_photo: Callable[[str], bool], columns: Column
         DataError: not such a file, or a column that it does not have.
     """
     rows = _rows(path)
+    head = rows[0][1] if rows else []
+    header = None if any(map(is_photo, head)) or not head or _is_number(head[-1]) else head
+    rows = rows[1:] if header else rows
     if not rows:
         raise DataError(f"{path}: no row; expected a photo's name and its label in each line")
-    head = rows[0][1]
-    header = None if any(map(is_photo, head)) or _is_number(head[-1]) else head
-    rows = rows[1:] if header else rows
     name, label = _place(path, header, columns.name), _place(path, header, columns.label)
     if name is None:
-        name = _place_of_names(rows[0][1] if rows else head, is_photo, label)
+        name = _place_of_names(rows[0][1], is_photo, label)
     if label is None and len(head) > 2:
         shown = ", ".join(header) if header else f"{len(head)} columns and no header"
         raise DataError(f"{path}: has {shown}; name the column of the labels: data.label_column=")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -151,7 +152,7 @@ class Photos(ResidentDataModule):
 
     def read(self, source: Any) -> Inputs:
         """A photo, a folder of them, or a list of them, whose labels are then scored."""
-        path = Path(str(source)).expanduser()
+        path = Path(os.path.expanduser(str(source)))  # which leaves ~nobody as it is
         photos, pixels = read_now(*find_inputs(path, self.where), path, self.reader)
         targets = self._known_targets([photo.label for photo in photos])
         names, files = [photo.name for photo in photos], [photo.path for photo in photos]
