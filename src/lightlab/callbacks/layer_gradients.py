@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import LightningModule, Trainer
+from torch import Tensor
 from torch.optim import Optimizer
 
 from lightlab.callbacks.looking import Looking
@@ -15,7 +16,7 @@ from lightlab.run_logger import RunLogger
 
 
 class LayerGradients(Looking):
-    """Writes figures/layer_gradients.png: the norm of each weight matrix's gradient, at the first step of every epoch.
+    """Writes figures/layer_gradients.png: the norm of each weight matrix's gradient, its mean over an epoch's steps.
 
     TensorBoard shows the same curves as ``gradient_norm/<layer>``.
     """
@@ -23,20 +24,24 @@ class LayerGradients(Looking):
     def __init__(self) -> None:
         self.norms: dict[str, list[float]] = {}
         self.epochs: list[int] = []
+        self._sums: dict[str, Tensor] = {}
+        self._steps = 0
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
-        if self.epochs and self.epochs[-1] == trainer.current_epoch + 1:
-            return
+        self._steps += 1
+        for name, parameter in pl_module.network.named_parameters():  # type: ignore[union-attr]
+            if parameter.ndim >= 2 and parameter.grad is not None:
+                layer = name.removesuffix(".weight")
+                self._sums[layer] = self._sums.get(layer, 0) + parameter.grad.norm()
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        found = {layer: float(total) / self._steps for layer, total in self._sums.items()}
+        self._sums, self._steps = {}, 0
         self.epochs.append(trainer.current_epoch + 1)
-        found = {
-            name.removesuffix(".weight"): float(parameter.grad.norm())
-            for name, parameter in pl_module.network.named_parameters()  # type: ignore[union-attr]
-            if parameter.ndim >= 2 and parameter.grad is not None
-        }
-        for name, norm in found.items():
-            self.norms.setdefault(name, []).append(norm)
+        for layer, norm in found.items():
+            self.norms.setdefault(layer, []).append(norm)
         for logger in trainer.loggers:
-            logger.log_metrics({f"gradient_norm/{name}": norm for name, norm in found.items()}, trainer.global_step)
+            logger.log_metrics({f"gradient_norm/{layer}": norm for layer, norm in found.items()}, trainer.global_step)
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if not self.norms:
