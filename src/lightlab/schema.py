@@ -158,6 +158,7 @@ class Top:
     compile: Rule = SWITCH
     checkpoint_every: Rule = Whole(1)
     keep_pages: Rule = SWITCH
+    language: Rule = OneOf(("en", "zh"))
 
 
 CLOSED: dict[str, Trainer | Monitor] = {"trainer": Trainer(), "monitor": Monitor()}
@@ -224,6 +225,7 @@ KNOWN: dict[str, Rule] = {
     "data.augment.flip": SWITCH,
     "data.rows": Whole(2),
     "data.noise": NOT_NEGATIVE,
+    "data.start": ListOf(Number(), 2),
     "module.threshold": Number(0, 1, open_low=True, open_high=True),
     "module.criterion.reduction": OneOf(("mean", "sum")),
     "module.criterion.label_smoothing": Number(0, 1),

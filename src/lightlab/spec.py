@@ -16,13 +16,14 @@ class Spec:
         name: of the data, as error messages name it.
         input_shape: of one example, without the batch: ``(features,)`` or ``(C, H, W)``.
         output_size: numbers that the network gives for one example.
-        target: what is to be predicted: ``number``, ``binary`` or ``class``.
+        target: what is to be predicted: ``number``, ``binary`` or ``class``; ``surface``: nothing, a point descends.
         class_names: by label; empty where there are no classes.
         input_names: of the features, or empty.
         target_name: of the column that is predicted.
         target_scale: what the targets that training sees were scaled by; predictions are scaled back.
         positive_target: whether every training target is above 0, so that relative errors can be measured.
         truth: the parameters that generated the data, where they are known: ``{"weight": […], "bias": […]}``.
+        start: where on a surface a point begins, (x, y); empty elsewhere.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Spec:
     target_scale: TargetScale = field(default_factory=TargetScale)
     positive_target: bool = False
     truth: dict[str, list[float]] = field(default_factory=dict)
+    start: tuple[float, ...] = ()
 
     def to_plain(self) -> dict[str, Any]:
         """Plain containers, which a checkpoint can hold and `torch.load(weights_only=True)` reads."""

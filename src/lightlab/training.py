@@ -59,6 +59,8 @@ def train(config: Config, folder: Path) -> dict[str, Any]:
     if checkpoint is None or not checkpoint.trained:
         trainer.fit(module, datamodule=data, ckpt_path=checkpoint.path if checkpoint else None)
     results = _summary(config, data, trainer, time.perf_counter() - started) | _test(trainer, module, data)
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        results |= getattr(callback, "results", {})
     write_json(folder / "metrics.json", results)
     print(closing_words(results, folder, shlex.quote(data.example_input), _is_extendable(module)), flush=True)
     return results

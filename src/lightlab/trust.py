@@ -26,6 +26,7 @@ _PARTS = {
     "lightlab.data.augment.Augment",
     "lightlab.data.garments.garments",
     "lightlab.data.digits8.digits",
+    *(f"lightlab.surfaces.{name}" for name in ["Bowl", "Ravine", "Saddle", "Rosenbrock", "Beale", "Himmelblau"]),
     *(
         f"torch.nn.{name}"
         for name in [
