@@ -45,6 +45,16 @@ def _as_training_image(photo: Image.Image, height: int, width: int, invert: str 
     return np.array(ImageOps.pad(grey, (width, height), Image.Resampling.LANCZOS, color=border))
 
 
+def upright_photo(path: Path) -> Image.Image:
+    """A photo as people look at it: RGB of its own size, turned upright (EXIF), flattened onto white.
+
+    Raises:
+        DataError: as `read_photo`.
+    """
+    with warnings.catch_warnings(action="ignore"):  # Pillow's, on damaged EXIF
+        return ImageOps.exif_transpose(_on_white(_open(path))).convert("RGB")
+
+
 def photos_in(folder: Path) -> list[Path]:
     """The image files of a folder, by name.
 
