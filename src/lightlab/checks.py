@@ -15,7 +15,8 @@ RECTIFIED = {"ReLU", "ReLU6"}
 
 FAR_LOSS = 2.0  # times the loss of guessing
 DEAD = 0.25  # share of a layer's units
-SATURATED = 0.5  # share of a layer's values
+SATURATED_FIRST = 0.25  # share of a layer's values: before the first step hardly any should be
+SATURATED_LATER = 0.75  # some layers learn to decide
 EDGE = 0.01  # of the range: nearer to its ends than this a value is saturated
 VANISHING = 1e-3  # of the largest gradient norm
 
@@ -86,15 +87,18 @@ def dead_units(outputs: Mapping[str, tuple[str, Tensor]]) -> Finding | None:
     return Finding("dead units", f"never active over a batch: {_listed(found)}; {remedy}")
 
 
-def saturated_units(outputs: Mapping[str, tuple[str, Tensor]]) -> Finding | None:
-    """Layers most of whose sigmoids or tanhs are at the ends of their range; `outputs` as in `dead_units`."""
+def saturated_units(outputs: Mapping[str, tuple[str, Tensor]], most: float = SATURATED_LATER) -> Finding | None:
+    """Layers of whose sigmoids or tanhs a larger share than `most` is at the ends of its range.
+
+    `outputs` as in `dead_units`.
+    """
     found = []
     for name, (kind, values) in outputs.items():
         if kind in BOUNDED:
             low, high = BOUNDED[kind]
             edge = EDGE * (high - low)
             share = float(((values < low + edge) | (values > high - edge)).float().mean())
-            if share > SATURATED:
+            if share > most:
                 found.append(f"{name} ({share:.0%} of its values)")
     if not found:
         return None

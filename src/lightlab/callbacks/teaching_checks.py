@@ -60,7 +60,7 @@ class TeachingChecks(Callback):
         dataloader_idx: int = 0,
     ) -> None:
         if batch_idx == 0:
-            self._look_at_units(trainer)
+            self._look_at_units(trainer, checks.SATURATED_LATER)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         self._unwatch()
@@ -73,13 +73,14 @@ class TeachingChecks(Callback):
 
     def _look_at_gradients(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
         self.on_before_optimizer_step = None  # type: ignore[assignment,method-assign]
-        self._look_at_units(trainer)
         network = pl_module.network
         assert isinstance(network, nn.Module)
         symmetric = checks.symmetric_units(network)
         self._say(trainer, symmetric)
-        if symmetric is None:  # which explains gradients of 0 as well
+        if symmetric is None:  # which explains all that follows
             self._say(trainer, checks.vanishing_gradients(network))
+            self._look_at_units(trainer, checks.SATURATED_FIRST)
+        self._unwatch()
 
     def _look_at_loss(self, trainer: Trainer, pl_module: LightningModule, *batch: Any) -> None:
         self.on_train_batch_end = None  # type: ignore[assignment,method-assign]
@@ -87,11 +88,10 @@ class TeachingChecks(Callback):
         if self.fresh and classes:
             self._say(trainer, checks.initial_loss(float(pl_module.train_loss.compute()), classes))  # type: ignore[operator,union-attr]
 
-    def _look_at_units(self, trainer: Trainer) -> None:
+    def _look_at_units(self, trainer: Trainer, saturated: float) -> None:
+        self._say(trainer, checks.dead_units(self._outputs))
+        self._say(trainer, checks.saturated_units(self._outputs, saturated))
         self._unwatch()
-        for check in (checks.dead_units, checks.saturated_units):
-            self._say(trainer, check(self._outputs))
-        self._outputs = {}
 
     def _watch(self, module: LightningModule) -> None:
         network = module.network
@@ -108,7 +108,7 @@ class TeachingChecks(Callback):
     def _unwatch(self) -> None:
         for hook in self._hooks:
             hook.remove()
-        self._hooks = []
+        self._hooks, self._outputs = [], {}
 
     def _say(self, trainer: Trainer, finding: Finding | None) -> None:
         if finding is None or finding.name in self.found:

@@ -64,12 +64,12 @@ def _photo(request: Request) -> Image.Image:
 
 def _kernel(axes: Axes, kernel: Tensor, name: str) -> None:
     reach = float(kernel.abs().max())
-    axes.imshow(kernel[0], cmap="PuOr", vmin=-reach, vmax=reach)
+    axes.imshow(kernel[0].numpy(), cmap="PuOr", vmin=-reach, vmax=reach)
     _bare(axes, name)
 
 
 def _map(axes: Axes, values: Tensor, title: str) -> None:
-    axes.imshow(values, cmap="gray")
+    axes.imshow(values.numpy(), cmap="gray")
     _bare(axes, title)
 
 

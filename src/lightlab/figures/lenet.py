@@ -96,5 +96,5 @@ def _row(panel, label: str, maps: Tensor, colours: str, columns: int) -> None:  
     limits = {"vmin": -reach, "vmax": reach} if reach else {}
     for index, values in enumerate(maps[:columns]):
         axes = panel.add_subplot(1, columns, index + 1)
-        axes.imshow(values, cmap=colours, **limits)
+        axes.imshow(values.numpy(), cmap=colours, **limits)
         axes.set(xticks=[], yticks=[])
