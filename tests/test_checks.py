@@ -77,8 +77,9 @@ def test_a_channel_is_dead_when_no_place_of_any_image_is_active():
 
 
 def test_saturated_units_are_at_either_end():
-    ends = torch.tensor([[0.001, 0.999, 0.5]])
-    assert "(67% of its values)" in saturated_units({"a": ("Sigmoid", ends)}).line
+    ends = torch.tensor([[0.001, 0.999, 0.5, 0.0]])
+    assert "(75% of its values)" in saturated_units({"a": ("Sigmoid", ends)}, 0.5).line
+    assert saturated_units({"a": ("Sigmoid", ends)}, 0.75) is None
     assert saturated_units({"a": ("Tanh", ends)}) is None
     assert saturated_units({"a": ("ReLU", ends)}) is None
 

@@ -47,7 +47,9 @@ class Bowl(Surface):
         super().__init__()
         self.a = a
         self.b = b
-        self.formula = f"{a:g}·x² + {b:g}·y²".replace("1·", "") if 1 in (a, b) else f"{a:g}·x² + {b:g}·y²"
+        self.formula = " + ".join(
+            f"{factor:g}·{square}" if factor != 1 else square for factor, square in ((a, "x²"), (b, "y²"))
+        )
         self.window = (-8.0, 8.0, -4.0, 4.0) if a != b else (-5.0, 5.0, -5.0, 5.0)
 
     def height(self, x: Tensor, y: Tensor) -> Tensor:
@@ -55,7 +57,7 @@ class Bowl(Surface):
 
 
 class Ravine(Surface):
-    """((x + y)² + 100·(x − y)²) / 100, lowest at (0, 0).
+    """(x + y)²/100 + (x − y)², lowest at (0, 0).
 
     A hundred times steeper across than along, and turned by 45°: steps that are scaled for each axis by itself, as
     AdaGrad's, RMSProp's and Adam's are, cannot straighten it.
@@ -99,7 +101,7 @@ class Beale(Surface):
 
     formula = "Σ (cₖ − x·(1 − yᵏ))²"
     minima = ((3.0, 0.5),)
-    window = (-1.0, 4.5, -1.5, 2.0)
+    window = (-1.0, 4.5, -3.0, 2.5)
 
     def height(self, x: Tensor, y: Tensor) -> Tensor:
         return (1.5 - x * (1 - y)) ** 2 + (2.25 - x * (1 - y**2)) ** 2 + (2.625 - x * (1 - y**3)) ** 2

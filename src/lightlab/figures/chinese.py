@@ -23,9 +23,9 @@ CHINESE = {
     # initializers
     "activations": "激活值",
     "gradients": "梯度",
-    "standard deviation, as a power of ten: vanishing − … + exploding": "标准差（10 的幂次）：消失 − … + 爆炸",
-    "layer, from the input on; ×: exactly 0; hatched: all units of the layer are the same": (
-        "层，从输入起；×：恰好为 0；斜线：这一层所有单元都相同"
+    "standard deviation, as a power of ten": "标准差（10 的幂次）",
+    "layer, from the input on   (−: vanishing, +: exploding, ×: exactly 0, hatched: all units are the same)": (
+        "层，从输入起　（−：消失，+：爆炸，×：恰好为 0，斜线：所有单元都相同）"
     ),
     # losses
     "squared": "平方损失",

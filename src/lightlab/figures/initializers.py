@@ -105,9 +105,9 @@ def _figure(names: list[str], say: Say) -> Figure:
         image = _panel(row[1], [each.gradients for each in passages], symmetric, f"{name}: {say('gradients')}")
         row[1].set_yticklabels([])
     bar = figure.colorbar(image, ax=grid, shrink=min(1, 1.4 / len(names)), aspect=30, extend="both")
-    bar.set_label(say("standard deviation, as a power of ten: vanishing − … + exploding"))
+    bar.set_label(say("standard deviation, as a power of ten"))
     figure.supxlabel(
-        say("layer, from the input on; ×: exactly 0; hatched: all units of the layer are the same"),
+        say("layer, from the input on   (−: vanishing, +: exploding, ×: exactly 0, hatched: all units are the same)"),
         fontsize=10,
     )
     return figure
