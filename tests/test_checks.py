@@ -61,16 +61,17 @@ def test_a_gradient_a_thousand_times_smaller_is_named():
 
 
 def test_dead_units_are_those_that_no_input_activates():
-    values = torch.rand(5, 4)
+    values = torch.rand(40, 4)
     values[:, :2] = 0
     found = dead_units({"body.1": ("ReLU", values)})
     assert found.name == "dead units" and "body.1 (2 of 4)" in found.line
+    assert dead_units({"body.1": ("ReLU", values[:5])}) is None  # too few rows to tell
     values[0, :2] = 1
     assert dead_units({"body.1": ("ReLU", values)}) is None
 
 
 def test_a_channel_is_dead_when_no_place_of_any_image_is_active():
-    maps = torch.zeros(2, 2, 3, 3)
+    maps = torch.zeros(40, 2, 3, 3)
     assert "(2 of 2)" in dead_units({"features.1": ("ReLU", maps)}).line
     maps[1, :, 2, 2] = 1
     assert dead_units({"features.1": ("ReLU", maps)}) is None
@@ -85,4 +86,4 @@ def test_saturated_units_are_at_either_end():
 
 
 def test_long_lists_are_cut_short():
-    assert "and 2 more" in dead_units({str(name): ("ReLU", torch.zeros(2, 2)) for name in range(5)}).line
+    assert "and 2 more" in dead_units({str(name): ("ReLU", torch.zeros(40, 2)) for name in range(5)}).line

@@ -15,6 +15,7 @@ RECTIFIED = {"ReLU", "ReLU6"}
 
 FAR_LOSS = 2.0  # times the loss of guessing
 DEAD = 0.25  # share of a layer's units
+FEW = 32  # rows: fewer leave many a healthy rectifier without one that activates it
 SATURATED_FIRST = 0.25  # share of a layer's values: before the first step hardly any should be
 SATURATED_LATER = 0.75  # some layers learn to decide
 EDGE = 0.01  # of the range: nearer to its ends than this a value is saturated
@@ -76,7 +77,7 @@ def dead_units(outputs: Mapping[str, tuple[str, Tensor]]) -> Finding | None:
     """
     found = []
     for name, (kind, values) in outputs.items():
-        if kind in RECTIFIED:
+        if kind in RECTIFIED and len(values) >= FEW:
             dead = (values <= 0).flatten(2).all(2) if values.ndim > 2 else values <= 0  # (N, units)
             count = int(dead.all(0).sum())
             if count > DEAD * values.shape[1]:
