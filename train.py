@@ -30,11 +30,13 @@ def main() -> None:
     sys.argv[1:] = command.argv
 
     failed: list[str] = []
+    swept: list[Path] = []
 
     @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
     def run(cfg: DictConfig) -> float | None:
         folder = shortened(Path(HydraConfig.get().runtime.output_dir))
         sweeping = HydraConfig.get().mode == RunMode.MULTIRUN
+        swept[:] = [shortened(Path(HydraConfig.get().sweep.dir).absolute())] if sweeping else []
         resumed = command.resumed
         try:
             with reported(), discard_if_empty(folder), resumed.recorded() if resumed else nullcontext():
@@ -52,7 +54,14 @@ def main() -> None:
         value = results.get(config["monitor"]["name"])
         return None if value is None else float(value)
 
-    run()
+    try:
+        run()
+    finally:  # Hydra's own hook is left out when a run fails
+        if swept:
+            with reported():
+                from lightlab.sweeps import finish
+
+                finish(swept[0])
     if failed:
         print(f"error: {len(failed)} of the sweep's runs failed: {', '.join(failed)}", file=sys.stderr)
         raise SystemExit(1)

@@ -7,17 +7,18 @@ from lightlab.training import _compiles, train
 
 
 @pytest.mark.parametrize(
-    ("wanted", "device", "expected"),
+    ("wanted", "device", "steps", "expected"),
     [
-        ("auto", "cpu", False),
-        ("auto", "gpu", True),
-        ("auto", "mps", False),
-        (True, "cpu", True),
-        (False, "gpu", False),
+        ("auto", "cpu", 10**6, False),
+        ("auto", "mps", 10**6, False),
+        ("auto", "gpu", 20_000, True),
+        ("auto", "gpu", 19_999, False),
+        (True, "cpu", 1, True),
+        (False, "gpu", 10**6, False),
     ],
 )
-def test_auto_compiles_on_a_cuda_gpu_alone(wanted, device, expected):
-    assert _compiles({"compile": wanted}, Accelerator(device)) is expected
+def test_auto_compiles_long_runs_on_a_cuda_gpu(wanted, device, steps, expected):
+    assert _compiles({"compile": wanted}, Accelerator(device), steps) is expected
 
 
 def test_what_the_first_step_took_is_said_once(capsys):

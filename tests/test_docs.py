@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from lightlab.arguments import Groups, composed, help_text, quoted
+from lightlab.figure_options import parse_figure_options
 from lightlab.predict_options import parse_options
 from lightlab.schema import check
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+DOCUMENTS = [*READMES, *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def commands(script: str) -> list[str]:
@@ -40,11 +42,16 @@ def test_each_prediction_command_is_understood(command):
     parse_options(shlex.split(command))
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", READMES, ids=lambda path: path.name)
 def test_each_task_is_in_the_readme(document):
     text = document.read_text(encoding="utf-8")
     for path in (ROOT / "conf" / "task").glob("*.yaml"):
         assert f"`{path.stem}`" in text
+
+
+@pytest.mark.parametrize("command", commands("-m lightlab.figures"))
+def test_each_command_that_draws_is_understood(command):
+    parse_figure_options(shlex.split(command))
 
 
 def test_no_placeholder_is_left():

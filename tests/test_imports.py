@@ -11,7 +11,8 @@ FILES = {
     ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(SOURCE.rglob("*.py"))
 }
-OURS = {name: path for name, path in FILES.items() if name.startswith("lightlab.")}
+# `python -m lightlab.figures` is an entry point, as train.py is.
+OURS = {name: path for name, path in FILES.items() if name.startswith("lightlab.") and not name.endswith("__main__")}
 TOP = {"training", "prediction", "cross_validation"}
 
 

@@ -160,6 +160,7 @@ class Top:
     compile: Rule = OneOf(("auto", True, False))
     checkpoint_every: Rule = Whole(1)
     keep_pages: Rule = SWITCH
+    language: Rule = OneOf(("en", "zh"))
 
 
 CLOSED: dict[str, Trainer | Monitor] = {"trainer": Trainer(), "monitor": Monitor()}
@@ -282,6 +283,7 @@ KNOWN: dict[str, Rule] = {
     "data.window": Whole(1),
     "data.subsample": Number(0, 1, open_low=True, also=(None,)),
     "data.embedded_texts": Whole(1),
+    "data.start": ListOf(Number(), 2),
     "module.threshold": Number(0, 1, open_low=True, open_high=True),
     "module.objective": OneOf(("auto", "softmax", "negative")),
     "module.softmax_words": Whole(0),

@@ -16,7 +16,8 @@ class Spec:
         name: of the data, as error messages name it.
         input_shape: of one example, without the batch: ``(features,)`` or ``(C, H, W)``.
         output_size: numbers that the network gives for one example.
-        target: what is to be predicted: ``number``, ``binary``, ``class``, ``token`` or ``word``.
+        target: what is to be predicted: ``number``, ``binary``, ``class``, ``token`` or ``word``; ``surface``: nothing,
+            a point descends.
         class_names: by label; empty where there are no classes.
         input_names: of the features, or empty.
         target_name: of the column that is predicted.
@@ -25,6 +26,7 @@ class Spec:
         vocabulary: by token; empty where inputs are no tokens.
         counts: of the tokens in the training texts, where a module needs them.
         truth: the parameters that generated the data, where they are known: ``{"weight": […], "bias": […]}``.
+        start: where on a surface a point begins, (x, y); empty elsewhere.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Spec:
     vocabulary: tuple[str, ...] = ()
     counts: tuple[int, ...] = ()
     truth: dict[str, list[float]] = field(default_factory=dict)
+    start: tuple[float, ...] = ()
 
     def to_plain(self) -> dict[str, Any]:
         """Plain containers, which a checkpoint can hold and `torch.load(weights_only=True)` reads."""

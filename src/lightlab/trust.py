@@ -46,6 +46,7 @@ _PARTS = {
     "lightlab.data.generated_tables.generated_table",
     "lightlab.data.schematic_faces.faces",
     "lightlab.data.schematic_dishes.dishes",
+    *(f"lightlab.surfaces.{name}" for name in ["Bowl", "Ravine", "Saddle", "Rosenbrock", "Beale", "Himmelblau"]),
     *(
         f"torch.nn.{name}"
         for name in [
