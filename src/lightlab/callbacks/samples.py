@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
 
+from lightlab.callbacks.looking import Looking
 from lightlab.generation import write_poems
 from lightlab.run_logger import RunLogger
 from lightlab.verse import Verse
 
 
-class Samples(Callback):
+class Samples(Looking):
     """Every `every` epochs, and after the last: poems on the terminal and in TensorBoard's text tab.
 
     They are drawn with a generator of their own, so training goes on as it would without them.

@@ -5,18 +5,19 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor, nn
 from torch.nn import BCEWithLogitsLoss, CrossEntropyLoss
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
 from lightlab import checks
+from lightlab.callbacks.looking import Looking
 from lightlab.checks import Finding
 from lightlab.run_logger import RunLogger
 
 
-class TeachingChecks(Callback):
+class TeachingChecks(Looking):
     """Looks at the first batch of training and of each validation; each kind of finding is said once a run.
 
     Findings stand in the results as ``warnings`` and in TensorBoard as text.

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
 from torch.optim import Optimizer
 
+from lightlab.callbacks.looking import Looking
 from lightlab.figures.language import labels
 from lightlab.figures.style import save
 from lightlab.figures.surface import animate, surface_figure
@@ -18,7 +19,7 @@ from lightlab.surfaces import Surface
 from lightlab.trajectories import Trajectory
 
 
-class KeepTrajectory(Callback):
+class KeepTrajectory(Looking):
     """Writes trajectory.csv and figures/surface.png when training ends, also when it ends early.
 
     Args:
