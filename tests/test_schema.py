@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from lightlab.errors import UsageError
-from lightlab.schema import CLOSED, KNOWN, ListOf, Number, Whole, check
+from lightlab.rules import ListOf, Number, Whole
+from lightlab.schema import CLOSED, KNOWN, check
 
 CONF = Path(__file__).parents[1] / "conf"
 TASKS = sorted(path.stem for path in (CONF / "task").glob("*.yaml"))

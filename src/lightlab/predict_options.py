@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from lightlab.errors import UsageError, did_you_mean
+from lightlab.rules import Rule, Text
 from lightlab.runs import checkpoint_of, find_run
-from lightlab.schema import Rule, Text
 from lightlab.verse import VERSE_RULES
 from lightlab.word_queries import WORD_RULES
 

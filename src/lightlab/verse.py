@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lightlab.errors import UsageError
-from lightlab.schema import NOT_NEGATIVE, SWITCH, Number, Rule, Text, Whole
+from lightlab.rules import NOT_NEGATIVE, SWITCH, Number, Rule, Text, Whole
 
 # The options of predict.py that ask for verse, and what each takes.
 VERSE_RULES: dict[str, Rule] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lightlab.errors import UsageError
-from lightlab.schema import Rule, Text, Whole
+from lightlab.rules import Rule, Text, Whole
 
 # The options of predict.py that ask for words, and what each takes.
 WORD_RULES: dict[str, Rule] = {"nearest": Text(), "analogy": Text(), "count": Whole(1, 1_000_000)}
