@@ -9,7 +9,19 @@ from pathlib import Path
 
 from benchmarks.options import Options
 
-NAMES = (*("start_up", "linear_regression", "step", "by_hand", "lenet_epoch", "lenet_command", "photos", "poetry_rnn"),)
+NAMES = (
+    *(
+        "start_up",
+        "linear_regression",
+        "step",
+        "by_hand",
+        "lenet_epoch",
+        "lenet_command",
+        "house_prices",
+        "photos",
+        "poetry_rnn",
+    ),
+)
 
 
 def main() -> None:
