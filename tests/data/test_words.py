@@ -75,7 +75,7 @@ def test_characters_stop_words_and_dictionary_are_choices(words, own, tmp_path):
     ("content", "message"),
     [
         (b"", "empty"),
-        ("春眠不觉晓".encode(), "1 text leave none to"),
+        ("春眠不觉晓".encode(), "1 text leaves none to"),
         (b"\0\1\2", "binary data"),
         (b"\xff\xfe\xfd\xfc\xff", "none of the encodings tried|UTF-16"),
         ("。。\n！".encode(), "none of the texts has a word"),
