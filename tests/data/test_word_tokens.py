@@ -60,5 +60,5 @@ def test_a_vocabulary_of_one_is_refused(left_out, min_count):
 
 def test_one_line_leaves_none_to_hold_out():
     rules = Rules()
-    with pytest.raises(DataError, match=r"1 text leaves none to .*data.val_fraction"):
+    with pytest.raises(DataError, match=r"1 text leaves none to .*val_fraction"):
         chosen_words(tokens("春 花 秋 月", rules=rules), (), 1, rules)
