@@ -1,4 +1,4 @@
-"""House prices, 200 epochs of N 64, as whole commands: the course's script, the same by lightlab, and our own recipe."""
+"""House prices, 200 epochs of N 64, as whole commands: the course's script, the same by lightlab, and our recipe."""
 
 from __future__ import annotations
 
