@@ -16,6 +16,8 @@ from lightlab.spec import Spec
 class Inputs(Looking):
     """Writes figures/inputs.png: rows of the first training batch with their labels, augmented as in training.
 
+    Does nothing where rows are tokens of a text, or a point on a surface.
+
     Args:
         most: how many rows are shown.
     """
@@ -27,6 +29,8 @@ class Inputs(Looking):
         if trainer.current_epoch:
             return  # resumed: the picture is there
         data = data_of(trainer)
+        if data.spec.target not in ("number", "binary", "class"):
+            return
         inputs, targets = (part[: self.most] for part in next(iter(data.train_dataloader())))
         inputs = as_seen(inputs, data) if inputs.ndim == 4 else inputs.float().cpu()
         keep_picture(trainer, "train/inputs", inputs_figure(inputs, _restored(targets.cpu(), data.spec), data.spec))
