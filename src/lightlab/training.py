@@ -30,6 +30,7 @@ from lightlab.building import (
 from lightlab.callbacks.epoch_end import EpochEnd
 from lightlab.callbacks.first_step import FirstStep
 from lightlab.callbacks.interruption import Interruption
+from lightlab.callbacks.judging import Judging
 from lightlab.callbacks.last_checkpoint import LastCheckpoint
 from lightlab.callbacks.looking import Looking
 from lightlab.callbacks.random_states import RandomStates
@@ -63,7 +64,8 @@ def train(config: Config, folder: Path) -> dict[str, Any]:
     run = _prepare(config, folder)
     print(_opening_words(run.data, run.accelerator), flush=True)
     results = _fit_and_test(run)
-    words = [each.words for each in run.trainer.callbacks if getattr(each, "words", "")]  # type: ignore[attr-defined]
+    judging = [each for each in run.trainer.callbacks if isinstance(each, Judging)]  # type: ignore[attr-defined]
+    words = [each.words for each in judging if each.words]
     print(closing_words(results, folder, run.data.example_option, _is_extendable(run.module), words), flush=True)
     return results
 
