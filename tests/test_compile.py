@@ -18,7 +18,11 @@ from lightlab.training import _compiles, train
     ],
 )
 def test_auto_compiles_long_runs_on_a_cuda_gpu(wanted, device, steps, expected):
-    assert _compiles({"compile": wanted}, Accelerator(device), steps) is expected
+    assert _compiles({"compile": wanted, "gradient": {}}, Accelerator(device), steps) is expected
+
+
+def test_auto_never_compiles_for_differences_which_evaluate_the_network_itself():
+    assert not _compiles({"compile": "auto", "gradient": {"h": 1e-4}}, Accelerator("gpu"), 10**6)
 
 
 def test_what_the_first_step_took_is_said_once(capsys):
