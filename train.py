@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from lightlab.arguments import help_text, prepare
 from lightlab.errors import reported
 from lightlab.imports import uncollected
-from lightlab.runs import discard_if_empty, new_run, shortened
+from lightlab.runs import discard_if_empty, failure_kept, new_run, shortened
 
 CONF = Path(__file__).parent / "conf"
 OmegaConf.register_new_resolver("new_run", new_run, use_cache=True)
@@ -39,7 +39,12 @@ def main() -> None:
         swept[:] = [shortened(Path(HydraConfig.get().sweep.dir).absolute())] if sweeping else []
         resumed = command.resumed
         try:
-            with reported(), discard_if_empty(folder), resumed.recorded() if resumed else nullcontext():
+            with (
+                reported(),
+                failure_kept(folder),
+                nullcontext() if sweeping else discard_if_empty(folder),
+                resumed.recorded() if resumed else nullcontext(),
+            ):
                 config = resumed.config if resumed else _plain(cfg)
                 with uncollected():  # and here, so that a slip is answered before torch is imported
                     from lightlab.cross_validation import cross_validate

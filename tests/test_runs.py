@@ -4,8 +4,8 @@ import zipfile
 
 import pytest
 
-from lightlab.errors import UsageError
-from lightlab.runs import check_unused, checkpoint_of, discard_if_empty, find_run, new_run, slug
+from lightlab.errors import DataError, LightlabError, UsageError
+from lightlab.runs import check_unused, checkpoint_of, discard_if_empty, failure_kept, find_run, new_run, slug, state
 
 
 @pytest.fixture
@@ -151,3 +151,70 @@ def test_a_run_that_succeeds_keeps_everything(started):
     with discard_if_empty(started):
         (started / "config.yaml").touch()
     assert (started / "config.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ([], "unfinished"),
+        (["error.txt"], "failed"),
+        (["pruned.txt"], "pruned"),
+        (["metrics.json", "error.txt"], "done"),
+        (["metrics.csv", "checkpoints"], "unfinished"),
+    ],
+)
+def test_a_runs_files_say_how_far_it_has_come(files, expected, tmp_path):
+    for name in files:
+        (tmp_path / name).touch()
+    assert state(tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (DataError("a.csv: row 3:\n  no number"), "a.csv: row 3: no number\n"),
+        (KeyError("lr"), "KeyError: 'lr'\n"),
+        (
+            OSError(28, "No space left", "x.ckpt"),
+            "the disk is full (x.ckpt); free some space, then go on with resume=last\n",
+        ),
+    ],
+    ids=["ours", "any other", "full disk"],
+)
+def test_what_ended_a_run_stands_in_its_folder_in_one_line(error, told, started):
+    with pytest.raises(type(error)), failure_kept(started):
+        raise error
+    assert (started / "error.txt").read_text(encoding="utf-8") == told
+    assert state(started) == "failed"
+
+
+def stopped_by_a_signal():
+    error = LightlabError("stopped by SIGTERM and saved")
+    error.exit_code = 143
+    return error
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), stopped_by_a_signal()], ids=["at once", "after saving"])
+def test_a_run_that_was_stopped_has_not_failed(error, started):
+    with pytest.raises(type(error)), failure_kept(started):
+        raise error
+    assert state(started) == "unfinished"
+
+
+def test_a_run_that_goes_on_has_failed_no_longer(started):
+    (started / "error.txt").touch()
+    with failure_kept(started):
+        assert state(started) == "unfinished"
+
+
+def test_a_run_that_is_done_stays_done_when_going_further_fails(started):
+    (started / "metrics.json").touch()
+    with pytest.raises(UsageError), failure_kept(started):
+        raise UsageError("one cycle")
+    assert not (started / "error.txt").exists()
+
+
+def test_where_nothing_has_begun_nothing_is_written(tmp_path):
+    with pytest.raises(UsageError), failure_kept(tmp_path / "none"), discard_if_empty(tmp_path / "none"):
+        raise UsageError("no")
+    assert not (tmp_path / "none").exists()

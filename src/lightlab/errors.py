@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeGuard
 
 
 class LightlabError(Exception):
@@ -38,6 +39,20 @@ def one_line(error: BaseException, limit: int = 400) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def in_words(error: BaseException) -> str:
+    """What is said of an error, in one line: the message of one of ours, the kind and the message of any other."""
+    if isinstance(error, LightlabError):
+        return one_line(error, limit=1000)
+    if _disk_is_full(error):
+        where = f" ({error.filename})" if error.filename else ""
+        return f"the disk is full{where}; free some space, then go on with resume=last"
+    return f"{type(error).__name__}: {one_line(error)}"
+
+
+def _disk_is_full(error: BaseException) -> TypeGuard[OSError]:
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 @contextmanager
 def reported() -> Iterator[None]:
     """Turns a `LightlabError` into one line on stderr and its exit code; LIGHTLAB_TRACEBACK=1 shows its origin."""
@@ -46,16 +61,15 @@ def reported() -> Iterator[None]:
     except LightlabError as error:
         if os.environ.get("LIGHTLAB_TRACEBACK") == "1":
             raise
-        print(f"error: {one_line(error, limit=1000)}", file=sys.stderr)
+        print(f"error: {in_words(error)}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
     except BrokenPipeError:  # whoever read our output has gone: `python train.py | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(141) from None
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if not _disk_is_full(error):
             raise
-        where = f" ({error.filename})" if error.filename else ""
-        print(f"error: the disk is full{where}; free some space, then go on with resume=last", file=sys.stderr)
+        print(f"error: {in_words(error)}", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("error: interrupted", file=sys.stderr)

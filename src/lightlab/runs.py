@@ -9,10 +9,18 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
-from lightlab.errors import UsageError
+from lightlab.errors import LightlabError, UsageError, in_words
 
 ROOTS = ("runs", "sweeps")
+State = Literal["done", "pruned", "failed", "unfinished"]
+
+
+def state(folder: Path) -> State:
+    """How far a run has come, as its files say: metrics.json, pruned.txt, error.txt, or none of them."""
+    states: dict[str, State] = {"metrics.json": "done", "pruned.txt": "pruned", "error.txt": "failed"}
+    return next((states[name] for name in states if (folder / name).is_file()), "unfinished")
 
 
 def new_run(root: str, task: str, overrides: list[str]) -> Path:
@@ -72,6 +80,22 @@ def discard_if_empty(folder: Path) -> Iterator[None]:
             for path in (record, folder):
                 with suppress(OSError):  # whatever else lies there stays
                     path.rmdir()
+        raise
+
+
+@contextmanager
+def failure_kept(folder: Path) -> Iterator[None]:
+    """Writes into error.txt what ended a run, as it is said on stderr too; one that was interrupted can go on."""
+    told = folder / "error.txt"
+    told.unlink(missing_ok=True)
+    try:
+        yield
+    except Exception as error:
+        signalled = isinstance(error, LightlabError) and error.exit_code >= 128
+        stopped = signalled or isinstance(error, BrokenPipeError)
+        if not stopped and state(folder) == "unfinished" and (folder / ".hydra").is_dir():
+            with suppress(OSError):  # which may be what ended the run
+                told.write_text(in_words(error) + "\n", encoding="utf-8")
         raise
 
 
