@@ -27,6 +27,9 @@ def main() -> None:
         return
     with reported():
         command = prepare(sys.argv[1:], CONF)
+        if command.shown is not None:
+            print(command.shown, flush=True)
+            return
     sys.argv[1:] = command.argv
 
     failed: list[str] = []

@@ -15,13 +15,14 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, Override
+from hydra.core.override_parser.types import Glob, IntervalSweep, Override
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from lightlab.errors import UsageError, did_you_mean, one_line
+from lightlab.explanation import explanation
 from lightlab.quoting import quote
 from lightlab.resume import Resumed, config_dir, last_overrides, merge_saved
 from lightlab.runs import check_unused, check_writable, find_run
@@ -35,10 +36,12 @@ class Command:
     Attributes:
         argv: without the program's name.
         resumed: of a run that goes on; None for a new one.
+        shown: what there is to print instead of running anything.
     """
 
     argv: list[str]
     resumed: Resumed | None = None
+    shown: str | None = None
 
 
 def prepare(argv: Sequence[str], conf: Path) -> Command:
@@ -68,7 +71,12 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
         return _resume(find_run(run), typed, others, [conf, *filter(None, [flags.config_dir])])
     groups = Groups([conf, *([Path(flags.config_dir)] if flags.config_dir else [])])
     for overrides in _jobs(typed, flags.multirun, groups):
-        check(composed(overrides, groups))
+        config = composed(overrides, groups)
+        check(config)
+        if config["explain"]:
+            if flags.multirun:
+                raise UsageError("explain=true shows the values of one run; leave out -m, and name one value of each")
+            return Command([], shown=explanation([*overrides, *groups.searchpath], groups.folders))
     _check_run_folder(typed)
     return Command([*others, *typed])
 
@@ -120,6 +128,12 @@ class Groups:
             for path in sorted(folder.glob("*/*.yaml")):
                 self.choices.setdefault(path.parent.name, []).append(path.stem)
 
+    @property
+    def searchpath(self) -> list[str]:
+        """The override by which Hydra finds the user's folder."""
+        others = ", ".join(quote(f"file://{folder}") for folder in self.folders[1:])
+        return [f"hydra.searchpath=[{others}]"] if others else []
+
     def check(self, override: Override) -> bool:
         """Whether the override chooses from a group; refuses a choice that the group does not have."""
         group = override.key_or_group
@@ -156,6 +170,7 @@ _EXAMPLES = """examples:
   python train.py task=fashion_lenet init_from=last             start from a run's weights
   python train.py --config-dir my_conf task=my_task             a case of your own
   python train.py task=fashion_lenet --cfg job                  the config, composed
+  python train.py task=fashion_lenet explain=true               and where each value of it comes from
   python predict.py run=last input=photo.png                    use what was learnt"""
 
 
@@ -200,7 +215,8 @@ def _check_run_folder(overrides: list[str]) -> None:
 def _jobs(overrides: list[str], sweep: bool, groups: Groups) -> Iterator[list[str]]:
     """Each swept value once, beside the first of every other: a slip in any of them is found before the first job."""
     parsed = _parsed(overrides)
-    values = [list(_values(override, sweep, groups)) for override in parsed]
+    searching = any(each.key_or_group == "hydra/sweeper" and each.value() != "basic" for each in parsed)
+    values = [list(_values(override, sweep, searching, groups)) for override in parsed]
     first = [each[0] for each in values]
     yield first
     for index, swept in enumerate(values):
@@ -208,7 +224,8 @@ def _jobs(overrides: list[str], sweep: bool, groups: Groups) -> Iterator[list[st
             yield [*first[:index], value, *first[index + 1 :]]
 
 
-def _values(override: Override, sweep: bool, groups: Groups) -> Iterator[str]:
+def _values(override: Override, sweep: bool, searching: bool, groups: Groups) -> Iterator[str]:
+    """Of the numbers that a search draws from, the lowest and the highest."""
     if not override.is_sweep_override():
         yield override.input_line or ""
         return
@@ -219,23 +236,25 @@ def _values(override: Override, sweep: bool, groups: Groups) -> Iterator[str]:
         names = value.filter(groups.choices.get(override.key_or_group, []))
         yield from (f"{override.key_or_group}={name}" for name in names)
         return
-    if override.is_interval_sweep():
+    if isinstance(value, IntervalSweep) and not searching:
         raise UsageError(
-            f"{override.input_line}: a range without steps; list the values, or use range(start,stop,step)"
+            f"{override.input_line}: a range without steps; list the values, use range(start,stop,step), or search it "
+            "with hydra/sweeper=optuna"
         )
-    for each in override.sweep_string_iterator():
-        yield f"{override.get_key_element()}={each}"
+    if isinstance(value, IntervalSweep):
+        found = [str(value.start), str(value.end)]
+    else:
+        found = list(override.sweep_string_iterator())
+    if not found:
+        raise UsageError(f"{override.input_line}: a range without any value")
+    ends = [found[0], found[-1]] if searching and override.is_range_sweep() else found
+    yield from (f"{override.get_key_element()}={each}" for each in ends)
 
 
 def _compose(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
-    extra = (
-        [f"hydra.searchpath=[{', '.join(quote(f'file://{folder}') for folder in groups.folders[1:])}]"]
-        if groups.folders[1:]
-        else []
-    )
     try:
         with initialize_config_dir(str(groups.folders[0]), version_base="1.3"):
-            config = compose("train", overrides=[*overrides, *extra])
+            config = compose("train", overrides=[*overrides, *groups.searchpath])
         missing = sorted(OmegaConf.missing_keys(config))
         if missing:
             raise UsageError(f"{missing[0]}: missing; the task's file, or the command line, must give it")
@@ -249,7 +268,7 @@ def _compose(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
 def _check_key(override: Override, config: dict[str, Any], groups: Groups) -> None:
     """Refuses ``optimizer.lrr=1`` with the nearest key; ``+key=value`` is meant to be new."""
     name = override.key_or_group
-    if override.is_add() or override.is_force_add() or name.startswith("hydra."):
+    if override.is_add() or override.is_force_add() or override.is_hydra_override():
         return
     level: Any = config
     path = name.split(".")

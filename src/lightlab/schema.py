@@ -53,6 +53,7 @@ class Top:
     compile: Rule = OneOf(("auto", True, False))
     checkpoint_every: Rule = Whole(1)
     keep_pages: Rule = SWITCH
+    explain: Rule = SWITCH
     language: Rule = OneOf(("en", "zh"))
 
 
