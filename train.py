@@ -16,6 +16,7 @@ from lightlab.arguments import help_text, prepare
 from lightlab.errors import reported
 from lightlab.imports import uncollected
 from lightlab.runs import discard_if_empty, failure_kept, new_run, shortened
+from lightlab.search.reporting import reporting_trial
 
 CONF = Path(__file__).parent / "conf"
 OmegaConf.register_new_resolver("new_run", new_run, use_cache=True)
@@ -53,7 +54,8 @@ def main() -> None:
                     from lightlab.cross_validation import cross_validate
                     from lightlab.training import train
 
-                results = (cross_validate if config["folds"] else train)(config, folder)
+                trial = reporting_trial(HydraConfig.get().sweeper)
+                results = cross_validate(config, folder) if config["folds"] else train(config, folder, trial)
         except SystemExit as stop:
             if not sweeping or stop.code not in (1, 2):
                 raise

@@ -33,6 +33,7 @@ from lightlab.callbacks.interruption import Interruption
 from lightlab.callbacks.judging import Judging
 from lightlab.callbacks.last_checkpoint import LastCheckpoint
 from lightlab.callbacks.looking import Looking
+from lightlab.callbacks.pruning import Pruning, Reports
 from lightlab.callbacks.random_states import RandomStates
 from lightlab.callbacks.record import Record
 from lightlab.checkpoints import AtomicCheckpointIO, read_checkpoint
@@ -51,19 +52,25 @@ from lightlab.weights import Resumable, checkpoint_to_resume, take_weights
 _LEFT_OUT = (Looking, ProgressBar, LastCheckpoint, Interruption)
 
 
-def train(config: Config, folder: Path) -> dict[str, Any]:
+def train(config: Config, folder: Path, trial: Reports | None = None) -> dict[str, Any]:
     """Trains one task and tests the best checkpoint once.
 
     Args:
         config: resolved to plain values; `lightlab.schema.check` has passed it.
         folder: of the run; see the README for what is written into it.
+        trial: of a search: told how the run goes, it may end it, which leaves pruned.txt and tests nothing.
 
     Returns:
         What metrics.json holds: flat, ``accuracy/test`` and so on.
     """
     run = _prepare(config, folder)
+    if trial is not None:
+        run.trainer.callbacks.append(Pruning(trial, config["monitor"]))  # type: ignore[attr-defined]
     print(_opening_words(run.data, run.accelerator), flush=True)
     results = _fit_and_test(run)
+    if pruned := _why_pruned(run.trainer):
+        print(f"\n{pruned}\n\nrun folder   {folder}", flush=True)
+        return results
     judging = [each for each in run.trainer.callbacks if isinstance(each, Judging)]  # type: ignore[attr-defined]
     words = [each.words for each in judging if each.words]
     print(closing_words(results, folder, run.data.example_option, _is_extendable(run.module), words), flush=True)
@@ -111,11 +118,19 @@ def _fit_and_test(run: _Run) -> dict[str, Any]:
     if run.resumed is None or not run.resumed.trained:
         run.trainer.fit(run.module, datamodule=run.data, ckpt_path=run.resumed.path if run.resumed else None)
     results = _summary(run.config, run.data, run.trainer, time.perf_counter() - started)
+    if pruned := _why_pruned(run.trainer):
+        with whole_file(Path(run.trainer.default_root_dir) / "pruned.txt") as unfinished:
+            unfinished.write_text(f"{pruned}\n", encoding="utf-8")
+        return results
     results |= _test(run.trainer, run.module, run.data)
     for callback in run.trainer.callbacks:  # type: ignore[attr-defined]
         results |= getattr(callback, "results", {})
     write_json(Path(run.trainer.default_root_dir) / "metrics.json", results)
     return results
+
+
+def _why_pruned(trainer: Trainer) -> str:
+    return "".join(each.words for each in trainer.callbacks if isinstance(each, Pruning))  # type: ignore[attr-defined]
 
 
 def _check_folds(data: ResidentDataModule) -> None:

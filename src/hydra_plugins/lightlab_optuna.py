@@ -1,0 +1,34 @@
+"""``hydra/sweeper=optuna``. Hydra imports this file at every start, so nothing heavy stands here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hydra.core.plugins import Plugins
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+
+class OptunaSweeper(Sweeper):
+    """Has `lightlab.search` choose what the configured launcher runs; options as conf/hydra/sweeper/optuna.yaml has."""
+
+    def __init__(self, **options: Any) -> None:
+        self.options = options
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self.hydra_context, self.config = hydra_context, config
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> None:
+        from lightlab.errors import UsageError, reported
+
+        with reported():
+            try:
+                from lightlab.search.sweep import search
+            except ModuleNotFoundError as error:
+                raise UsageError(f"hydra/sweeper=optuna: needs {error.name}; pip install 'lightlab[search]'") from error
+            assert self.config is not None and self.hydra_context is not None and self.launcher is not None
+            search(self.config, self.launcher, arguments, self.hydra_context.config_loader)

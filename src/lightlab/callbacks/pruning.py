@@ -1,0 +1,52 @@
+"""Stops a run of a search that does not look promising beside the others."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint
+
+
+class Reports(Protocol):
+    """What takes a run's values and says whether it should stop."""
+
+    def report(self, value: float, epoch: int) -> bool: ...
+
+
+class Pruning(Checkpoint):
+    """Reports the monitored metric whenever it has been measured, by epochs from 1, and ends the run when told to.
+
+    Args:
+        trial: takes the values.
+        monitor: name and mode of the metric.
+
+    Attributes:
+        words: why the run was stopped, which pruned.txt holds too; empty where it was not.
+
+    A run that is in its last epoch ends by itself. As a `Checkpoint` that stands after the others it runs when the
+    epoch has been saved as one of a run that may go on, as it may by ``resume=``.
+    """
+
+    def __init__(self, trial: Reports, monitor: dict[str, str]) -> None:
+        self.trial = trial
+        self.metric, self.better = monitor["name"], max if monitor["mode"] == "max" else min
+        self.best: tuple[float, int] | None = None
+        self.words = ""
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if not pl_module.is_fresh(self.metric):  # type: ignore[operator]
+            return
+        epoch, value = trainer.current_epoch + 1, float(trainer.callback_metrics[self.metric])
+        if not math.isfinite(value):
+            return
+        reached = [*filter(None, [self.best]), (value, epoch)]
+        self.best = self.better(reached, key=lambda each: each[0])
+        is_last = trainer.should_stop or epoch == trainer.max_epochs or trainer.global_step == trainer.max_steps
+        if self.trial.report(value, epoch) and not is_last:
+            self.words = (
+                f"pruned after epoch {epoch} of {trainer.max_epochs}: {self.metric} {value:.4g}, at best "
+                f"{self.best[0]:.4g} in epoch {self.best[1]}, did not look promising beside the search's other runs"
+            )
+            trainer.should_stop = True

@@ -1,0 +1,63 @@
+"""How a search draws its next trial; each is told the search's ranges and a seed for that trial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.samplers import BaseSampler, GPSampler, GridSampler, RandomSampler, TPESampler
+
+from lightlab.errors import UsageError
+
+Varied = Mapping[str, BaseDistribution]
+
+
+def tpe(varied: Varied, seed: int, **options: Any) -> BaseSampler:
+    """Tree-structured Parzen estimators (Bergstra et al. 2011)."""
+    return TPESampler(seed=seed, **options)
+
+
+def random(varied: Varied, seed: int) -> BaseSampler:
+    """Independent draws."""
+    return RandomSampler(seed=seed)
+
+
+def gp(varied: Varied, seed: int, **options: Any) -> BaseSampler:
+    """Expected improvement under a Gaussian process."""
+    return GPSampler(seed=seed, warn_independent_sampling=False, **options)
+
+
+class Grid(GridSampler):
+    """Every combination once.
+
+    Attributes:
+        size: how many there are.
+    """
+
+    def __init__(self, points: Mapping[str, list[Any]]) -> None:
+        super().__init__(points, seed=0)  # the same order in every process
+        self.size = 1
+        for values in points.values():
+            self.size *= len(values)
+
+
+def grid(varied: Varied, seed: int) -> BaseSampler:
+    """Every combination.
+
+    Raises:
+        UsageError: of an interval there are endlessly many.
+    """
+    return Grid({key: _points(key, distribution) for key, distribution in varied.items()})
+
+
+def _points(key: str, distribution: BaseDistribution) -> list[Any]:
+    if isinstance(distribution, CategoricalDistribution):
+        return list(distribution.choices)
+    if isinstance(distribution, IntDistribution):
+        return list(range(distribution.low, distribution.high + 1, distribution.step))
+    assert isinstance(distribution, FloatDistribution)
+    if distribution.step is None:
+        raise UsageError(f"{key}: a grid needs steps; list the values, or use range(start,stop,step)")
+    count = round((distribution.high - distribution.low) / distribution.step)
+    return [float(f"{distribution.low + index * distribution.step:.12g}") for index in range(count + 1)]
