@@ -12,7 +12,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from optuna.samplers import BaseSampler
 
-from lightlab.errors import UsageError, one_line
+from lightlab.errors import UsageError, did_you_mean, one_line
 from lightlab.rules import Number, Rule, Text, Whole
 from lightlab.search.space import Space
 from lightlab.search.storage import absolute
@@ -25,6 +25,7 @@ _RULES: dict[str, Rule] = {
     "storage": Text(),
     "study_name": Text(),
 }
+_KNOWN = [*_RULES, "sampler", "pruner", "trial"]
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,9 @@ def read_options(config: DictConfig) -> Options:
     """
     options = OmegaConf.to_container(config.hydra.sweeper, resolve=True)
     assert isinstance(options, dict)
+    for key in options:
+        if key not in _KNOWN:
+            raise UsageError(f"hydra.sweeper.{key}: no such key; {did_you_mean(str(key), _KNOWN)}known are {', '.join(_KNOWN)}")
     for key, rule in _RULES.items():
         if not rule.takes(options[key]) and options[key] not in rule.also:
             also = "".join(f", or {'null' if other is None else other}" for other in rule.also)
