@@ -1,0 +1,147 @@
+"""Writes a report: report.html, report.md and summary.csv."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from lightlab.errors import UsageError
+from lightlab.files import whole_file
+from lightlab.report.charts import COLOURS, Chart, colour
+from lightlab.report.comparison import Comparison, compare
+from lightlab.report.curves import curve_charts
+from lightlab.report.folders import is_run, read_runs
+from lightlab.report.interactions import HeatMap, interactions, responses
+from lightlab.report.pictures import of_best_run, of_sweeps
+from lightlab.report.summary import write_summary
+from lightlab.report.tables import configuration_table, link, run_table
+from lightlab.report.verdict import answer, caveats, compared, note
+from lightlab.report.words import Say, speaker
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write(folders: Sequence[Path], to: Path, score: float | None = None, language: str = "en") -> Path:
+    """Compares all runs in and below `folders`, and writes report.html, report.md, figures/ and summary.csv into `to`.
+
+    Args:
+        score: how long each run took to reach it is told; None takes what the median configuration reaches.
+        language: of the page: ``en`` or ``zh``.
+
+    Returns:
+        The path of report.html.
+
+    Raises:
+        UsageError: a folder does not exist, or nothing can be written into `to`.
+        DataError: no run lies there. Nothing has been written.
+    """
+    runs = read_runs([Path(folder) for folder in folders])
+    say = speaker(language)
+    comparisons = compare(runs, score)
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        sections = [_section(each, to, say, index + 1) for index, each in enumerate(comparisons)]
+        sweeps = of_sweeps(Path(folder) for folder in folders if not is_run(Path(folder)) and len(comparisons) == 1)
+        sections[0]["pictures"] = [*sweeps, *sections[0]["pictures"]]
+        contents = {
+            "title": _title(comparisons, say),
+            "sections": sections,
+            "language": language,
+            "remake": shlex.join(["python", "-m", "lightlab.report", *map(str, folders)]),
+        }
+        _write(to / "report.html", _rendered("report.html", say, **contents))
+        _write(to / "report.md", re.sub(r"\n{3,}", "\n\n", _rendered("report.md", say, **contents)).lstrip())
+        write_summary(runs, to / "summary.csv")
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise UsageError(f"{to}: a report cannot be written here ({error.strerror}); name a folder by --to") from None
+    return to / "report.html"
+
+
+def _title(comparisons: list[Comparison], say: Say) -> str:
+    if len(comparisons) > 1:
+        return say("Comparison of runs of {n} tasks", n=len(comparisons))
+    keys = " × ".join(comparisons[0].keys)
+    return f"{comparisons[0].task}: {keys}" if keys else comparisons[0].task
+
+
+def _section(comparison: Comparison, to: Path, say: Say, number: int) -> dict[str, Any]:
+    curves = curve_charts(comparison, say)
+    settings = [*interactions(comparison, say), *responses(comparison, say)]
+    pictures, links = of_best_run(comparison, to)
+    lines = [each for each in settings if isinstance(each, Chart)]
+    return {
+        "task": comparison.task,
+        "answer": answer(comparison, say),
+        "compared": compared(comparison, say),
+        "fixed": " ".join(comparison.fixed),
+        "caveats": list(caveats(comparison, say)),
+        "configurations": configuration_table(comparison, say),
+        "note": note(comparison, say),
+        "runs": run_table(comparison, to, say),
+        "names": [each.label or comparison.task for each in comparison.configurations],
+        "curves": curves,
+        "interactions": settings,
+        "maps": [each for each in settings if isinstance(each, HeatMap)],
+        "curve_files": _files(curves, to, f"report-{number}-curves", say),
+        "interaction_files": _files(lines, to, f"report-{number}-settings", say),
+        "pictures": pictures,
+        "links": links,
+    }
+
+
+def _files(charts: list[Chart], to: Path, stem: str, say: Say) -> list[dict[str, str]]:
+    """Each chart as a file of its own, for report.md."""
+    files = []
+    for index, chart in enumerate(charts):
+        path = to / "figures" / f"{stem}-{index + 1}.svg"
+        _write(path, _rendered("chart.svg", say, chart=chart, id="0", standalone=True))
+        files.append({"title": chart.title, "target": link(path, to)})
+    return files
+
+
+def _rendered(name: str, say: Say, **contents: Any) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(["html", "svg"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"md": _markdown, "md_code": _markdown_code}
+    script = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
+    chart_css = (_TEMPLATES / "chart.css").read_text(encoding="utf-8")
+    page_css = (_TEMPLATES / "report.css").read_text(encoding="utf-8") if name == "report.html" else ""
+    given = {
+        "say": say,
+        "colour": colour,
+        "colours": COLOURS,
+        "css": chart_css + page_css,
+        "script": script,
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        "standalone": False,
+    }
+    return environment.get_template(name).render(given | contents)
+
+
+def _markdown(text: str) -> str:
+    """What Markdown would take as its own is shown as it stands."""
+    escaped = re.sub(r"([\\`*_\[\]<>|#~])", r"\\\1", str(text))
+    return " ".join(escaped.replace("&", "&amp;").split())
+
+
+def _markdown_code(text: str) -> str:
+    ticks = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{ticks}{pad}{' '.join(text.split())}{pad}{ticks}".replace("|", "\\|")
+
+
+def _write(path: Path, text: str) -> None:
+    with whole_file(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
