@@ -51,11 +51,11 @@ def _fingerprint(paths: Sequence[Path], form: Form) -> str:
     digest = hashlib.blake2b(f"{VERSION} {form}".encode(), digest_size=16)
     for path in paths:
         try:
-            status = path.stat()
+            status = os.stat(path)
             state = f"{status.st_size} {status.st_mtime_ns}"
         except OSError as error:
             state = str(error.strerror)
-        digest.update(f"\0{path.absolute()}\0{state}".encode("utf-8", "surrogateescape"))
+        digest.update(f"\0{os.path.abspath(path)}\0{state}".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 

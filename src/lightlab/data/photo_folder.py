@@ -43,10 +43,10 @@ class PhotoFolder:
         self.folder = folder
         if not folder.is_dir():
             raise DataError(f"{folder}: no such folder of photos")
-        self.files = {file.relative_to(folder).as_posix(): file for file in _files(folder)}
+        self.files = _files(folder)
         self._by_key: dict[str, str] = {}
         for name in self.files:
-            for key in (_key(name), _key(str(PurePosixPath(name).with_suffix("")))):
+            for key in (_key(name), _key(os.path.splitext(name)[0])):
                 self._by_key.setdefault(key, name)
 
     @property
@@ -78,7 +78,7 @@ class PhotoFolder:
                 raise DataError(f"{label.where}: {label.photo} has a label already, in {found[name].where}; leave one")
             else:
                 found[name] = label
-                matched.photos.append(Photo(self.files[name], name, label))
+                matched.photos.append(Photo(self.folder / name, name, label))
         matched.without_label = [name for name in self.photos if name not in found]
         return matched
 
@@ -105,14 +105,18 @@ def labels_from_names(names: Iterable[str], pattern: str) -> list[Label]:
     return [Label(name, match[1] or "", name) for name, match in found if match]
 
 
-def _files(folder: Path) -> list[Path]:
+def _files(folder: Path) -> list[str]:
+    """Names below the folder, as text: making a path for each of thousands takes longer than finding them."""
+
     def refuse(error: OSError) -> None:
         raise DataError(f"{error.filename}: cannot be read ({error.strerror})")
 
     found = []
     for place, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
-        found += [Path(place) / name for name in sorted(names) if not name.startswith(".")]
+        below = Path(place).relative_to(folder).as_posix()
+        prefix = "" if below == "." else f"{below}/"
+        found += [f"{prefix}{name}" for name in sorted(names) if not name.startswith(".")]
     return found
 
 

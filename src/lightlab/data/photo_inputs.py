@@ -27,7 +27,7 @@ def find_inputs(path: Path, source: PhotoSource) -> tuple[list[Photo], list[Labe
         folder = source.photos_below(path)
         if not folder.photos:
             raise DataError(f"{path}: no photo in this folder; expected files ending in {', '.join(IMAGE_SUFFIXES)}")
-        return _named({name: folder.files[name] for name in folder.photos}, source), []
+        return _named({name: folder.folder / name for name in folder.photos}, source), []
     if not os.path.isfile(path):
         raise DataError(
             f"{path}: no such file; input= takes a photo, a folder of photos, or a CSV or text file of names"
