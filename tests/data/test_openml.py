@@ -51,6 +51,7 @@ class Handler(BaseHTTPRequestHandler):
             "status": "active",
             "format": "ARFF",
             "name": "houses",
+            "description": "three houses",
             "version": "1",
             "url": f"http://127.0.0.1:{self.server.server_port}/data/v1/download/1/houses.arff",
             "md5_checksum": hashlib.md5(ARFF + b"x" * (behaviour == "other")).hexdigest(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
@@ -42,7 +43,8 @@ def _fetch(data_id: int) -> pd.DataFrame:
     """The table with its target, the last column; scikit-learn's own cache goes with the temporary folder."""
     from sklearn.datasets import fetch_openml
 
-    with tempfile.TemporaryDirectory() as folder, _timeout(READ_SECONDS):
+    quiet = warnings.catch_warnings(action="ignore")  # of its second try; what fails then is an error
+    with tempfile.TemporaryDirectory() as folder, _timeout(READ_SECONDS), quiet:
         found: Any = fetch_openml(data_id=data_id, as_frame=True, parser="auto", data_home=folder, n_retries=1)
     return pd.concat([found.data, found.target], axis=1)
 
