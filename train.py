@@ -12,11 +12,12 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from lightlab.arguments import help_text, prepare
+from lightlab.arguments import prepare
 from lightlab.errors import reported
 from lightlab.imports import uncollected
 from lightlab.runs import discard_if_empty, failure_kept, new_run, shortened
 from lightlab.search.reporting import reporting_trial
+from lightlab.usage import help_text
 
 CONF = Path(__file__).parent / "conf"
 OmegaConf.register_new_resolver("new_run", new_run, use_cache=True)

@@ -5,8 +5,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lightlab.arguments import Groups, composed, help_text, prepare, quoted
+from lightlab.arguments import Groups, composed, prepare, quoted
 from lightlab.errors import UsageError
+from lightlab.usage import help_text
 
 TEXTS = [
     "春",

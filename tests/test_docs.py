@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from lightlab.arguments import Groups, composed, help_text, quoted
+from lightlab.arguments import Groups, composed, quoted
 from lightlab.figure_options import parse_figure_options
 from lightlab.predict_options import parse_options
 from lightlab.schema import check
+from lightlab.usage import help_text
 
 ROOT = Path(__file__).resolve().parent.parent
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]

@@ -1,4 +1,4 @@
-"""The command line, before Hydra sees it: values that need no quoting, `resume=`, misspelt names, our own help.
+"""The command line, before Hydra sees it: values that need no quoting, `resume=`, presets, misspelt names.
 
 Nothing here imports torch: a slip must be answered in under a second.
 """
@@ -6,7 +6,6 @@ Nothing here imports torch: a slip must be answered in under a second.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +69,7 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
         typed = [each for each in typed if not re.match(r"\+*resume=", each)]
         return _resume(find_run(run), typed, others, [conf, *filter(None, [flags.config_dir])])
     groups = Groups([conf, *([Path(flags.config_dir)] if flags.config_dir else [])])
+    typed += _preset(typed, flags.multirun, groups)
     for overrides in _jobs(typed, flags.multirun, groups):
         config = composed(overrides, groups)
         check(config)
@@ -151,40 +151,6 @@ class Groups:
         return True
 
 
-def help_text(conf: Path) -> str:
-    """What `--help` prints: usage, groups, examples."""
-    groups = Groups([conf]).choices
-    width = max(60, min(120, shutil.get_terminal_size((100, 24)).columns))
-    lines = ["Trains one experiment, or with -m a sweep of them.", ""]
-    lines += ["usage: python train.py [-m] [GROUP=CHOICE ...] [KEY=VALUE ...]", "", "groups and their choices:"]
-    for group in ["task", *sorted(set(groups) - {"task", "hydra", "local"})]:
-        lines += _wrapped(f"  {group:12}", groups[group], width)
-    return "\n".join([*lines, "", _EXAMPLES])
-
-
-_EXAMPLES = """examples:
-  python train.py task=fashion_lenet optimizer=adam             one experiment
-  python train.py task=fashion_lenet optimizer=sgd optimizer.lr=0.5 trainer.max_epochs=5 seed=1
-  python train.py -m task=digits_mlp optimizer=sgd,adam          a comparison
-  python train.py resume=last trainer.max_epochs=40             go on, and further
-  python train.py task=fashion_lenet init_from=last             start from a run's weights
-  python train.py --config-dir my_conf task=my_task             a case of your own
-  python train.py task=fashion_lenet --cfg job                  the config, composed
-  python train.py task=fashion_lenet explain=true               and where each value of it comes from
-  python predict.py run=last input=photo.png                    use what was learnt"""
-
-
-def _wrapped(head: str, words: list[str], width: int) -> Iterator[str]:
-    line = head
-    for index, word in enumerate(words):
-        piece = word + (", " if index < len(words) - 1 else "")
-        if len(line) + len(piece.rstrip()) > width:
-            yield line.rstrip()
-            line = " " * len(head)
-        line += piece
-    yield line
-
-
 def _resume(folder: Path, new: list[str], flags: list[str], folders: list[str | Path]) -> Command:
     path = last_overrides(folder)
     if not path.is_file() or not (folder / "config.yaml").is_file():
@@ -201,6 +167,24 @@ def _resume(folder: Path, new: list[str], flags: list[str], folders: list[str | 
     resumed = merge_saved(folder, composed(old, groups), composed([*old, *new], groups), [*old, *new], names)
     check(resumed.config)
     return Command([*flags, *resumed.overrides], resumed)
+
+
+def _preset(typed: list[str], sweep: bool, groups: Groups) -> list[str]:
+    """What the chosen experiment sweeps, but for what is typed.
+
+    Hydra's own `hydra.sweeper.params` would be multiplied by what is typed for the same key, not replaced.
+    """
+    parsed = {each.key_or_group: each for each in _parsed(typed)}
+    if "experiment" not in parsed or parsed["experiment"].is_delete():
+        return []
+    presets = {name: composed([name], groups)["sweep"] for name in _values(parsed["experiment"], sweep, False, groups)}
+    if len(presets) > 1 and any(presets.values()):
+        raise UsageError(f"{parsed['experiment'].input_line}: each is a sweep of its own; name one")
+    name, swept = next(iter(presets.items()))
+    missing = {key: value for key, value in swept.items() if key not in parsed}
+    if missing and not sweep and "explain=true" not in typed:
+        raise UsageError(f"{name} sweeps {', '.join(missing)}: add -m, or name one value of each")
+    return [f"{key}={value}" for key, value in missing.items()] if sweep else []
 
 
 def _check_run_folder(overrides: list[str]) -> None:

@@ -205,13 +205,16 @@ def check(config: dict[str, Any]) -> None:
 
 def _problems(config: dict[str, Any]) -> Iterator[str]:
     top = Top()
-    yield from _keys("", config, [*_rules(top), *CLOSED, *GROUPS, "learning_rates"])
+    yield from _keys("", config, [*_rules(top), *CLOSED, *GROUPS, "learning_rates", "sweep"])
     yield from _values("", config, _rules(top))
     for section, schema in CLOSED.items():
         yield from _keys(f"{section}.", config[section], list(_rules(schema)))
         yield from _values(f"{section}.", config[section], _rules(schema))
     if not isinstance(config["learning_rates"], dict):
         yield f"learning_rates={config['learning_rates']}: must be a group, a rate for each optimizer"
+    if not isinstance(config["sweep"], dict):
+        yield f"sweep={config['sweep']}: must be a group, a list of values such as 0,1,2 for each key"
+    yield from _values("sweep.", config["sweep"], dict.fromkeys(config["sweep"], Text()))
     yield from _values("learning_rates.", config["learning_rates"], dict.fromkeys(config["learning_rates"], POSITIVE))
     if (
         config["trainer"].get("precision") == "16-mixed"
