@@ -39,15 +39,6 @@ def learnt(table):
     return build
 
 
-@pytest.fixture
-def written(tmp_path):
-    def write(content, name="new.csv"):
-        (tmp_path / name).write_text(content, encoding="utf-8")
-        return str(tmp_path / name)
-
-    return write
-
-
 def test_a_table_of_numbers_and_categories(learnt):
     data = learnt(PRICES, index="id", target="price")
     assert data.spec.input_shape == (3,) and data.spec.input_names == ("size", "colour=blue", "colour=red")

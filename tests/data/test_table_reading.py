@@ -30,15 +30,6 @@ def reader(config, written):
     return build
 
 
-@pytest.fixture
-def written(tmp_path):
-    def write(content, name="new.csv"):
-        (tmp_path / name).write_text(content, encoding="utf-8")
-        return str(tmp_path / name)
-
-    return write
-
-
 def test_prediction_reads_what_training_read(reader, tmp_path):
     data = reader()
     inputs = data.read(str(tmp_path / "my.csv"))

@@ -1,6 +1,5 @@
 import pytest
 
-from lightlab.data.sources import RemoteFile
 from lightlab.data.text_source import TextSource
 from lightlab.errors import DataError
 
@@ -14,7 +13,7 @@ def test_the_users_own_text_comes_first(tmp_path):
     assert TextSource("embedded", "own.txt", tmp_path / "poems").files("x") == []
 
 
-@pytest.mark.parametrize("remote", [[], [RemoteFile("a.json", 1, "0")]])
+@pytest.mark.parametrize("remote", [[], [{"name": "a.json", "size": 1, "sha256": "0"}]])
 def test_where_there_is_nothing_the_stand_in_is_named_aloud(tmp_path, capsys, remote):
     assert TextSource("auto", None, tmp_path / "poems", remote, []).files("sentences that a grammar makes") == []
     assert "! Training on sentences that a grammar makes; the results will say" in capsys.readouterr().err

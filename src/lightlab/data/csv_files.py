@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype, union_categoricals
 
+from lightlab.data.cells import is_number
 from lightlab.data.idx import open_plain_or_gzip, unreadable
 from lightlab.data.remarks import say_once
 from lightlab.errors import DataError, UsageError, one_line
@@ -150,7 +151,9 @@ def _has_header(cells: list[str], given: list[str], form: CsvFormat) -> bool:
         return True
     if isinstance(form.header, bool):
         return form.header
-    return not form.columns and not any(map(_is_number, cells))
+    return not form.columns and not any(
+        is_number(cell) and cell.lower() not in ("nan", "inf", "infinity") for cell in cells
+    )
 
 
 def _check_separator(path: Path, cells: list[str], separator: str) -> None:
@@ -199,14 +202,6 @@ def _joined(pieces: list[pd.Series]) -> pd.Series:
     if isinstance(pieces[0].dtype, pd.CategoricalDtype):
         return pd.Series(union_categoricals(pieces))
     return pd.Series(np.concatenate([piece.to_numpy() for piece in pieces]))
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return cell.lower() not in ("nan", "inf", "infinity")
 
 
 def _reason(error: Exception) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lightlab.data.cells import is_number
 from lightlab.data.images import SUFFIXES as IMAGE_SUFFIXES
 from lightlab.errors import DataError, did_you_mean, one_line
 
@@ -51,7 +52,7 @@ def read_label_file(path: Path, is_photo: Callable[[str], bool], columns: Column
     """
     rows = _rows(path)
     head = rows[0][1] if rows else []
-    header = None if any(map(is_photo, head)) or not head or _is_number(head[-1]) else head
+    header = None if any(map(is_photo, head)) or not head or is_number(head[-1]) else head
     rows = rows[1:] if header else rows
     if not rows:
         raise DataError(f"{path}: no row; expected a photo's name and its label in each line")
@@ -120,11 +121,3 @@ def _decoded(path: Path) -> str:
         if "\0" not in text:
             return text
     raise DataError(f"{path}: no text in UTF-8 or GBK; save it as a CSV file in UTF-8")
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from lightlab.data.cache import cached
+from lightlab.data.cells import is_number
 from lightlab.data.idx import open_plain_or_gzip, unreadable
 from lightlab.errors import DataError
 
@@ -72,7 +73,7 @@ def _layout(path: Path, classes: int, pixels: int, labelled: bool | None) -> _La
         )
     found = _labelled(path, len(cells), pixels, labelled)
     begins_with_label = cells[0].strip().lower() == "label"
-    header = begins_with_label or all(cell.strip() and not _is_number(cell) for cell in cells)
+    header = begins_with_label or all(cell.strip() and not is_number(cell) for cell in cells)
     if header and found != begins_with_label:
         raise DataError(
             f"{path}: row 1: {len(cells)} columns, the first {cells[0][:40]!r}; "
@@ -152,17 +153,9 @@ def _cell_fault(path: Path, row: int, column: int, cell: str, layout: _Layout) -
     expected = f"expected a whole number from 0 to {layout.highest(column)}"
     if not cell.strip():
         return DataError(f"{path}: row {row}, column {name!r}: empty cell; {expected}")
-    value = f"label {cell}" if name == "label" and _is_number(cell) else repr(cell[:40])
+    value = f"label {cell}" if name == "label" and is_number(cell) else repr(cell[:40])
     return DataError(f"{path}: row {row}, column {name!r}: {value}; {expected}")
 
 
 def _is_whole(cell: str, highest: int) -> bool:
-    return _is_number(cell) and 0 <= float(cell) <= highest and float(cell).is_integer()
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+    return is_number(cell) and 0 <= float(cell) <= highest and float(cell).is_integer()

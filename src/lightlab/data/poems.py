@@ -16,7 +16,6 @@ from lightlab.data.corpus import read_texts
 from lightlab.data.couplets import couplets
 from lightlab.data.resident import Rows
 from lightlab.data.rows import LengthOrder, TokenRows
-from lightlab.data.sources import RemoteFile
 from lightlab.data.text_source import TextSource
 from lightlab.data.token_cache import cached_tokens
 from lightlab.data.tokens import MARKS, TEST, TRAIN, VAL, Rules, Tokens, tokenize
@@ -58,8 +57,7 @@ class Poems(ResidentDataModule):
     ) -> None:
         super().__init__(**loading)
         self.dataset = name
-        files = [RemoteFile(**file) for file in remote]
-        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / name, files, list(mirrors))
+        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / name, remote, mirrors)
         self.cache_dir = cache_dir
         self.window = window
         self.stride = stride

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lightlab.data.corpus import text_files
 from lightlab.data.sources import RemoteFile, download
@@ -19,14 +20,14 @@ class TextSource:
     Attributes:
         source: ``auto`` (files; else download them; else none, said loudly), ``files`` (or an error) or ``embedded``.
         corpus: the user's own file, folder or pattern; None for `folder`.
-        remote: the files to download into `folder`.
+        remote: name, size in bytes and sha256 of each file to download into `folder`.
         mirrors: addresses that serve them.
     """
 
     source: str
     corpus: str | None
     folder: Path
-    remote: Sequence[RemoteFile] = ()
+    remote: Sequence[Mapping[str, Any]] = ()
     mirrors: Sequence[str] = ()
 
     def files(self, stand_in: str) -> list[Path]:
@@ -53,4 +54,4 @@ class TextSource:
                 f"{self.folder}: no such folder; put a text file with one poem a line there, or chinese-poetry's JSON, "
                 "or name it: data.corpus=my.txt"
             )
-        return sorted(download(file, self.mirrors, self.folder) for file in self.remote)
+        return sorted(download(RemoteFile(**file), self.mirrors, self.folder) for file in self.remote)

@@ -15,7 +15,6 @@ from lightlab.data.corpus import read_texts
 from lightlab.data.cutting import Cutter
 from lightlab.data.resident import EpochOrder
 from lightlab.data.sentences import sentences
-from lightlab.data.sources import RemoteFile
 from lightlab.data.stop_words import stop_words
 from lightlab.data.text_source import TextSource
 from lightlab.data.token_cache import cached_tokens
@@ -70,8 +69,7 @@ class WordContexts(ResidentDataModule):
     ) -> None:
         super().__init__(**loading)
         self.dataset = name
-        files = [RemoteFile(**file) for file in remote]
-        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / folder, files, list(mirrors))
+        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / folder, remote, mirrors)
         self.cache_folder = cache_folder(cache_dir)
         self.cutter = Cutter(unit, user_dictionary, new_words)
         self.stop_words = stop_words
