@@ -84,7 +84,8 @@ def draw_importance(importance: Mapping[str, float], metric: str, trials: int, p
 def _scatter(
     chart: Axes, trials: Sequence[Tried], places: Sequence[float], by: str = "", choices: Sequence[str] = ("",)
 ) -> None:
-    """A mark for how a trial ended, a colour for its choice; failed trials, which have no value, at the lower edge."""
+    """A mark for how a trial ended, a colour for its choice; trials without a value at the lower edge."""
+    edge = chart.get_xaxis_transform()
     for index, choice in enumerate(choices):
         for ended, mark in _MARKS.items():
             chosen = [
@@ -92,14 +93,13 @@ def _scatter(
                 for place, trial in zip(places, trials, strict=True)
                 if trial.ended == ended and trial.parameters.get(by, "") == choice
             ]
-            x = [place for place, _ in chosen]
+            known = [(place, value) for place, value in chosen if value is not None]
+            unknown = [(place, 0.04) for place, value in chosen if value is None]
             colour, label = COLOURS[index % len(COLOURS)], ", ".join(filter(None, [choice, ended]))
-            if ended == "failed" and x:
-                edge = chart.get_xaxis_transform()
-                chart.plot(x, [0.04] * len(x), mark, color=colour, label=label, ms=12, mew=2, transform=edge)
-            elif x:
-                y = [value for _, value in chosen if value is not None]
-                chart.plot(x, y, mark, color=colour, label=label, alpha=0.75)
+            if known:
+                chart.plot(*zip(*known, strict=True), mark, color=colour, label=label, alpha=0.75)
+            if unknown:
+                chart.plot(*zip(*unknown, strict=True), mark, color=colour, label=label, ms=12, mew=2, transform=edge)
     chart.grid(alpha=0.3)
 
 

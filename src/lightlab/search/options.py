@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+import optuna
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
@@ -47,14 +48,18 @@ class Options:
     sampler_config: dict[str, Any]
 
     def sampler(self, space: Space, number: int) -> BaseSampler:
-        """One for each trial, seeded by its number, so that neither a restart nor another process draws it again.
+        """One for each trial, seeded by its number, so that neither a restart nor another process draws it again."""
+        seed = (self.seed * 1_000_003 + number) % 2**32
+        return instantiate(self.sampler_config)(varied=space.varied, seed=seed)
+
+    def try_out(self, space: Space) -> None:
+        """Draws once, for nothing.
 
         Raises:
-            UsageError: an option that it does not have, or a range that it cannot draw from.
+            UsageError: an option that the sampler does not take, or a range that it cannot draw from.
         """
-        seed = (self.seed * 1_000_003 + number) % 2**32
         try:
-            return instantiate(self.sampler_config)(varied=space.varied, seed=seed)
+            space.draw(optuna.create_study(sampler=self.sampler(space, 0)).ask())
         except (InstantiationException, TypeError, ValueError) as error:
             raise UsageError(f"hydra.sweeper.sampler: {one_line(error.__cause__ or error)}") from error
 
@@ -71,9 +76,11 @@ def read_options(config: DictConfig) -> Options:
     """
     options = OmegaConf.to_container(config.hydra.sweeper, resolve=True)
     assert isinstance(options, dict)
-    for key in options:
-        if key not in _KNOWN:
-            raise UsageError(f"hydra.sweeper.{key}: no such key; {did_you_mean(str(key), _KNOWN)}known are {', '.join(_KNOWN)}")
+    for key in map(str, options):
+        if key not in _KNOWN and not key.startswith("_"):
+            raise UsageError(
+                f"hydra.sweeper.{key}: no such key; {did_you_mean(key, _KNOWN)}known are {', '.join(_KNOWN)}"
+            )
     for key, rule in _RULES.items():
         if not rule.takes(options[key]) and options[key] not in rule.also:
             also = "".join(f", or {'null' if other is None else other}" for other in rule.also)

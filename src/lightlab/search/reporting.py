@@ -20,16 +20,19 @@ class ReportingTrial:
         import optuna
         from hydra.utils import instantiate
 
-        from lightlab.search.storage import connect, storage_errors
+        from lightlab.errors import UsageError
+        from lightlab.search.storage import connect, spoken, storage_errors
 
         self._guarded = lambda: storage_errors(sweeper["storage"])
-        storage = connect(sweeper["storage"])
+        url, name, number = sweeper["storage"], sweeper["study_name"], sweeper["trial"]
+        storage = connect(url)
         with self._guarded():
-            study = storage.get_study_id_from_name(sweeper["study_name"])
-            number = storage.get_trial_id_from_study_id_trial_number(study, sweeper["trial"])
-            pruner = instantiate(sweeper["pruner"])
-            loaded = optuna.load_study(study_name=sweeper["study_name"], storage=storage, pruner=pruner)
-            self._trial = optuna.trial.Trial(loaded, number)
+            try:
+                study = optuna.load_study(study_name=name, storage=storage, pruner=instantiate(sweeper["pruner"]))
+                trial = storage.get_trial_id_from_study_id_trial_number(storage.get_study_id_from_name(name), number)
+            except KeyError:
+                raise UsageError(f"{spoken(url)}: holds no study {name}, trial {number}") from None
+            self._trial = optuna.trial.Trial(study, trial)
 
     def report(self, value: float, epoch: int) -> bool:
         """Tells the value that an epoch (from 1) has reached; whether the run should stop."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.samplers import BaseSampler, GPSampler, GridSampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
 
 from lightlab.errors import UsageError
 
@@ -23,11 +25,6 @@ def random(varied: Varied, seed: int) -> BaseSampler:
     return RandomSampler(seed=seed)
 
 
-def gp(varied: Varied, seed: int, **options: Any) -> BaseSampler:
-    """Expected improvement under a Gaussian process."""
-    return GPSampler(seed=seed, warn_independent_sampling=False, **options)
-
-
 class Grid(GridSampler):
     """Every combination once.
 
@@ -40,6 +37,9 @@ class Grid(GridSampler):
         self.size = 1
         for values in points.values():
             self.size *= len(values)
+
+    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
+        """Nothing: at the last point Optuna's own would end a loop of its own, in which we are not."""
 
 
 def grid(varied: Varied, seed: int) -> BaseSampler:

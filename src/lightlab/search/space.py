@@ -72,7 +72,9 @@ def read_space(arguments: Sequence[str], loader: ConfigLoader | None = None) -> 
 def _distribution(override: Override) -> BaseDistribution:
     key, line, value = override.key_or_group, override.input_line, override.value()
     if key.partition(".")[0] in _NOT_SEARCHED:
-        raise UsageError(f"{line}: runs that differ in {key} have no measure in common; sweep over it without hydra/sweeper=optuna")
+        raise UsageError(
+            f"{line}: runs that differ in {key} have no measure in common; sweep over it without hydra/sweeper=optuna"
+        )
     if getattr(value, "shuffle", False):
         raise UsageError(f"{line}: a search draws in an order of its own; leave out shuffle")
     tags: set[str] = getattr(value, "tags", set())

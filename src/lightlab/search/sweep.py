@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from optuna.study import Study
 from optuna.trial import Trial, TrialState
 
+from lightlab.arguments import quoted
 from lightlab.quoting import quote
 from lightlab.runs import shortened, state
 from lightlab.search.options import Options, read_options
@@ -37,6 +38,7 @@ def search(config: DictConfig, launcher: Launcher, arguments: Sequence[str], loa
         UsageError: options, ranges or a study that do not fit, before anything is started.
     """
     options, space = read_options(config), read_space(arguments, loader)
+    options.try_out(space)
     limit = options.limit(space)
     monitor = Monitor(config.monitor.name, config.monitor.mode)
     folder = shortened(Path(config.hydra.sweep.dir).absolute())
@@ -135,7 +137,7 @@ def _written(outcome: Outcome, command: str) -> Iterator[None]:
 def _command(config: DictConfig, arguments: Sequence[str], folder: Path) -> str:
     """What goes on with the search, in the same folder."""
     own = [each for each in config.hydra.overrides.hydra if not each.startswith(("hydra.mode=", "hydra.sweep.dir="))]
-    return shlex.join(["python", "train.py", "-m", *own, *arguments, f"hydra.sweep.dir={quote(str(folder))}"])
+    return shlex.join(["python", "train.py", "-m", *own, *arguments, quoted(f"hydra.sweep.dir={folder}")])
 
 
 def _opening_words(study: Study, limit: int, monitor: Monitor, again: int) -> str:
