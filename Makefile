@@ -6,7 +6,7 @@ ARGS ?= task=fashion_lenet optimizer=adam
 PYTEST_ARGS ?= -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-fast lint format board bench clean
+.PHONY: help setup train test test-fast lint format board bench matrix verify clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -42,6 +42,12 @@ board: setup ## TensorBoard on runs/
 
 bench: setup ## timings side by side: see benchmarks/README.md
 	$(BIN)/python -m benchmarks $(BENCH)
+
+matrix: setup ## every task with every optimizer, shortly: benchmarks/matrix.md
+	$(BIN)/python -m benchmarks.matrix $(MATRIX)
+
+verify: setup ## train every task and compare with its score; make verify VERIFY=--quick takes a few minutes
+	$(BIN)/python -m benchmarks.verify $(VERIFY)
 
 clean: ## take away .venv and caches; runs and data stay
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache
