@@ -93,7 +93,10 @@ def _remarks(comparison: Comparison) -> Iterator[tuple[str, dict[str, object]]]:
     judged = sum(len(each.judged) for each in comparison.configurations)
     lacking = sum(run.metric(metric) is None for run in done)
     if lacking:
-        yield "{n} of the runs have no {metric}: their cells are empty.", {"n": lacking, "metric": metric}
+        yield (
+            "{n} of the runs ended without a finite {metric}: their cells are empty.",
+            {"n": lacking, "metric": metric},
+        )
     if len(done) - lacking > judged:
         repeated = len(done) - lacking - judged
         yield "{n} of the runs repeat the seed of a newer one, which is counted in their place.", {"n": repeated}

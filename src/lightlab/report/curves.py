@@ -42,7 +42,8 @@ def _chart(comparison: Comparison, metric: str, say: Say) -> Chart | None:
         return None
     x = Scale(min(epochs) if max(epochs) > min(epochs) else 0, max(*epochs, 1), LEFT, RIGHT)
     y = fitting(values, BOTTOM, TOP)
-    lines = [_line(curve, x, y) for curve in curves]
+    marked = "val" if any(curve.style == "val" for curve in curves) else "train"
+    lines = [_line(curve, x, y, marked) for curve in curves]
     spread_marks(lines)
     title = metric.replace("_", " ") + (f" ({say('logarithmic')})" if y.log else "")
     return Chart(title, say("epoch"), _whole_ticks(x), y.ticks(), lines)
@@ -72,14 +73,14 @@ def _curves(comparison: Comparison, column: str) -> Iterator[_Curve]:
             yield _Curve(name, index, "train" if split == "train" else "val", mean, spread)
 
 
-def _line(curve: _Curve, x: Scale, y: Scale) -> Line:
+def _line(curve: _Curve, x: Scale, y: Scale, marked: str) -> Line:
     epochs = thinned(list(curve.series))
     points = [(x(epoch), y(curve.series[epoch])) for epoch in epochs]
     coloured = curve.of < COLOURS
     line = Line(curve.name, curve.of, path(points), style=curve.style, end=points[-1])
     if coloured:
         line.band = band(curve.series, curve.spread, x, y)
-        line.mark = "×" if curve.style == "stopped" else str(curve.of + 1) if curve.style == "val" else ""
+        line.mark = "×" if curve.style == "stopped" else str(curve.of + 1) if curve.style == marked else ""
     if curve.style != "stopped":
         told = ((epoch, place, curve.series[epoch]) for epoch, place in zip(epochs, points, strict=True))
         line.points = " ".join(f"{at[0]:g},{at[1]:g},{epoch},{plain(value)}" for epoch, at, value in told)

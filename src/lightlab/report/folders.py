@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lightlab.errors import DataError, UsageError
-from lightlab.report.run import Run, read_run
+from lightlab.report.reading import read_run
+from lightlab.report.run import Run
 
 _MARKS = (".hydra", "metrics.csv", "metrics.json", "error.txt", "pruned.txt")
 

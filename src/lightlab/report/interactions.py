@@ -30,6 +30,13 @@ class HeatMap:
     cells: list[list[tuple[str, float] | None]]
 
 
+def setting_charts(comparison: Comparison, say: Say) -> list[Chart | HeatMap]:
+    """What each setting does, with the others and, where it is a number that none of those shows, alone."""
+    pairs = interactions(comparison, say)
+    shown = {chart.x_label for chart in pairs} | {chart.y_label for chart in pairs if isinstance(chart, HeatMap)}
+    return [*pairs, *(chart for chart in responses(comparison, say) if chart.x_label not in shown)]
+
+
 def interactions(comparison: Comparison, say: Say) -> list[Chart | HeatMap]:
     """One for each pair of swept keys, averaged over the other keys, if most combinations were run; at most three."""
     found = []
@@ -83,36 +90,38 @@ def _pair(comparison: Comparison, first: str, second: str, table: Table, say: Sa
 
 def _lines(comparison: Comparison, across: str, of: str, table: Table, say: Say) -> Chart:
     places = _values(comparison, across)
-    step = (RIGHT - LEFT) / len(places)
+    right = RIGHT - 60  # beside it stand the lines' names
+    step = (right - LEFT) / len(places)
     x = {value: LEFT + step * (index + 0.5) for index, value in enumerate(places)}
     y = fitting([fmean(scores) for scores in table.values()], BOTTOM, TOP)
     drawn = []
     for index, value in enumerate(_values(comparison, of)):
         points = [(x[place], table[place, value]) for place in places if (place, value) in table]
-        drawn.append(_with_bars(f"{of}={short(value)}", index, points, y))
+        drawn.append(_with_bars(f"{of}={short(value)}", index % COLOURS, points, y))
         drawn[-1].mark = short(value)[:14]
     spread_marks(drawn)
     title = say("{metric} by {x}, a line for each {line}", metric=comparison.metric, x=across, line=of)
-    return Chart(title, across, [(x[value], short(value)) for value in places], y.ticks(), drawn, right=RIGHT - 60)
+    return Chart(title, across, [(x[value], short(value)) for value in places], y.ticks(), drawn, right=right)
 
 
 def _response(comparison: Comparison, key: str, say: Say) -> Chart:
-    scored = sorted(comparison.scored, key=lambda each: float(each.settings[key]))
-    x = fitting([float(each.settings[key]) for each in scored], LEFT, RIGHT)
-    y = fitting([each.mean for each in scored], BOTTOM, TOP)
-    dots = [_with_bars(each.label, -1, [(x(float(each.settings[key])), each.scores)], y) for each in scored]
-    ticks = x.ticks()
+    """A line where nothing else differs; else a dot a configuration, in its colour."""
+    scored = sorted(enumerate(comparison.scored), key=lambda each: float(each[1].settings[key]))
+    x = fitting([float(each.settings[key]) for _, each in scored], LEFT, RIGHT)
+    y = fitting([each.mean for _, each in scored], BOTTOM, TOP)
+    points = [(x(float(each.settings[key])), each.scores) for _, each in scored]
     if len(comparison.keys) == 1:
-        line = _with_bars(key, 0, [(x(float(each.settings[key])), each.scores) for each in scored], y)
-        dots = [line]
-    return Chart(say("{metric} by {x}", metric=comparison.metric, x=key), key, ticks, y.ticks(), dots)
+        lines = [_with_bars(key, 0, points, y)]
+    else:
+        lines = [_with_bars(each.label, rank, [at], y) for (rank, each), at in zip(scored, points, strict=True)]
+    return Chart(say("{metric} by {x}", metric=comparison.metric, x=key), key, x.ticks(), y.ticks(), lines)
 
 
 def _with_bars(name: str, of: int, points: list[tuple[float, list[float]]], y: Scale) -> Line:
     """A line through means, with a bar of one standard deviation to either side where there are several values."""
     means = [(x, fmean(scores), stdev(scores) if len(scores) > 1 else 0.0) for x, scores in points]
     places = [(x, y(mean)) for x, mean, _ in means]
-    line = Line(name, of % COLOURS if of >= 0 else of, path(places), end=places[-1] if places else (0.0, 0.0))
+    line = Line(name, of, path(places), end=places[-1] if places else (0.0, 0.0))
     line.dots = [(x, y(mean), y(mean - deviation), y(mean + deviation)) for x, mean, deviation in means]
     line.points = " ".join(f"{x:g},{y(mean):g},,{plain(mean)}" for x, mean, _ in means)
     return line

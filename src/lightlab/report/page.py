@@ -18,11 +18,13 @@ from lightlab.report.charts import COLOURS, Chart, colour
 from lightlab.report.comparison import Comparison, compare
 from lightlab.report.curves import curve_charts
 from lightlab.report.folders import is_run, read_runs
-from lightlab.report.interactions import HeatMap, interactions, responses
+from lightlab.report.interactions import HeatMap, setting_charts
 from lightlab.report.pictures import of_best_run, of_sweeps
+from lightlab.report.ranking import configuration_table
+from lightlab.report.run_table import run_table
 from lightlab.report.summary import write_summary
-from lightlab.report.tables import configuration_table, link, run_table
-from lightlab.report.verdict import answer, caveats, compared, note
+from lightlab.report.table import link
+from lightlab.report.verdict import answer, caveats, compared, facts, note
 from lightlab.report.words import Say, speaker
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -73,7 +75,7 @@ def _title(comparisons: list[Comparison], say: Say) -> str:
 
 def _section(comparison: Comparison, to: Path, say: Say, number: int) -> dict[str, Any]:
     curves = curve_charts(comparison, say)
-    settings = [*interactions(comparison, say), *responses(comparison, say)]
+    settings = setting_charts(comparison, say)
     pictures, links = of_best_run(comparison, to)
     lines = [each for each in settings if isinstance(each, Chart)]
     return {
@@ -81,12 +83,14 @@ def _section(comparison: Comparison, to: Path, say: Say, number: int) -> dict[st
         "answer": answer(comparison, say),
         "compared": compared(comparison, say),
         "fixed": " ".join(comparison.fixed),
+        "facts": facts(comparison, say),
         "caveats": list(caveats(comparison, say)),
         "configurations": configuration_table(comparison, say),
         "note": note(comparison, say),
         "runs": run_table(comparison, to, say),
         "names": [each.label or comparison.task for each in comparison.configurations],
         "curves": curves,
+        "styles": {line.style for chart in curves for line in chart.lines},
         "interactions": settings,
         "maps": [each for each in settings if isinstance(each, HeatMap)],
         "curve_files": _files(curves, to, f"report-{number}-curves", say),

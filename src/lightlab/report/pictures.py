@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lightlab.report.comparison import Comparison
-from lightlab.report.tables import link
+from lightlab.report.table import link
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LARGEST = 2 * 2**20  # bytes; larger ones are linked only

@@ -1,24 +1,17 @@
-"""What one run has left in its folder: read, never run, and read also where it is damaged."""
+"""One run, as its folder tells it."""
 
 from __future__ import annotations
 
-import json
 import math
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
-from lightlab.report.epochs import Epochs, Series, finite, read_epochs
-from lightlab.report.overrides import read_overrides, values
-from lightlab.runs import state
+from lightlab.report.epochs import Epochs, Series, finite
+from lightlab.report.overrides import values
 
 Outcome = Literal["done", "pruned", "failed", "unfinished", "diverged"]
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times faster
 
 
 @dataclass
@@ -31,6 +24,7 @@ class Run:
         reason: one line on why it is not done; empty for one that is.
         told: its overrides, ``optimizer=adam`` and so on.
         config: resolved where it came so far, else as Hydra composed it.
+        runtime: what Hydra notes of how it composed that.
         metrics: metrics.json.
         environment: environment.json.
         fold: ``fold-1-2`` of a cross-validation; else empty.
@@ -42,6 +36,7 @@ class Run:
     reason: str
     told: list[str]
     config: dict[str, Any]
+    runtime: dict[str, Any]
     metrics: dict[str, Any]
     environment: dict[str, Any]
     epochs: Epochs
@@ -98,40 +93,15 @@ class Run:
     @property
     def choices(self) -> dict[str, Any]:
         """What each config group was."""
-        choices = _below(self._record, "choices")
+        choices = self.runtime.get("choices")
         return choices if isinstance(choices, dict) else {}
 
     @property
     def config_dir(self) -> str | None:
         """A config folder of the user's own."""
-        sources = _below(self._record, "config_sources")
+        sources = self.runtime.get("config_sources")
         named = [each for each in sources if isinstance(each, dict)] if isinstance(sources, list) else []
-        paths = [str(each.get("path")) for each in named if each.get("provider") == "command-line"]
-        return next(iter(paths), None)
-
-    @cached_property
-    def _record(self) -> dict[str, Any]:
-        """hydra.yaml, read only when it is asked for: the file is long."""
-        folder = self.folder.parent if self.fold else self.folder
-        return _read_yaml(folder / ".hydra" / "hydra.yaml", [])
-
-
-def read_run(folder: Path, fold: str = "") -> Run:
-    """Reads the run of a folder; `fold` names one below it, whose overrides are the run's own."""
-    at = folder / fold
-    remarks: list[str] = []
-    outcome: Outcome = state(at)
-    metrics = _read_json(at / "metrics.json", remarks)
-    epochs = read_epochs(at / "metrics.csv")
-    if outcome == "done" and not metrics:
-        outcome = "unfinished"
-    reason = _reason(at, outcome, epochs, remarks)
-    if outcome == "failed" and re.search(r"loss is (nan|-?inf)", reason):
-        outcome = "diverged"
-    config = _read_yaml(at / "config.yaml", remarks) or _read_yaml(folder / ".hydra" / "config.yaml", remarks)
-    environment = _read_json(at / "environment.json", remarks)
-    remarks += epochs.remarks
-    return Run(at, outcome, reason, read_overrides(folder), config, metrics, environment, epochs, fold, remarks)
+        return next((str(each.get("path")) for each in named if each.get("provider") == "command-line"), None)
 
 
 def number(value: Any) -> float | None:
@@ -140,48 +110,3 @@ def number(value: Any) -> float | None:
         return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
     except OverflowError:
         return None
-
-
-def _reason(folder: Path, outcome: str, epochs: Epochs, remarks: list[str]) -> str:
-    if outcome == "done":
-        return ""
-    if outcome == "unfinished":
-        return remarks[0] if remarks else "interrupted, or still running"
-    name = "pruned.txt" if outcome == "pruned" else "error.txt"
-    try:
-        text = (folder / name).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return f"{name} cannot be read"
-    line = " ".join(text.replace("\0", "").split()).removeprefix("error: ")
-    return line[:1000] or f"{name} is empty"
-
-
-def _read_json(path: Path, remarks: list[str]) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    try:
-        contents = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        contents = None
-    if not isinstance(contents, dict):
-        remarks.append(f"{path.name} cannot be read: cut, or not JSON")
-        return {}
-    return contents
-
-
-def _read_yaml(path: Path, remarks: list[str]) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    try:
-        contents = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except (OSError, ValueError, RecursionError, yaml.YAMLError):
-        contents = None
-    if not isinstance(contents, dict):
-        remarks.append(f"{path.name} cannot be read: cut, or not YAML")
-        return {}
-    return contents
-
-
-def _below(record: dict[str, Any], key: str) -> Any:
-    runtime = record.get("hydra", {}).get("runtime", {}) if isinstance(record.get("hydra"), dict) else {}
-    return runtime.get(key) if isinstance(runtime, dict) else None

@@ -45,7 +45,7 @@ def fitting(values: Iterable[float], start: float, end: float) -> Scale:
     high = min(high, 1e3 * middle) if middle > 0 else high
     low = max(low, -1e3 * middle) if middle > 0 else low
     if low > 0 and high / low > 30:
-        low = max(low, high / 1e9)
+        low = max(low, high / 1e12)
         return Scale(low / 1.1, high * 1.1, start, end, log=True)
     margin = 0.04 * (high - low) or 0.1 * abs(high) or 0.5
     return Scale(low - margin, high + margin, start, end)

@@ -19,8 +19,10 @@ def compared(comparison: Comparison, say: Say) -> str:
     keys = [f"{say(key) if key == 'data found' else key} ({_values(comparison, key, say)})" for key in comparison.keys]
     counts = {"k": len(comparison.configurations), "n": len(comparison.runs), "metric": comparison.metric}
     order = say("higher is better") if comparison.larger_is_better else say("lower is better")
-    what = " × ".join(keys) or say("the same settings again")
+    what = " × ".join(keys)
     text = "Compared: {what}: {k} configurations, {n} runs, judged by {metric} ({order}) at each run's best epoch."
+    if not keys:
+        text = "Runs of the same settings: {n}, judged by {metric} ({order}) at the best epoch of each."
     return say(text, what=what, order=order, **counts)
 
 
@@ -58,11 +60,26 @@ def caveats(comparison: Comparison, say: Say) -> Iterator[str]:
         yield say("Not all runs are done: {told} (see the table of runs).", told=told)
     if comparison.test and min(len(each.scores) for each in scored[:2]) < 5:
         yield say("Few seeds prove little: so small a sample tells only large differences from chance.")
-    if len(scored) > 2:
+    tested = scored and any(
+        name.endswith("/test") and name != comparison.metric for name in scored[0].judged[0].metrics
+    )
+    if len(scored) > 2 and tested:
         text = "The best of {k} was picked by {metric}, which flatters it a little: its test value is the fairer one."
         yield say(text, k=len(scored), metric=comparison.metric)
     for text, values in comparison.remarks:
         yield say(text, **values)
+
+
+def facts(comparison: Comparison, say: Say) -> str:
+    """What the numbers were measured on."""
+    runs = comparison.runs
+    found = {
+        "data": [run.metrics.get("data") for run in runs],
+        "device": [run.environment.get("device") for run in runs],
+        "commit": [run.environment.get("commit") for run in runs],
+    }
+    told = {name: dict.fromkeys(each for each in values if isinstance(each, str)) for name, values in found.items()}
+    return " · ".join(f"{say(name)}: {', '.join(values)}" for name, values in told.items() if len(values) == 1)
 
 
 def note(comparison: Comparison, say: Say) -> str:
@@ -86,8 +103,8 @@ _UNCLEAR = (
     "95 % interval {low} to {high}, Welch's t-test {p})."
 )
 _ONE_RUN = (
-    "{best} comes first with {metric} {a}, before {second} with {b}; n = {n} and {m}, too few to tell this from "
-    "chance: repeat both with seed=0,1,2."
+    "{best} comes first with {metric} {a}, before {second} with {b}; but n = {n} and {m}, and a single run cannot be "
+    "told from chance: where the seed matters, repeat both with seed=0,1,2."
 )
 _NO_SPREAD = (
     "{best} comes first with {metric} {a}, before {second} with {b}; all seeds (n = {n} and {m}) give the same "

@@ -29,6 +29,15 @@ for (const input of all(".filter")) {
   });
 }
 
+// A long table shows its first rows, until it is asked for all.
+for (const table of all("table:not(.heat)")) {
+  if (table.tBodies[0].rows.length <= 25 || table.closest("details")) continue;
+  const button = table.parentNode.nextElementSibling;
+  table.classList.add("folded");
+  button.hidden = false;
+  button.addEventListener("click", () => { table.classList.remove("folded"); button.hidden = true; });
+}
+
 for (const button of all(".copy")) {
   button.addEventListener("click", async () => {
     const command = button.nextElementSibling;
