@@ -16,7 +16,7 @@ from lightlab.schema import GROUPS
 
 # What a run is made of. A checkpoint holds the optimizer's and scheduler's own settings, which would win silently.
 _FIXED = ("seed", *(group for group in GROUPS if group not in ("accelerator", "callbacks", "logger")))
-_FREE = ("data_dir", "cache_dir", "source", "mirrors", "remote", "files", "eval_batch_size")  # within data
+_FREE = ("data_dir", "cache_dir", "source", "mirrors", "remote", "repository", "files", "eval_batch_size")  # of data
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,16 @@
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+
 import pytest
+
+QUATRAIN = ["秦时明月汉时关，万里长征人未还。", "但使龙城飞将在，不教胡马度阴山。"]
+POEMS = json.dumps(
+    [{"paragraphs": [line + str(number) for line in QUATRAIN]} for number in range(40)], ensure_ascii=False
+)
 
 
 @pytest.fixture
@@ -10,3 +22,44 @@ def written(tmp_path):
         return str(tmp_path / name)
 
     return write
+
+
+def git(folder, *arguments):
+    who = {f"GIT_{role}_{part}": "x" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
+    done = subprocess.run(
+        ["git", "-C", folder, *arguments], check=True, capture_output=True, text=True, env=os.environ | who
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory):
+    """A repository of verse that git serves on this computer, and its first commit; a later one holds other verse."""
+    if not shutil.which("git") or subprocess.run(["git", "daemon", "-h"], capture_output=True).returncode == 1:
+        pytest.skip("git daemon is not installed")
+    root = tmp_path_factory.mktemp("served")
+    folder = root / "poetry"
+    (folder / "全唐诗").mkdir(parents=True)
+    git(root, "init", "-q", "poetry")
+    for name, text in {"poet.tang.0.json": POEMS, "poet.tang.1000.json": POEMS, "authors.json": "[]"}.items():
+        (folder / "全唐诗" / name).write_text(text, encoding="utf-8")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "verse")
+    first = git(folder, "rev-parse", "HEAD")
+    (folder / "全唐诗" / "poet.tang.0.json").write_text("[]", encoding="utf-8")
+    git(folder, "commit", "-qam", "other verse")
+    for name in ("uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"):
+        git(folder, "config", name, "true")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = ["git", "daemon", "--export-all", f"--base-path={root}", "--listen=127.0.0.1", f"--port={port}"]
+    daemon = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        with socket.socket() as probe:
+            if not probe.connect_ex(("127.0.0.1", port)):
+                break
+        time.sleep(0.05)
+    yield f"git://127.0.0.1:{port}/poetry", first
+    daemon.terminate()
+    daemon.wait()

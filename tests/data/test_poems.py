@@ -1,8 +1,4 @@
-import hashlib
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -91,21 +87,10 @@ def test_no_input_can_be_predicted(load):
         load(lines=QUATRAINS).read("photo.png")
 
 
-def test_files_are_downloaded_verified_and_then_found(load, tmp_path, monkeypatch):
-    served = tmp_path / "served"
-    served.mkdir()
-    (served / "tang.txt").write_text("\n".join(QUATRAINS), encoding="utf-8")
-    content = (served / "tang.txt").read_bytes()
-    handler = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(served)))
-    Thread(target=server.serve_forever, daemon=True).start()
-    remote = f"{{name: tang.txt, size: {len(content)}, sha256: {hashlib.sha256(content).hexdigest()}}}"
-    mirror = f"http://127.0.0.1:{server.server_port}"
-    try:
-        assert load(f"data.remote=[{remote}]", f"data.mirrors=['{mirror}']").origin == "real"
-    finally:
-        server.shutdown()
-        server.server_close()
+def test_poems_are_downloaded_verified_and_then_found(load, repository):
+    url, commit = repository
+    where = f"data.repository={{url: '{url}', commit: '{commit}', files: ['/全唐诗/poet.tang.*.json']}}"
+    assert load(where, "data.rules.min_count=1").origin == "real"
     assert load("data.source=files").origin == "real"
 
 

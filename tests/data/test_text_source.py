@@ -13,9 +13,9 @@ def test_the_users_own_text_comes_first(tmp_path):
     assert TextSource("embedded", "own.txt", tmp_path / "poems").files("x") == []
 
 
-@pytest.mark.parametrize("remote", [[], [{"name": "a.json", "size": 1, "sha256": "0"}]])
-def test_where_there_is_nothing_the_stand_in_is_named_aloud(tmp_path, capsys, remote):
-    assert TextSource("auto", None, tmp_path / "poems", remote, []).files("sentences that a grammar makes") == []
+@pytest.mark.parametrize("repository", [None, {"url": "http://example.invalid", "commit": "0" * 40, "files": ["/*"]}])
+def test_where_there_is_nothing_the_stand_in_is_named_aloud(tmp_path, capsys, repository):
+    assert TextSource("auto", None, tmp_path / "poems", repository).files("sentences that a grammar makes") == []
     assert "! Training on sentences that a grammar makes; the results will say" in capsys.readouterr().err
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,7 @@ class Poems(ResidentDataModule):
     Args:
         corpus: a text file, a folder or a pattern, one text a line or chinese-poetry's JSON; None for `data_dir`/name.
         source: ``auto`` (the corpus; else download it; else embedded verse, said loudly), ``files`` or ``embedded``.
-        remote: name, size in bytes and sha256 of each file to download.
-        mirrors: addresses that serve those files.
+        repository: url, commit and files of a git repository that they can be downloaded from.
         embedded_poems: how many poems the embedded grammar makes.
         window: tokens of a row at most.
         stride: None gives whole texts, in rows of like length; a number, windows that begin every so many tokens.
@@ -49,15 +48,14 @@ class Poems(ResidentDataModule):
         window: int,
         stride: int | None,
         rules: Mapping[str, Any],
-        remote: Sequence[Mapping[str, Any]] = (),
-        mirrors: Sequence[str] = (),
+        repository: Mapping[str, Any] | None = None,
         embedded_poems: int = 4000,
         train_size: int | None = None,
         **loading: Any,
     ) -> None:
         super().__init__(**loading)
         self.dataset = name
-        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / name, remote, mirrors)
+        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / name, repository)
         self.cache_dir = cache_dir
         self.window = window
         self.stride = stride

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lightlab.data.corpus import text_files
-from lightlab.data.sources import RemoteFile, download
+from lightlab.data.git_source import GitFiles, fetch_files
 from lightlab.errors import DataError
 
 
@@ -20,15 +20,13 @@ class TextSource:
     Attributes:
         source: ``auto`` (files; else download them; else none, said loudly), ``files`` (or an error) or ``embedded``.
         corpus: the user's own file, folder or pattern; None for `folder`.
-        remote: name, size in bytes and sha256 of each file to download into `folder`.
-        mirrors: addresses that serve them.
+        repository: url, commit and files of a git repository to download them from into `folder`.
     """
 
     source: str
     corpus: str | None
     folder: Path
-    remote: Sequence[Mapping[str, Any]] = ()
-    mirrors: Sequence[str] = ()
+    repository: Mapping[str, Any] | None = None
 
     def files(self, stand_in: str) -> list[Path]:
         """The corpus's files; none where the embedded text, which `stand_in` describes, is to take its place.
@@ -49,9 +47,9 @@ class TextSource:
             return []
 
     def _downloaded(self) -> list[Path]:
-        if not self.remote:
+        if not self.repository:
             raise DataError(
                 f"{self.folder}: no such folder; put a text file with one poem a line there, or chinese-poetry's JSON, "
                 "or name it: data.corpus=my.txt"
             )
-        return sorted(download(RemoteFile(**file), self.mirrors, self.folder) for file in self.remote)
+        return fetch_files(GitFiles(**self.repository), self.folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,7 @@ class WordContexts(ResidentDataModule):
             `data_dir`/folder.
         source: ``auto`` (the corpus; else download it; else embedded sentences, said loudly), ``files`` or
             ``embedded``.
-        remote: name, size in bytes and sha256 of each file to download.
-        mirrors: addresses that serve those files.
+        repository: url, commit and files of a git repository that they can be downloaded from.
         embedded_texts: how many sentences the embedded grammar makes.
         unit, user_dictionary, new_words: see `lightlab.data.cutting.Cutter`.
         stop_words: ``builtin``, ``none``, or a file of words to leave out.
@@ -61,15 +60,14 @@ class WordContexts(ResidentDataModule):
         subsample: float | None,
         val_fraction: float,
         test_fraction: float,
-        remote: Sequence[Mapping[str, Any]] = (),
-        mirrors: Sequence[str] = (),
+        repository: Mapping[str, Any] | None = None,
         embedded_texts: int = 4000,
         train_size: int | None = None,
         **loading: Any,
     ) -> None:
         super().__init__(**loading)
         self.dataset = name
-        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / folder, remote, mirrors)
+        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / folder, repository)
         self.cache_folder = cache_folder(cache_dir)
         self.cutter = Cutter(unit, user_dictionary, new_words)
         self.stop_words = stop_words
