@@ -17,7 +17,7 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="a sweep, a run, or a folder of runs")
     parser.add_argument("--to", type=Path, help="where to write; default: FOLDER if there is one, else report/")
     parser.add_argument("--score", type=_score, help="tell how long it took to reach this value of the metric")
-    parser.add_argument("--language", choices=["en", "zh"], default="en", help="of the report")
+    parser.add_argument("--language", choices=["en", "zh"], help="of the report; default: the first run's")
     given = parser.parse_args()
     with reported():
         from lightlab.report import write

@@ -12,6 +12,11 @@ from lightlab.report.overrides import makes_a_difference
 from lightlab.report.run import Run
 from lightlab.report.significance import Welch, welch
 
+_SEVERAL = {
+    "commit": "The runs come from more than one commit: {found}.",
+    "device": "The runs come from more than one device: {found}.",
+}
+
 
 @dataclass
 class Comparison:
@@ -110,7 +115,7 @@ def _remarks(comparison: Comparison) -> Iterator[tuple[str, dict[str, object]]]:
             "Of folds, {metric} is measured on the rows held out. Folds share training rows: p is too small.",
             {"metric": metric},
         )
-    for name in ("commit", "device"):
+    for name in _SEVERAL:
         found = {run.environment[name] for run in done if isinstance(run.environment.get(name), str)}
         if len(found) > 1:
-            yield f"The runs come from more than one {name}: {{found}}.", {"found": ", ".join(sorted(found))}
+            yield _SEVERAL[name], {"found": ", ".join(sorted(found))}

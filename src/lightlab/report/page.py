@@ -30,12 +30,12 @@ from lightlab.report.words import Say, speaker
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write(folders: Sequence[Path], to: Path, score: float | None = None, language: str = "en") -> Path:
+def write(folders: Sequence[Path], to: Path, score: float | None = None, language: str | None = None) -> Path:
     """Compares all runs in and below `folders`, and writes report.html, report.md, figures/ and summary.csv into `to`.
 
     Args:
         score: how long each run took to reach it is told; None takes what the median configuration reaches.
-        language: of the page: ``en`` or ``zh``.
+        language: of the page: ``en`` or ``zh``; None takes the first run's.
 
     Returns:
         The path of report.html.
@@ -45,6 +45,7 @@ def write(folders: Sequence[Path], to: Path, score: float | None = None, languag
         DataError: no run lies there. Nothing has been written.
     """
     runs = read_runs([Path(folder) for folder in folders])
+    language = language or str(runs[0].config.get("language", "en"))
     say = speaker(language)
     comparisons = compare(runs, score)
     try:

@@ -50,7 +50,10 @@ def _run_cells(
     cells += [number_cell(plain(run.metric(metric)), run.metric(metric)) for metric in (comparison.metric, *others)]
     cells += [number_cell(str(run.epochs_done or ""), run.epochs_done), number_cell(duration(run.seconds), run.seconds)]
     lacks = run.outcome == "done" and run.metric(comparison.metric) is None
-    told = [run.reason, *(say(each) for each in run.remarks if each != run.reason)]
+    told = [
+        say(run.reason) if run.outcome == "unfinished" else run.reason,
+        *(say(each) for each in run.remarks if each != run.reason),
+    ]
     told += [say("{metric} is missing, or not a number", metric=comparison.metric)] if lacks else []
     cells.append(Cell("; ".join(filter(None, told))))
     cells.append(Cell(command(run.told, [run.seed], run.config_dir), kind="command"))
