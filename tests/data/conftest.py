@@ -8,9 +8,7 @@ import time
 import pytest
 
 QUATRAIN = ["秦时明月汉时关，万里长征人未还。", "但使龙城飞将在，不教胡马度阴山。"]
-POEMS = json.dumps(
-    [{"paragraphs": [line + str(number) for line in QUATRAIN]} for number in range(40)], ensure_ascii=False
-)
+POEMS = json.dumps([{"paragraphs": [line.replace("山", chr(0x5C71 + n)) for line in QUATRAIN]} for n in range(40)])
 
 
 @pytest.fixture
