@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-QUATRAIN = ["秦时明月汉时关，万里长征人未还。", "但使龙城飞将在，不教胡马度阴山。"]
-POEMS = json.dumps([{"paragraphs": [line.replace("山", chr(0x5C71 + n)) for line in QUATRAIN]} for n in range(40)])
+from lightlab.data.couplets import couplets
+
+POEMS = json.dumps([{"paragraphs": [poem]} for poem in couplets(400, seed=1)])
 
 
 @pytest.fixture
