@@ -13,15 +13,13 @@ def plain(value: float | None) -> str:
 
 
 def mean_and_deviation(mean: float, deviation: float | None) -> str:
-    """``0.9133 ± 0.0094``: as many digits as the deviation has two of, and at least three of the mean."""
+    """``0.9133 ± 0.0094``: to two digits of the deviation, and no further than five of the mean."""
     if deviation is None or not math.isfinite(mean):
         return plain(mean)
     if not 1e-4 < abs(mean) < 1e6:
         return f"{mean:.4g} ± {deviation:.2g}"
-    wanted = 1 - math.floor(math.log10(deviation)) if deviation > 0 else 4
-    decimals = min(
-        max(wanted, 2 - math.floor(math.log10(abs(mean))), 0), 4 + max(0, -math.floor(math.log10(abs(mean))))
-    )
+    most = 4 - math.floor(math.log10(abs(mean)))
+    decimals = max(min(1 - math.floor(math.log10(deviation)) if deviation > 0 else 3, most), 0)
     return f"{mean:.{decimals}f} ± {deviation:.{decimals}f}"
 
 

@@ -144,7 +144,7 @@ def _markdown(text: str) -> str:
 def _markdown_code(text: str) -> str:
     ticks = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
     pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{ticks}{pad}{' '.join(text.split())}{pad}{ticks}".replace("|", "\\|")
+    return f"{ticks}{pad}{' '.join(text.split())}{pad}{ticks}"
 
 
 def _write(path: Path, text: str) -> None:

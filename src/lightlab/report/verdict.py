@@ -30,7 +30,7 @@ def answer(comparison: Comparison, say: Say) -> str:
     """Which is better, in one sentence."""
     scored = comparison.scored
     if not scored:
-        return say("No run has finished with a {metric}, so nothing can be ranked.", metric=comparison.metric)
+        return say("No run has finished with a value of {metric}, so nothing can be ranked.", metric=comparison.metric)
     values = {"metric": comparison.metric, "best": scored[0].label, "a": _score(scored[0]), "n": len(scored[0].scores)}
     if len(scored) == 1:
         values["best"] = scored[0].label or comparison.task
