@@ -37,8 +37,8 @@ format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-board: setup ## TensorBoard on runs/
-	$(BIN)/tensorboard --logdir runs
+board: setup ## TensorBoard on all runs and sweeps, by readable names
+	$(BIN)/python -m lightlab.board $(BOARD)
 
 bench: setup ## timings side by side: see benchmarks/README.md
 	$(BIN)/python -m benchmarks $(BENCH)
