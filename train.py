@@ -17,6 +17,9 @@ from lightlab.errors import reported
 from lightlab.imports import uncollected
 from lightlab.runs import discard_if_empty, failure_kept, new_run, shortened
 from lightlab.search.reporting import reporting_trial
+from lightlab.side_by_side import divide_threads, is_parallel, one_of_many
+from lightlab.sweep_resume import config_of
+from lightlab.sweeps import finished
 from lightlab.usage import help_text
 
 CONF = Path(__file__).parent / "conf"
@@ -34,48 +37,31 @@ def main() -> None:
             return
     sys.argv[1:] = command.argv
 
-    failed: list[str] = []
-    swept: list[Path] = []
-
     @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
     def run(cfg: DictConfig) -> float | None:
         folder = shortened(Path(HydraConfig.get().runtime.output_dir))
-        sweeping = HydraConfig.get().mode == RunMode.MULTIRUN
-        swept[:] = [shortened(Path(HydraConfig.get().sweep.dir).absolute())] if sweeping else []
+        if HydraConfig.get().mode == RunMode.MULTIRUN:
+            config = config_of(folder) if cfg.resume else _plain(cfg)
+            return one_of_many(lambda: _run(config, folder), folder, HydraConfig.get().launcher)
         resumed = command.resumed
-        try:
-            with (
-                reported(),
-                failure_kept(folder),
-                nullcontext() if sweeping else discard_if_empty(folder),
-                resumed.recorded() if resumed else nullcontext(),
-            ):
-                config = resumed.config if resumed else _plain(cfg)
-                with uncollected():  # and here, so that a slip is answered before torch is imported
-                    from lightlab.cross_validation import cross_validate
-                    from lightlab.training import train
+        recorded = resumed.recorded() if resumed else nullcontext()
+        with reported(), failure_kept(folder), discard_if_empty(folder), recorded:
+            return _run(resumed.config if resumed else _plain(cfg), folder)
 
-                trial = reporting_trial(HydraConfig.get().sweeper)
-                results = cross_validate(config, folder) if config["folds"] else train(config, folder, trial)
-        except SystemExit as stop:
-            if not sweeping or stop.code not in (1, 2):
-                raise
-            failed.append(str(folder))  # the sweep's other runs go on
-            return float("nan")
-        value = results.get(config["monitor"]["name"])
-        return None if value is None else float(value)
-
-    try:
+    with finished(), reported():
         run()
-    finally:  # Hydra's own hook is left out when a run fails
-        if swept:
-            with reported():
-                from lightlab.sweeps import finish
 
-                finish(swept[0])
-    if failed:
-        print(f"error: {len(failed)} of the sweep's runs failed: {', '.join(failed)}", file=sys.stderr)
-        raise SystemExit(1)
+
+def _run(config: dict[str, Any], folder: Path) -> float | None:
+    with uncollected():  # and here, so that a slip is answered before torch is imported
+        from lightlab.cross_validation import cross_validate
+        from lightlab.training import train
+    if is_parallel(HydraConfig.get().launcher):
+        divide_threads(HydraConfig.get().launcher)
+    trial = reporting_trial(HydraConfig.get().sweeper)
+    results = cross_validate(config, folder) if config["folds"] else train(config, folder, trial)
+    value = results.get(config["monitor"]["name"])
+    return None if value is None else float(value)
 
 
 def _plain(cfg: DictConfig) -> dict[str, Any]:

@@ -26,6 +26,8 @@ from lightlab.quoting import quote
 from lightlab.resume import Resumed, config_dir, last_overrides, merge_saved
 from lightlab.runs import check_unused, check_writable, find_run
 from lightlab.schema import check
+from lightlab.side_by_side import check_launcher
+from lightlab.sweep_resume import own_config_dir, saved_arguments
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,21 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
         raise UsageError("--config-path and --config-name: not supported; add a folder of your own with --config-dir")
     others = [each for each in argv if each not in flags.overrides]
     typed = [quoted(each, sweep=flags.multirun) for each in flags.overrides]
-    run = next((str(_parsed([each])[0].value()) for each in typed if re.match(r"\+*resume=(?!null$)", each)), None)
+    run = next((_value(each) for each in typed if re.match(r"\+*resume=(?!null$)", each)), None)
     if run is not None:
         if flags.multirun:
             raise UsageError("resume= goes on with one run; leave out -m")
         typed = [each for each in typed if not re.match(r"\+*resume=", each)]
         return _resume(find_run(run), typed, others, [conf, *filter(None, [flags.config_dir])])
+    sweep = next((Path(_value(each)) for each in typed if re.match(r"\+*sweep_resume=(?!null$)", each)), None)
+    if sweep is not None:
+        typed = saved_arguments(sweep, [each for each in typed if not re.match(r"\+*sweep_resume=", each)])
+        own = None if flags.config_dir else own_config_dir(sweep)
+        others += [*([] if flags.multirun else ["-m"]), *(["--config-dir", own] if own else [])]
+        flags = get_args_parser().parse_args([*others, *typed])
     groups = Groups([conf, *([Path(flags.config_dir)] if flags.config_dir else [])])
     typed += _preset(typed, flags.multirun, groups)
+    check_launcher(_parsed(typed))
     for overrides in _jobs(typed, flags.multirun, groups):
         config = composed(overrides, groups)
         check(config)
@@ -265,6 +274,10 @@ def _check_key(override: Override, config: dict[str, Any], groups: Groups) -> No
         above = "".join(f"{each}." for each in path[:depth])
         nearest = did_you_mean(key, known).replace("'", f"'{above}", 1)
         raise UsageError(f"{name}: no such key; {nearest}known here: {', '.join(sorted(map(str, set(known))))}")
+
+
+def _value(override: str) -> str:
+    return str(_parsed([override])[0].value())
 
 
 def _parses(argument: str) -> bool:

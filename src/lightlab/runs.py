@@ -83,6 +83,20 @@ def discard_if_empty(folder: Path) -> Iterator[None]:
         raise
 
 
+def begin_anew(folder: Path) -> None:
+    """Takes away what an earlier start left that a new one would add to, or be taken for."""
+    written = (
+        "error.txt",
+        "config.yaml",
+        "metrics.csv",
+        "environment*.json",
+        "events.out.tfevents.*",
+        "checkpoints/*.ckpt",
+    )
+    for path in [path for pattern in written for path in folder.glob(pattern)]:
+        path.unlink()
+
+
 @contextmanager
 def failure_kept(folder: Path) -> Iterator[None]:
     """Writes into error.txt what ended a run, as it is said on stderr too; one that was interrupted can go on."""

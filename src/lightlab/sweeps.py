@@ -1,43 +1,75 @@
-"""What a sweep leaves in its folder when its runs have ended."""
+"""What a sweep leaves in its folder when its runs have ended, and says of them."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
 
-from lightlab.building import part
-from lightlab.figures.language import labels
-from lightlab.figures.style import save
-from lightlab.figures.surface import animate, surface_figure
-from lightlab.surfaces import Surface
-from lightlab.trajectories import Trajectory
+from lightlab.errors import reported
+from lightlab.runs import shortened, state
 
-Config = dict[str, Any]
+MOST_LINES = 30  # of a table; of more runs only those that are not done are listed
+started: list[Path] = []  # the folder of the sweep that this process runs
+
+
+class SweepStarted(Callback):
+    """Hydra's only word on where a sweep's folder is that comes before its runs, and in the process that began it."""
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        started[:] = [shortened(Path(config.hydra.sweep.dir).absolute())]
+
+
+@contextmanager
+def finished() -> Iterator[None]:
+    """Sees to it that a sweep ends as it should, also when it was stopped; exits with 1 if a run of it has failed."""
+    try:
+        yield
+    finally:  # Hydra's own hook is left out when a run fails
+        for sweep in started:
+            with reported():
+                finish(sweep)
+    if any(state(run) == "failed" for sweep in started for run in runs_of(sweep)):
+        raise SystemExit(1)
 
 
 def finish(folder: Path) -> None:
-    """Draws what the runs of a sweep have in common; called also when some of them have failed.
+    """Says how each run of a sweep has ended, and compares them; called also when some failed, or when it was stopped.
 
-    Descents on one surface come onto one picture, figures/trajectories.png, or trajectories-<surface>.png where the
-    sweep went over several.
-
-    Args:
-        folder: of the sweep, its runs in folders below it. Their configs are trusted as conf/ is: this process has
-            just written them.
+    The table names what each run was told that others were not, its state, the monitored metric and its seconds.
+    Descents on surfaces come onto figures/trajectories.png. report.html, report.md and summary.csv compare the runs.
     """
-    runs = sorted(path.parent for path in folder.glob("*/trajectory.csv") if (path.parent / "config.yaml").is_file())
-    surfaces: dict[str, list[Path]] = defaultdict(list)
-    for run in sorted(runs, key=lambda run: (len(run.name), run.name)):
-        surfaces[_config(run)["data"]["name"]].append(run)
-    for name, found in surfaces.items():
-        stem = "trajectories" if len(surfaces) == 1 else f"trajectories-{name}"
-        _draw(name, found, folder / "figures" / f"{stem}.png")
+    runs = runs_of(folder)
+    if not runs:
+        return
+    print(f"\n{table(runs)}\n", flush=True)
+    ways = {run: name for run, name in zip(runs, distinct_overrides(runs), strict=True) if _has_trajectory(run)}
+    if ways:
+        from lightlab.trajectory_picture import draw_trajectories  # which imports torch
+
+        draw_trajectories(ways, folder / "figures")
+    from lightlab.report import write
+
+    print(f"report       {write([folder], to=folder)}")
+    if any(state(run) in ("failed", "unfinished") for run in runs):
+        print(f"go on        python train.py sweep_resume={shlex.quote(str(folder))}", flush=True)
 
 
-def distinct_overrides(runs: list[Path]) -> list[str]:
+def runs_of(folder: Path) -> list[Path]:
+    """The folders of a sweep's runs, 2 before 10."""
+    runs = (path for path in folder.glob("*") if path.is_dir() and (path / ".hydra").is_dir())
+    return sorted(runs, key=lambda run: (len(run.name), run.name))
+
+
+def distinct_overrides(runs: Sequence[Path]) -> list[str]:
     """What each run was told that not all were, such as ``adam`` or ``optimizer=adam, optimizer.lr=0.1``."""
     told = [_overrides(run) for run in runs]
     differing = {each for overrides in told for each in overrides if not all(each in others for others in told)}
@@ -48,24 +80,58 @@ def distinct_overrides(runs: list[Path]) -> list[str]:
     return [", ".join(each) or run.name for each, run in zip(kept, runs, strict=True)]
 
 
+def table(runs: Sequence[Path]) -> str:
+    """How each run has ended, one line each; of many runs only those that are not done; and how many of each."""
+    states = [state(run) for run in runs]
+    rows = [
+        (run.name, name, ended, _outcome(run), _seconds(run))
+        for run, name, ended in zip(runs, distinct_overrides(runs), states, strict=True)
+        if len(runs) <= MOST_LINES or ended != "done"
+    ]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+    lines = [
+        f"{number:>{widths[0]}}  {name:{widths[1]}}  {ended:{widths[2]}}  {outcome}{seconds}".rstrip()
+        for number, name, ended, outcome, seconds in rows
+    ]
+    counted = ", ".join(f"{count} {ended}" for ended, count in Counter(states).items())
+    return "\n".join([*lines, f"{len(runs)} runs: {counted}"])
+
+
+def line(run: Path) -> str:
+    """How one run has ended, as it is said while others go on."""
+    told = " ".join(_overrides(run))
+    return f"#{run.name} {state(run)}  {told}  {_outcome(run)}{_seconds(run)}"
+
+
+def _outcome(run: Path) -> str:
+    """The monitored metric, or why there is none."""
+    for name in ("pruned.txt", "error.txt"):
+        if not (run / "metrics.json").is_file() and (run / name).is_file():
+            return (run / name).read_text(encoding="utf-8").strip()[:100]
+    monitor = _config(run).get("monitor", {}).get("name", "")
+    value = _results(run).get(monitor)
+    return f"{monitor} {value:.4g}" if isinstance(value, int | float) else ""
+
+
+def _seconds(run: Path) -> str:
+    seconds = _results(run).get("seconds")
+    return f"  {seconds:.1f} s" if isinstance(seconds, int | float) else ""
+
+
+def _results(run: Path) -> dict[str, Any]:
+    path = run / "metrics.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _config(run: Path) -> dict[str, Any]:
+    path = run / "config.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
 def _overrides(run: Path) -> list[str]:
     path = run / ".hydra" / "overrides.yaml"
     return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else []
 
 
-def _config(run: Path) -> Config:
-    return yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
-
-
-def _draw(name: str, runs: list[Path], picture: Path) -> None:
-    config = _config(runs[0])
-    surface: Surface = part(config["module"], "surface")
-    ways = {
-        label: Trajectory.read(run / "trajectory.csv")
-        for label, run in zip(distinct_overrides(runs), runs, strict=True)
-    }
-    with labels(config["language"]) as say:
-        save(surface_figure(surface, name, ways, say), picture)
-        print(f"all trajectories on one picture: {picture}")
-        if config["callbacks"]["trajectory"]["animation"]:
-            animate(surface, ways, picture.with_suffix(".gif"), say)
+def _has_trajectory(run: Path) -> bool:
+    return (run / "trajectory.csv").is_file() and (run / "config.yaml").is_file()
