@@ -17,7 +17,7 @@ class Layers:
     """Factories with the signatures of their namesakes in `torch.nn`.
 
     Attributes:
-        twins: by the name of an activation or a criterion in `torch.nn`, what these layers have in its place.
+        twins: by the name of an activation or a criterion, what these layers have in its place: a subclass of it.
     """
 
     linear: Layer
@@ -34,13 +34,15 @@ class Layers:
     twins: Mapping[str, Layer] = field(default_factory=dict)
 
     def twin(self, factory: Layer) -> Layer:
-        """The twin of torch's `factory` with the same options; `factory` itself where there is none."""
-        made = factory.func if isinstance(factory, partial) else factory
-        name = getattr(made, "__name__", "")
-        if name not in self.twins or getattr(nn, name, None) is not made:
+        """The twin of `factory` with the same options; `factory` itself where there is none."""
+        made, twin = _made_by(factory), self.twins.get(getattr(_made_by(factory), "__name__", ""))
+        if twin is None or made not in getattr(_made_by(twin), "__mro__", ()):
             return factory
-        options = factory.keywords if isinstance(factory, partial) else {}
-        return partial(self.twins[name], **options)
+        return partial(twin, **factory.keywords) if isinstance(factory, partial) else twin
+
+
+def _made_by(factory: Layer) -> Layer:
+    return factory.func if isinstance(factory, partial) else factory
 
 
 def widening(activation: Layer) -> int:

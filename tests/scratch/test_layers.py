@@ -6,6 +6,7 @@ from torch import nn
 from torch.autograd import gradcheck
 from torch.func import functional_call, vmap
 
+from lightlab import losses
 from lightlab.errors import UsageError
 from lightlab.scratch.affine import Linear
 from lightlab.scratch.average_pooling import AvgPool2d
@@ -14,10 +15,12 @@ from lightlab.scratch.binary_cross_entropy import BCEWithLogitsLoss
 from lightlab.scratch.convolution import Conv2d
 from lightlab.scratch.cross_entropy import CrossEntropyLoss
 from lightlab.scratch.dropout import Dropout
+from lightlab.scratch.log_rmse import LogRMSELoss
 from lightlab.scratch.max_pooling import MaxPool2d
 from lightlab.scratch.relu import ReLU
 from lightlab.scratch.rnn import RNNCell
 from lightlab.scratch.sigmoid import Sigmoid
+from lightlab.scratch.smooth_l1 import SmoothL1Loss
 from lightlab.scratch.squared_error import MSELoss
 from lightlab.scratch.tanh import Tanh
 
@@ -146,12 +149,16 @@ LOSSES = [
     *((MSELoss, {"reduction": reduction}, LOGITS, SHARES) for reduction in ("mean", "sum")),
     *((BCEWithLogitsLoss, {"reduction": reduction}, LOGITS, SHARES) for reduction in ("mean", "sum")),
     (BCEWithLogitsLoss, {}, 1e3 * LOGITS, ONE_HOT),
+    *((SmoothL1Loss, {"reduction": reduction, "beta": 0.5}, LOGITS, SHARES) for reduction in ("mean", "sum")),
+    *((SmoothL1Loss, {"beta": beta}, LOGITS, SHARES) for beta in (0.0, 1.0, 9.0)),
+    (LogRMSELoss, {}, LOGITS.exp(), 1 + SHARES),
+    (LogRMSELoss, {}, 1e5 * (1 + SHARES), 2e5 * (1 + SHARES.square())),
 ]
 
 
 @pytest.mark.parametrize(("kind", "options", "outputs", "targets"), LOSSES)
 def test_losses_are_torchs(kind, options, outputs, targets):
-    ours, theirs = kind(**options), getattr(nn, kind.__name__)(**options)
+    ours, theirs = kind(**options), getattr(nn, kind.__name__, losses.LogRMSELoss)(**options)
     same(loss_and_gradient(ours, outputs, targets), loss_and_gradient(theirs, outputs, targets), rtol=2e-6, atol=1e-6)
 
 
@@ -164,7 +171,7 @@ def loss_and_gradient(criterion, outputs, targets):
 
 @pytest.mark.parametrize(("kind", "options", "outputs", "targets"), LOSSES)
 def test_gradcheck_of_losses_in_float64(kind, options, outputs, targets):
-    outputs = (outputs / outputs.abs().max()).double().requires_grad_()
+    outputs = (2.5 * outputs / outputs.abs().max()).double().requires_grad_()
     targets = targets.double().requires_grad_() if targets.is_floating_point() else targets
     assert gradcheck(kind(**options), [outputs, targets])
 
@@ -183,6 +190,8 @@ def test_gradcheck_of_losses_in_float64(kind, options, outputs, targets):
         (RNNCell(4, 3), [(5, 3)], [(5, 3), (3, 4)]),
         (RNNCell(4, 3), [(5, 4), (2, 3)], [(5, 4), (2, 3)]),
         (MSELoss(), [(5, 1), (5,)], [(5, 1), (5,)]),
+        (SmoothL1Loss(), [(5, 1), (5,)], [(5, 1), (5,)]),
+        (LogRMSELoss(), [(5, 1), (5,)], [(5, 1), (5,)]),
         (BCEWithLogitsLoss(), [(5, 1), (5,)], [(5, 1), (5,)]),
         (CrossEntropyLoss(), [(5, 3), (5, 2)], [(5, 3), (5, 2)]),
     ],
@@ -212,6 +221,7 @@ def test_labels_that_do_not_fit_are_named():
         (CrossEntropyLoss, {"weight": torch.ones(3)}, "weight="),
         (CrossEntropyLoss, {"reduction": "none"}, "reduction='none'"),
         (MSELoss, {"reduction": "none"}, "reduction='none'"),
+        (SmoothL1Loss, {"reduction": "none"}, "reduction='none'"),
     ],
 )
 def test_an_option_that_is_not_written_out_is_refused(kind, options, named):

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lightlab.scratch.function import Function, apply, misfit, refuse
+from lightlab.scratch.criterion import reduced, refuse_unreduced
+from lightlab.scratch.function import Function, refuse
 
 
 class SigmoidCrossEntropy(Function):
@@ -42,11 +43,7 @@ class BCEWithLogitsLoss(nn.BCEWithLogitsLoss):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         refuse("BCEWithLogitsLoss", weight=(self.weight, None), pos_weight=(self.pos_weight, None))
-        if self.reduction == "none":
-            refuse("BCEWithLogitsLoss", reduction=(self.reduction, "mean"))
+        refuse_unreduced(self, self.reduction)
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
-        if logits.shape != targets.shape:
-            raise misfit("BCEWithLogitsLoss", logits.shape, "targets", targets.shape, "one logit for each target")
-        total = apply(SigmoidCrossEntropy, logits, targets)
-        return total if self.reduction == "sum" else total / logits.numel()
+        return reduced(self, self.reduction, SigmoidCrossEntropy, logits, targets)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from lightlab.errors import UsageError
+from lightlab.scratch.criterion import refuse_unreduced
 from lightlab.scratch.function import Function, apply, misfit, refuse
 
 
@@ -54,8 +55,7 @@ class CrossEntropyLoss(nn.CrossEntropyLoss):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         refuse("CrossEntropyLoss", weight=(self.weight, None), ignore_index=(self.ignore_index, -100))
-        if self.reduction == "none":
-            refuse("CrossEntropyLoss", reduction=(self.reduction, "mean"))
+        refuse_unreduced(self, self.reduction)
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
         classes = logits.shape[1]

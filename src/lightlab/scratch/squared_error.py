@@ -6,7 +6,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from lightlab.scratch.function import Function, apply, misfit, refuse
+from lightlab.scratch.criterion import reduced, refuse_unreduced
+from lightlab.scratch.function import Function
 
 
 class SquaredError(Function):
@@ -39,11 +40,7 @@ class MSELoss(nn.MSELoss):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        if self.reduction == "none":
-            refuse("MSELoss", reduction=(self.reduction, "mean"))
+        refuse_unreduced(self, self.reduction)
 
     def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        if outputs.shape != targets.shape:
-            raise misfit("MSELoss", outputs.shape, "targets", targets.shape, "one number for each target")
-        total = apply(SquaredError, outputs, targets)
-        return total if self.reduction == "sum" else total / outputs.numel()
+        return reduced(self, self.reduction, SquaredError, outputs, targets)
