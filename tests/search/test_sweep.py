@@ -110,7 +110,7 @@ def test_a_search_all_of_whose_runs_failed_names_no_best(searched):
     assert found()["trials"]["failed"] == 3 and "best" not in found()
 
 
-def test_an_interrupted_search_goes_on_as_if_it_had_not_been(searched, capsys):
+def test_an_interrupted_search_goes_on_as_if_it_had_not_been(searched):
     def interrupted(told, folder):
         if folder.name == "3":
             raise KeyboardInterrupt
@@ -118,7 +118,6 @@ def test_an_interrupted_search_goes_on_as_if_it_had_not_been(searched, capsys):
 
     with pytest.raises(KeyboardInterrupt):
         searched("hydra.sweeper.n_trials=6", "hydra.sweeper.sampler.n_startup_trials=2", formula=interrupted)
-    assert "go on        python train.py -m hydra/sweeper=optuna" in capsys.readouterr().out
     assert found()["trials"]["complete"] == 3
     searched("hydra.sweeper.n_trials=6", "hydra.sweeper.sampler.n_startup_trials=2")
     tried = [trial for trial in study().trials if trial.state.name == "COMPLETE"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,11 +12,12 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, SQLAlchemyError
 
 from lightlab.errors import UsageError, one_line
 
-LOCK_SECONDS = 30  # longer than any of the sweeper's own writes takes
+LOCK_SECONDS: float = 30  # longer than any of the sweeper's own writes takes
+_TRIES = 5
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -32,7 +34,19 @@ def connect(url: str) -> RDBStorage:
         if file := _file(place):
             file.parent.mkdir(parents=True, exist_ok=True)
             _check_tables(place, waits)
-        return RDBStorage(url, engine_kwargs=waits)
+        return _opened(url, waits)
+
+
+def _opened(url: str, options: dict[str, dict[str, float]]) -> RDBStorage:
+    """Processes that make the same tables at once stumble over each other: who comes second finds them made."""
+    for _ in range(_TRIES):
+        try:
+            return RDBStorage(url, engine_kwargs=options)
+        except (IntegrityError, OperationalError) as error:
+            if "locked" in str(error):
+                raise
+            time.sleep(0.2)
+    return RDBStorage(url, engine_kwargs=options)
 
 
 def absolute(url: str) -> str:
@@ -72,7 +86,7 @@ def _file(url: URL) -> Path | None:
     return Path(str(url.database)) if in_file else None
 
 
-def _check_tables(url: URL, options: dict[str, dict[str, int]]) -> None:
+def _check_tables(url: URL, options: dict[str, dict[str, float]]) -> None:
     engine = create_engine(url, **options)
     try:
         tables = inspect(engine).get_table_names()

@@ -44,9 +44,10 @@ def open_study(url: str, name: str, monitor: Monitor, space: Space) -> Study:
         "space": space.described(),
         "fixed": sorted(each for each in space.fixed if each.lstrip("+~").partition("=")[0] not in _FREE),
     }
-    saved = study.user_attrs.get("search")
     whose = f"study {name} in {spoken(url)}"
-    if saved is None and study.get_trials(deepcopy=False):
+    has_trials = bool(study.get_trials(deepcopy=False))
+    saved = study.user_attrs.get("search")  # which another process may just have written, before its first trial
+    if saved is None and has_trials:
         raise UsageError(f"{whose} was not made by this search; name another hydra.sweeper.study_name")
     if saved is not None and (differing := _differences(saved, told)):
         raise UsageError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,7 +16,6 @@ from omegaconf import DictConfig, OmegaConf
 from optuna.study import Study
 from optuna.trial import Trial, TrialState
 
-from lightlab.arguments import quoted
 from lightlab.quoting import quote
 from lightlab.runs import shortened, state
 from lightlab.search.options import Options, read_options
@@ -49,7 +47,7 @@ def search(config: DictConfig, launcher: Launcher, arguments: Sequence[str], loa
         again = release_abandoned(study)
         print(_opening_words(study, limit, monitor, again), flush=True)
         outcome = Outcome(study, space, monitor, options.storage, folder)
-        with _written(outcome, _command(config, arguments, folder)):
+        with _written(outcome):
             _Trials(study, space, options, launcher, limit).run(monitor.name)
 
 
@@ -122,22 +120,15 @@ def tell(study: Study, trial: Trial, job: JobReturn) -> None:
 
 
 @contextmanager
-def _written(outcome: Outcome, command: str) -> Iterator[None]:
+def _written(outcome: Outcome) -> Iterator[None]:
     """What was found is written also when the search is broken off."""
     try:
         yield
     except BaseException:
         with suppress(Exception):  # what has ended the search is what counts
             write_outcome(outcome)
-        print(f"go on        {command}", flush=True)
         raise
     write_outcome(outcome)
-
-
-def _command(config: DictConfig, arguments: Sequence[str], folder: Path) -> str:
-    """What goes on with the search, in the same folder."""
-    own = [each for each in config.hydra.overrides.hydra if not each.startswith(("hydra.mode=", "hydra.sweep.dir="))]
-    return shlex.join(["python", "train.py", "-m", *own, *arguments, quoted(f"hydra.sweep.dir={folder}")])
 
 
 def _opening_words(study: Study, limit: int, monitor: Monitor, again: int) -> str:
