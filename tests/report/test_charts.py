@@ -107,3 +107,10 @@ def test_a_search_over_two_numbers_is_a_dot_a_trial_on_each(write_run, tmp_path)
         write_run(tmp_path / str(number), f"optimizer.lr={0.1**number}", f"data.size={number + 0.5}", scores=(0.5,))
     charts = setting_charts(comparison(tmp_path), say)
     assert [(chart.x_label, len(chart.lines)) for chart in charts] == [("optimizer.lr", 20), ("data.size", 20)]
+
+
+def test_draws_of_a_search_are_not_drawn_over_each_other(write_run, tmp_path):
+    for number, optimizer in enumerate(["adam", "sgd"] * 3):
+        write_run(tmp_path / str(number), f"optimizer={optimizer}", f"optimizer.lr={0.1 + number / 7}", scores=(0.5,))
+    (chart,) = setting_charts(comparison(tmp_path), say)
+    assert chart.title == "accuracy/val by optimizer.lr" and len(chart.lines) == 6

@@ -35,8 +35,8 @@ def test_numbers_of_one_sentence_have_the_same_decimals():
     assert alike(1.0, 1.0) == ["1.0000", "1.0000"]
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(None, ""), (3.21, "3.2 s"), (125, "2 min 05 s"), (3725, "1 h 02 min")])
-def test_durations_are_told_as_one_says_them(seconds, text):
+@pytest.mark.parametrize(("seconds", "text"), [(None, ""), (3.21, "3.2 s"), (125, "2.1 min"), (7200, "2.0 h")])
+def test_durations_have_a_unit_that_keeps_them_short(seconds, text):
     assert duration(seconds) == text
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
-from statistics import fmean, stdev
+from statistics import fmean, median_high, stdev
 
 from lightlab.report.charts import BOTTOM, COLOURS, LEFT, RIGHT, TOP, Chart, Line, path, spread_marks
 from lightlab.report.comparison import Comparison
@@ -38,13 +39,11 @@ def setting_charts(comparison: Comparison, say: Say) -> list[Chart | HeatMap]:
 
 
 def interactions(comparison: Comparison, say: Say) -> list[Chart | HeatMap]:
-    """One for each pair of swept keys, averaged over the other keys, if most combinations were run; at most three."""
+    """One for each pair of swept keys that were crossed, averaged over the other keys; at most three."""
     found = []
     for first, second in combinations(comparison.keys, 2):
         table = _table(comparison, first, second)
-        rows, columns = _values(comparison, first), _values(comparison, second)
-        most = max(len(rows), len(columns))
-        if min(len(rows), len(columns)) > 1 and most <= _MOST_VALUES and 2 * len(table) >= len(rows) * len(columns):
+        if _is_crossed(table):
             found.append(_pair(comparison, first, second, table, say))
     return found[:_MOST_CHARTS]
 
@@ -67,6 +66,14 @@ def _table(comparison: Comparison, first: str, second: str) -> Table:
     for each in comparison.scored:
         table.setdefault((each.settings[first], each.settings[second]), []).extend(each.scores)
     return table
+
+
+def _is_crossed(table: Table) -> bool:
+    """Whether most values of each key met several of the other, as in a grid; those that a search draws do not."""
+    for counts in (Counter(first for first, _ in table), Counter(second for _, second in table)):
+        if not 1 < len(counts) <= _MOST_VALUES or median_high(counts.values()) < 2:
+            return False
+    return True
 
 
 def _values(comparison: Comparison, key: str) -> list[str]:

@@ -33,11 +33,9 @@ def alike(*values: float) -> list[str]:
 def duration(seconds: float | None) -> str:
     if seconds is None:
         return ""
-    if seconds < 60:
+    if seconds < 100:
         return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+    return f"{seconds / 60:.1f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def chance(p: float) -> str:
