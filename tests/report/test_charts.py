@@ -6,10 +6,14 @@ from lightlab.report.charts import BOTTOM, COLOURS, TOP, Line, colour, spread_ma
 from lightlab.report.comparison import compare
 from lightlab.report.curves import curve_charts
 from lightlab.report.folders import read_runs
-from lightlab.report.interactions import HeatMap, setting_charts
+from lightlab.report.interactions import HeatMap, interactions, responses
 from lightlab.report.words import speaker
 
 say = speaker("en")
+
+
+def setting_charts(found, say):
+    return [*interactions(found, say), *responses(found, say)]
 
 
 def comparison(folder):

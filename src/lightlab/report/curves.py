@@ -13,12 +13,14 @@ from lightlab.report.scales import Scale, fitting
 from lightlab.report.words import Say
 
 _SPLITS = ("train", "val")
+_MOST_CHARTS = 6
 _MOST_STOPPED = 60  # runs that are drawn one by one because they did not end
 
 
 def curve_charts(comparison: Comparison, say: Say) -> list[Chart]:
     """First loss and the monitored metric; then the learning rate, if it changes; then the other metrics."""
-    return [chart for metric in _metrics(comparison) if (chart := _chart(comparison, metric, say))]
+    charts = (_chart(comparison, metric, say) for metric in _metrics(comparison))
+    return [chart for chart in charts if chart][:_MOST_CHARTS]
 
 
 def _metrics(comparison: Comparison) -> list[str]:

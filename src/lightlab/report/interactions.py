@@ -31,13 +31,6 @@ class HeatMap:
     cells: list[list[tuple[str, float] | None]]
 
 
-def setting_charts(comparison: Comparison, say: Say) -> list[Chart | HeatMap]:
-    """What each setting does, with the others and, where it is a number that none of those shows, alone."""
-    pairs = interactions(comparison, say)
-    shown = {chart.x_label for chart in pairs} | {chart.y_label for chart in pairs if isinstance(chart, HeatMap)}
-    return [*pairs, *(chart for chart in responses(comparison, say) if chart.x_label not in shown)]
-
-
 def interactions(comparison: Comparison, say: Say) -> list[Chart | HeatMap]:
     """One for each pair of swept keys that were crossed, averaged over the other keys; at most three."""
     found = []
@@ -49,9 +42,11 @@ def interactions(comparison: Comparison, say: Say) -> list[Chart | HeatMap]:
 
 
 def responses(comparison: Comparison, say: Say) -> list[Chart]:
-    """The score over each key whose values are numbers, three of them or more."""
+    """The score over each key whose values are numbers, three of them or more, and that no crossing shows."""
+    pairs = interactions(comparison, say)
+    shown = {chart.x_label for chart in pairs} | {chart.y_label for chart in pairs if isinstance(chart, HeatMap)}
     charts = []
-    for key in comparison.keys:
+    for key in (key for key in comparison.keys if key not in shown):
         numbers = {as_number(value) for value in _values(comparison, key)}
         if len(numbers) > 2 and None not in numbers:
             charts.append(_response(comparison, key, say))

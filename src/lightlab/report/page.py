@@ -18,7 +18,7 @@ from lightlab.report.charts import COLOURS, Chart, colour
 from lightlab.report.comparison import Comparison, compare
 from lightlab.report.curves import curve_charts
 from lightlab.report.folders import is_run, read_runs
-from lightlab.report.interactions import HeatMap, setting_charts
+from lightlab.report.interactions import HeatMap, interactions, responses
 from lightlab.report.pictures import of_best_run, of_sweeps
 from lightlab.report.ranking import configuration_table
 from lightlab.report.run_table import run_table
@@ -76,9 +76,9 @@ def _title(comparisons: list[Comparison], say: Say) -> str:
 
 def _section(comparison: Comparison, to: Path, say: Say, number: int) -> dict[str, Any]:
     curves = curve_charts(comparison, say)
-    settings = setting_charts(comparison, say)
+    crossings, alone = interactions(comparison, say), responses(comparison, say)
     pictures, links = of_best_run(comparison, to)
-    lines = [each for each in settings if isinstance(each, Chart)]
+    lines = [each for each in [*crossings, *alone] if isinstance(each, Chart)]
     return {
         "task": comparison.task,
         "answer": answer(comparison, say),
@@ -92,10 +92,11 @@ def _section(comparison: Comparison, to: Path, say: Say, number: int) -> dict[st
         "names": [each.label or comparison.task for each in comparison.configurations],
         "curves": curves,
         "styles": {line.style for chart in curves for line in chart.lines},
-        "interactions": settings,
-        "maps": [each for each in settings if isinstance(each, HeatMap)],
+        "crossings": crossings,
+        "alone": alone,
+        "maps": [each for each in crossings if isinstance(each, HeatMap)],
         "curve_files": _files(curves, to, f"report-{number}-curves", say),
-        "interaction_files": _files(lines, to, f"report-{number}-settings", say),
+        "setting_files": _files(lines, to, f"report-{number}-settings", say),
         "pictures": pictures,
         "links": links,
     }
