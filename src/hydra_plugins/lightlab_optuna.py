@@ -29,6 +29,8 @@ class OptunaSweeper(Sweeper):
             try:
                 from lightlab.search.sweep import search
             except ModuleNotFoundError as error:
-                raise UsageError(f"hydra/sweeper=optuna: needs {error.name}; pip install 'lightlab[search]'") from error
+                raise UsageError(
+                    f"hydra/sweeper=optuna: needs {str(error.name).partition('.')[0]}; pip install 'lightlab[search]'"
+                ) from error
             assert self.config is not None and self.hydra_context is not None and self.launcher is not None
             search(self.config, self.launcher, arguments, self.hydra_context.config_loader)
