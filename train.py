@@ -55,7 +55,10 @@ def main() -> None:
 def _run(config: dict[str, Any], folder: Path) -> float | None:
     with uncollected():  # and here, so that a slip is answered before torch is imported
         from lightlab.cross_validation import cross_validate
+        from lightlab.data.memory import keep
         from lightlab.training import train
+    if config["folds"] or HydraConfig.get().mode == RunMode.MULTIRUN:
+        keep()
     if is_parallel(HydraConfig.get().launcher):
         divide_threads(HydraConfig.get().launcher)
     trial = reporting_trial(HydraConfig.get().sweeper)

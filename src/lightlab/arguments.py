@@ -110,7 +110,10 @@ def composed(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
     """
     parsed = _parsed(list(overrides))
     chosen = [override for override in parsed if groups.check(override)]
-    base = _compose([override.input_line or "" for override in chosen], groups)
+    choices = tuple(override.input_line or "" for override in chosen)
+    if choices not in groups.bases:
+        groups.bases[choices] = _compose(choices, groups)
+    base = groups.bases[choices]
     for override in parsed:
         if override not in chosen:
             _check_key(override, base, groups)
@@ -132,6 +135,7 @@ class Groups:
             if not folder.is_dir():
                 raise UsageError(f"--config-dir {folder}: no such folder")
         self.folders = [folder.resolve() for folder in folders]
+        self.bases: dict[tuple[str, ...], dict[str, Any]] = {}  # composed from choices alone, for a sweep's many values
         self.choices: dict[str, list[str]] = {}
         for folder in self.folders:
             for path in sorted(folder.glob("*/*.yaml")):

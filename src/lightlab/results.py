@@ -30,12 +30,17 @@ def _plain(contents: dict[str, Any]) -> dict[str, Any]:
 
 def epoch_row(folder: Path, epoch: int | None = None) -> dict[str, float]:
     """The metrics of an epoch (from 1; None for the last) as metrics.csv has them; empty where it has none."""
+    wanted = [row for row in epoch_rows(folder) if epoch is None or row["epoch"] == epoch]
+    return wanted[-1] if wanted else {}
+
+
+def epoch_rows(folder: Path) -> list[dict[str, float]]:
+    """The metrics of every epoch, as metrics.csv has them; none where there is no such file."""
     path = folder / "metrics.csv"
     if not path.is_file():
-        return {}
+        return []
     with path.open(newline="", encoding="utf-8") as file:
-        wanted = [row for row in csv.DictReader(file) if epoch is None or int(row["epoch"]) == epoch]
-    return {name: float(cell) for name, cell in wanted[-1].items() if cell} if wanted else {}
+        return [{name: float(cell) for name, cell in row.items() if cell} for row in csv.DictReader(file)]
 
 
 def results_table(results: dict[str, Any]) -> str:

@@ -54,6 +54,7 @@ class Top:
     checkpoint_every: Rule = Whole(1)
     keep_pages: Rule = SWITCH
     explain: Rule = SWITCH
+    pictures: Rule = OneOf(("auto", "all", "none"))
     language: Rule = OneOf(("en", "zh"))
 
 

@@ -33,6 +33,7 @@ from lightlab.callbacks.interruption import Interruption
 from lightlab.callbacks.judging import Judging
 from lightlab.callbacks.last_checkpoint import LastCheckpoint
 from lightlab.callbacks.looking import Looking
+from lightlab.callbacks.pictures import Pictures
 from lightlab.callbacks.pruning import Pruning, Reports
 from lightlab.callbacks.random_states import RandomStates
 from lightlab.callbacks.record import Record
@@ -180,8 +181,9 @@ def _build_trainer(
     shown = not data.fold
     configured = [each for each in part(config, "callbacks").values() if shown or not isinstance(each, _LEFT_OUT)]
     record = Record(config, data.spec.to_plain(), data.state_dict())
-    # Without these three a run would not be right.
-    callbacks = [EpochEnd(), RandomStates(), *filter(None, configured), record]
+    pictures = Pictures(config.get("pictures", "auto"), config["monitor"])  # which a run of before does not say
+    # Without these four a run would not be right.
+    callbacks = [EpochEnd(), RandomStates(), pictures, *filter(None, configured), record]
     callbacks += [FirstStep()] if compiled else []
     purge_step = resumed.global_step if resumed else None
     loggers = [make(folder=folder, purge_step=purge_step) for make in part(config, "logger").values() if shown]

@@ -8,6 +8,7 @@ from pathlib import Path
 from lightning.pytorch import LightningModule, Trainer
 
 from lightlab.callbacks.looking import Looking
+from lightlab.callbacks.pictures import are_drawn
 from lightlab.figures.curves import draw_curves
 
 
@@ -15,7 +16,8 @@ class Curves(Looking):
     """Writes figures/curves.png from metrics.csv."""
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        _draw(trainer)
+        if are_drawn(trainer):
+            _draw(trainer)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         with suppress(OSError):  # which may be what ended the run

@@ -1,18 +1,57 @@
-"""Where the pictures of a run go."""
+"""Which runs' pictures are drawn, and where they go."""
 
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Iterator
 from pathlib import Path
 
-from lightning.pytorch import Trainer
+from lightning.pytorch import Callback, Trainer
 from matplotlib.figure import Figure
 
 from lightlab.figures.style import save
+from lightlab.results import epoch_rows
 from lightlab.run_logger import RunLogger
+
+
+class Pictures(Callback):
+    """Decides whether a run's pictures are drawn, which take as long as a third of a small network's epoch.
+
+    Args:
+        wanted: ``all``, ``none``, or ``auto``: those of a single run; in a sweep those of a run that is the best yet.
+        monitor: name and mode of the metric that says which is better.
+    """
+
+    def __init__(self, wanted: str, monitor: dict[str, str]) -> None:
+        self.wanted = wanted
+        self.metric, self.better = monitor["name"], max if monitor["mode"] == "max" else min
+
+    def are_drawn(self, run: Path) -> bool:
+        in_a_sweep = (run.parent / "multirun.yaml").is_file()
+        if self.wanted != "auto" or not in_a_sweep:
+            return self.wanted != "none"
+        others = list(self._of_others(run))
+        own = [row[self.metric] for row in epoch_rows(run) if math.isfinite(row.get(self.metric, math.nan))]
+        return not others or (bool(own) and self.better(own + others) != self.better(others))
+
+    def _of_others(self, run: Path) -> Iterator[float]:
+        for path in run.parent.glob("*/metrics.json"):
+            value = json.loads(path.read_text(encoding="utf-8")).get(self.metric)
+            if path.parent != run and value is not None:
+                yield value
+
+
+def are_drawn(trainer: Trainer) -> bool:
+    """Whether pictures of this run are wanted."""
+    decides = (each for each in trainer.callbacks if isinstance(each, Pictures))  # type: ignore[attr-defined]
+    return all(each.are_drawn(Path(trainer.default_root_dir)) for each in decides)
 
 
 def keep_picture(trainer: Trainer, tag: str, figure: Figure) -> None:
     """Writes the figure to figures/, named for the last part of its `tag`, and shows it in TensorBoard."""
+    if not are_drawn(trainer):
+        return
     path = Path(trainer.default_root_dir) / "figures" / f"{tag.rpartition('/')[2]}.png"
     save(figure, path)
     for logger in trainer.loggers:

@@ -13,9 +13,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from lightlab.data.memory import Arrays, once
 from lightlab.errors import DataError
-
-Arrays = dict[str, np.ndarray]
 
 
 def cached(path: Path, cache_dir: Path, version: str, parse: Callable[[], Arrays]) -> Arrays:
@@ -23,7 +22,11 @@ def cached(path: Path, cache_dir: Path, version: str, parse: Callable[[], Arrays
 
     A cache that cannot be written never stops a run, and a damaged entry is made anew.
     """
-    entry = Path(cache_dir) / f"{fingerprint([Path(path)], version)}.npz"
+    return once(Path(path), version, lambda: _cached(Path(path), cache_dir, version, parse))
+
+
+def _cached(path: Path, cache_dir: Path, version: str, parse: Callable[[], Arrays]) -> Arrays:
+    entry = Path(cache_dir) / f"{fingerprint([path], version)}.npz"
     arrays = load_arrays(entry)
     if arrays is None:
         arrays = parse()

@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
+from lightlab.data.memory import once
 from lightlab.errors import DataError
 
 KINDS = {0x00000801: "labels", 0x00000803: "images"}  # the last byte counts the dimensions
@@ -37,6 +38,10 @@ def read_idx_pair(images_path: Path, labels_path: Path, classes: int = 10) -> tu
 def read_idx(path: Path, kind: str | None = None) -> np.ndarray:
     """Returns uint8 images (N, H, W) or labels (N,), plain or gzipped; `kind` ("images", "labels") refuses others."""
     path = Path(path)
+    return once(path, f"idx {kind}", lambda: {"idx": _read_idx(path, kind)})["idx"]
+
+
+def _read_idx(path: Path, kind: str | None) -> np.ndarray:
     with open_plain_or_gzip(path) as file:
         try:
             shape = _read_header(file, path, kind)
