@@ -5,6 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from lightlab.callbacks.pruning import Pruning
+from lightlab.checkpoints import read_checkpoint
+from lightlab.results import epoch_row
+from lightlab.runs import state
+from lightlab.training import train
 
 
 class StopAfter:
@@ -52,3 +56,39 @@ def test_a_run_in_its_last_epoch_ends_by_itself():
 def test_a_run_that_has_stopped_early_is_not_pruned_too():
     callback, _ = ended([0.6, 0.4], StopAfter(2), stopped=True)
     assert callback.words == ""
+
+
+def test_a_pruned_run_keeps_its_best_so_far_tests_nothing_and_can_go_on(config, tmp_path):
+    told = [
+        "task=digits_mlp",
+        "data.source=embedded",
+        "data.train_size=200",
+        "trainer.max_epochs=4",
+        "trainer.max_steps=-1",
+    ]
+    run = tmp_path / "run"
+    results = train(config(*told), run, StopAfter(2))
+    assert state(run) == "pruned" and (run / "pruned.txt").read_text().startswith("pruned after epoch 2 of 4: ")
+    assert len((run / "metrics.csv").read_text().splitlines()) == 3
+    best = read_checkpoint(run / "checkpoints" / "best.ckpt")["epoch"] + 1
+    assert results["best_epoch"] == best and results["accuracy/val"] == pytest.approx(
+        epoch_row(run, best)["accuracy/val"]
+    )
+    assert not any(name.endswith("/test") for name in results)
+    assert train(config(*told) | {"resume": str(run)}, run)["epochs"] == 4
+    assert state(run) == "done"
+
+
+def test_what_a_search_hears_is_what_the_run_returns(config, tmp_path):
+    """The metric of the best epoch, of validation rows: what pruning compares and what the trial ends with."""
+    told = [
+        "task=digits_mlp",
+        "data.source=embedded",
+        "data.train_size=200",
+        "trainer.max_epochs=3",
+        "trainer.max_steps=-1",
+    ]
+    trial = StopAfter(99)
+    results = train(config(*told), tmp_path, trial)
+    assert results["accuracy/val"] == pytest.approx(max(value for _, value in trial.told), abs=1e-6)
+    assert [epoch for epoch, _ in trial.told] == [1, 2, 3]
