@@ -123,6 +123,12 @@ def test_whatever_became_of_a_run_it_is_a_row(report, wrecks, outcome):
     assert f'<span class="badge {outcome}">{outcome}</span>' in page
 
 
+def test_the_legend_names_the_configurations_that_have_a_line(report, wrecks):
+    page, _ = report(wrecks)
+    names = re.findall(r'<button type="button" class="series" data-of="\d+".*?</span>(.*?)</button>', page)
+    assert names == ["1 adam", "× sgd", "× rmsprop", "× adadelta", "1 other"]
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_page_is_in_one_language(report, wrecks, grid, language):
     page, text = report(wrecks, grid, language=language)

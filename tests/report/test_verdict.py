@@ -62,6 +62,10 @@ def test_what_cannot_be_tested_is_told_so(told, scores, words):
     assert words in answer(told(**scores), say)
 
 
+def test_where_only_one_is_left_that_is_said(wrecks):
+    assert answer(compare(read_runs([wrecks]))[0], say).endswith("(n = 1); no other configuration has a finished run.")
+
+
 def test_without_a_finished_run_nothing_is_ranked(write_run, tmp_path):
     write_run(tmp_path / "0", state="failed", reason="no data")
     (found,) = compare(read_runs([tmp_path]))

@@ -12,6 +12,7 @@ from lightlab.report.overrides import makes_a_difference
 from lightlab.report.run import Run
 from lightlab.report.significance import Welch, welch
 
+_MOST_NAMED = 4  # commits, or devices
 _SEVERAL = {
     "commit": "The runs come from more than one commit: {found}.",
     "device": "The runs come from more than one device: {found}.",
@@ -118,4 +119,5 @@ def _remarks(comparison: Comparison) -> Iterator[tuple[str, dict[str, object]]]:
     for name in _SEVERAL:
         found = {run.environment[name] for run in done if isinstance(run.environment.get(name), str)}
         if len(found) > 1:
-            yield _SEVERAL[name], {"found": ", ".join(sorted(found))}
+            more = ", …" if len(found) > _MOST_NAMED else ""
+            yield _SEVERAL[name], {"found": ", ".join(sorted(found)[:_MOST_NAMED]) + more}

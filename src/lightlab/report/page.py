@@ -50,6 +50,8 @@ def write(folders: Sequence[Path], to: Path, score: float | None = None, languag
     comparisons = compare(runs, score)
     try:
         to.mkdir(parents=True, exist_ok=True)
+        for stale in to.glob("figures/report-[0-9]*.svg"):
+            stale.unlink()
         sections = [_section(each, to, say, index + 1) for index, each in enumerate(comparisons)]
         sweeps = of_sweeps(Path(folder) for folder in folders if not is_run(Path(folder)) and len(comparisons) == 1)
         sections[0]["pictures"] = [*sweeps, *sections[0]["pictures"]]
@@ -89,7 +91,7 @@ def _section(comparison: Comparison, to: Path, say: Say, number: int) -> dict[st
         "configurations": configuration_table(comparison, say),
         "note": note(comparison, say),
         "runs": run_table(comparison, to, say),
-        "names": [each.label or comparison.task for each in comparison.configurations],
+        "legend": _legend(comparison, curves),
         "curves": curves,
         "styles": {line.style for chart in curves for line in chart.lines},
         "crossings": crossings,
@@ -100,6 +102,16 @@ def _section(comparison: Comparison, to: Path, say: Say, number: int) -> dict[st
         "pictures": pictures,
         "links": links,
     }
+
+
+def _legend(comparison: Comparison, curves: list[Chart]) -> list[tuple[int, str, str]]:
+    """Number, rank and name of each configuration that has a line."""
+    drawn = {line.of for chart in curves for line in chart.lines}
+    return [
+        (index, str(index + 1) if each.scores else "×", each.label or comparison.task)
+        for index, each in enumerate(comparison.configurations)
+        if index in drawn
+    ]
 
 
 def _files(charts: list[Chart], to: Path, stem: str, say: Say) -> list[dict[str, str]]:

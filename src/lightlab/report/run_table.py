@@ -55,6 +55,6 @@ def _run_cells(
         *(say(each) for each in run.remarks if each != run.reason),
     ]
     told += [say("{metric} is missing, or not a number", metric=comparison.metric)] if lacks else []
-    cells.append(Cell("; ".join(filter(None, told))))
+    cells.append(Cell("; ".join(filter(None, told)), kind="reason"))
     cells.append(Cell(command(run.told, [run.seed], run.config_dir), kind="command"))
     return cells

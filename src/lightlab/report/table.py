@@ -23,7 +23,7 @@ _MOST_OTHERS = 3  # metrics beside the one that is compared
 class Cell:
     """Attributes:
     sort: what a column of numbers is sorted by.
-    kind: ``text``, ``short`` (not broken into lines), ``number``, ``outcome``, ``link`` or ``command``.
+    kind: ``text``, ``short`` (on one line), ``reason`` (long), ``number``, ``outcome``, ``link`` or ``command``.
     more: the link's target, or the whole of a text that is cut.
     """
 

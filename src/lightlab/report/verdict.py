@@ -34,7 +34,8 @@ def answer(comparison: Comparison, say: Say) -> str:
     values = {"metric": comparison.metric, "best": scored[0].label, "a": _score(scored[0]), "n": len(scored[0].scores)}
     if len(scored) == 1:
         values["best"] = scored[0].label or comparison.task
-        return say("{best} reaches {metric} {a} (n = {n}); there is nothing else to compare it with.", **values)
+        alone = len(comparison.configurations) == 1
+        return say(_ALONE if alone else _ONE_LEFT, **values)
     best, second = scored[:2]
     values |= {"second": second.label, "b": _score(second), "m": len(second.scores)}
     test = comparison.test
@@ -102,6 +103,8 @@ _UNCLEAR = (
     "No clear difference between {best} and {second}: {metric} {a} against {b} (n = {n} and {m}; difference {d}, "
     "95 % interval {low} to {high}, Welch's t-test {p})."
 )
+_ALONE = "{best} reaches {metric} {a} (n = {n}); there is nothing else to compare it with."
+_ONE_LEFT = "{best} reaches {metric} {a} (n = {n}); no other configuration has a finished run."
 _ONE_RUN = (
     "{best} comes first with {metric} {a}, before {second} with {b}; but n = {n} and {m}, and a single run cannot be "
     "told from chance: where the seed matters, repeat both with seed=0,1,2."
