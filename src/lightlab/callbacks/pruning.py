@@ -47,6 +47,6 @@ class Pruning(Checkpoint):
         if self.trial.report(value, epoch) and not is_last:
             self.words = (
                 f"pruned after epoch {epoch} of {trainer.max_epochs}: {self.metric} {value:.4g}, at best "
-                f"{self.best[0]:.4g} in epoch {self.best[1]}, did not look promising beside the search's other runs"
+                f"{self.best[0]:.4g} in epoch {self.best[1]}"
             )
             trainer.should_stop = True
