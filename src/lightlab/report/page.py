@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
 from lightlab.errors import UsageError
 from lightlab.files import whole_file
-from lightlab.report.charts import COLOURS, Chart, colour
+from lightlab.report.charts import Chart
 from lightlab.report.comparison import Comparison, compare
 from lightlab.report.curves import curve_charts
 from lightlab.report.folders import is_run, read_runs
 from lightlab.report.interactions import HeatMap, interactions, responses
 from lightlab.report.pictures import of_best_run, of_sweeps
 from lightlab.report.ranking import configuration_table
+from lightlab.report.rendering import rendered
 from lightlab.report.run_table import run_table
 from lightlab.report.summary import write_summary
 from lightlab.report.table import link
 from lightlab.report.verdict import answer, caveats, compared, facts, note
 from lightlab.report.words import Say, speaker
-
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write(folders: Sequence[Path], to: Path, score: float | None = None, language: str | None = None) -> Path:
@@ -61,8 +56,8 @@ def write(folders: Sequence[Path], to: Path, score: float | None = None, languag
             "language": language,
             "remake": shlex.join(["python", "-m", "lightlab.report", *map(str, folders)]),
         }
-        _write(to / "report.html", _rendered("report.html", say, **contents))
-        _write(to / "report.md", re.sub(r"\n{3,}", "\n\n", _rendered("report.md", say, **contents)).lstrip())
+        _write(to / "report.html", rendered("report.html", say, **contents))
+        _write(to / "report.md", re.sub(r"\n{3,}", "\n\n", rendered("report.md", say, **contents)).lstrip())
         write_summary(runs, to / "summary.csv")
     except (FileExistsError, NotADirectoryError, PermissionError) as error:
         raise UsageError(f"{to}: a report cannot be written here ({error.strerror}); name a folder by --to") from None
@@ -119,45 +114,9 @@ def _files(charts: list[Chart], to: Path, stem: str, say: Say) -> list[dict[str,
     files = []
     for index, chart in enumerate(charts):
         path = to / "figures" / f"{stem}-{index + 1}.svg"
-        _write(path, _rendered("chart.svg", say, chart=chart, id="0", standalone=True))
+        _write(path, rendered("chart.svg", say, chart=chart, id="0"))
         files.append({"title": chart.title, "target": link(path, to)})
     return files
-
-
-def _rendered(name: str, say: Say, **contents: Any) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=select_autoescape(["html", "svg"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"md": _markdown, "md_code": _markdown_code}
-    script = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
-    chart_css = (_TEMPLATES / "chart.css").read_text(encoding="utf-8")
-    page_css = (_TEMPLATES / "report.css").read_text(encoding="utf-8") if name == "report.html" else ""
-    given = {
-        "say": say,
-        "colour": colour,
-        "colours": COLOURS,
-        "css": chart_css + page_css,
-        "script": script,
-        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        "standalone": False,
-    }
-    return environment.get_template(name).render(given | contents)
-
-
-def _markdown(text: str) -> str:
-    """What Markdown would take as its own is shown as it stands."""
-    escaped = re.sub(r"([\\`*_\[\]<>|#~])", r"\\\1", str(text))
-    return " ".join(escaped.replace("&", "&amp;").split())
-
-
-def _markdown_code(text: str) -> str:
-    ticks = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{ticks}{pad}{' '.join(text.split())}{pad}{ticks}"
 
 
 def _write(path: Path, text: str) -> None:
