@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import gc
 import os
 import subprocess
 import sys
@@ -13,6 +14,12 @@ from lightlab.arguments import Groups, composed
 from lightlab.data.embedded import say_embedded
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_finish() -> None:
+    """Takes what the imports made out of the garbage collector's walks, which are then short, and so more frequent."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -42,12 +49,15 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def config(conf):
-    """Composes and resolves: ``config("optimizer=adam", "seed=1")``; without a logger unless one is named."""
+    """Composes and resolves: ``config("optimizer=adam", "seed=1")``; without a logger unless one is named.
+
+    Freed pages go back to the system: a run that keeps them would leave them to all later tests.
+    """
 
     @functools.cache
     def compose_once(overrides: tuple[str, ...]):
         quiet = [] if any(each.startswith("logger=") for each in overrides) else ["logger=csv"]
-        return composed([*overrides, *quiet], Groups([conf]))
+        return composed(["keep_pages=false", *quiet, *overrides], Groups([conf]))
 
     return lambda *overrides: copy.deepcopy(compose_once(overrides))
 

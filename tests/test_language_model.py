@@ -130,11 +130,12 @@ def test_an_epochs_loss_is_a_mean_over_tokens_and_not_over_rows():
     assert float(module.train_loss.compute()) == pytest.approx(float((4 * surprises[8] + surprises[0]) / 5), rel=1e-6)
 
 
-@pytest.fixture
-def run(config, tmp_path):
+@pytest.fixture(scope="module")
+def run(config, tmp_path_factory):
     """A small trained run's checkpoint."""
-    train(config(*SMALL), tmp_path / "run")
-    return tmp_path / "run" / "checkpoints" / "best.ckpt"
+    folder = tmp_path_factory.mktemp("run")
+    train(config(*SMALL, f"cache_dir={folder / 'cache'}"), folder)
+    return folder / "checkpoints" / "best.ckpt"
 
 
 def ask(run, *options):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
+from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +29,8 @@ SMALL = [
     "network.dropout=0.2",
     "trainer.max_epochs=4",
     "logger=csv",
-    "~callbacks.mistakes",
-    "~callbacks.curves",
+    "keep_pages=false",
+    *(f"~callbacks.{picture}" for picture in ("inputs", "curves", "classes", "mistakes", "diagnosis")),
 ]
 BATCHES = 7  # of 64 in 400 rows
 
@@ -101,30 +104,47 @@ def assert_equal_runs(whole: Path, resumed: Path) -> None:
     assert rows(whole) == rows(resumed)
 
 
-@pytest.mark.parametrize("scheduler", SCHEDULERS)
-@pytest.mark.parametrize(
-    ("kind", "batch"),
-    [(SignalAt, BATCHES + 3), (SignalAt, 2 * BATCHES - 1), (DieAt, 2 * BATCHES + 4)],
-    ids=["mid-epoch", "last batch of an epoch", "killed"],
-)
-def test_a_resumed_run_equals_the_uninterrupted_one(
-    tmp_path: Path, scheduler: str, kind: type[Callback], batch: int
-) -> None:
+@cache
+def scheduled(scheduler: str) -> dict[str, Any]:
     settings = config(f"scheduler={scheduler}", "optimizer=adam")
     if scheduler == "plateau":
-        settings["scheduler"]["patience"] = 0
-        settings["scheduler"]["threshold"] = 0.5
-    train(settings, tmp_path / "whole")
-    stop(kind, batch, settings, tmp_path / "cut")
-    train(settings | {"resume": str(tmp_path / "cut")}, tmp_path / "cut")
-    assert_equal_runs(tmp_path / "whole", tmp_path / "cut")
+        settings["scheduler"] |= {"patience": 0, "threshold": 0.5}
+    return settings
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a whole run under a scheduler."""
+
+    @cache
+    def run(scheduler: str) -> Path:
+        folder = tmp_path_factory.mktemp("whole")
+        train(scheduled(scheduler), folder)
+        return folder
+
+    return run
+
+
+MOMENTS = {"mid-epoch": (SignalAt, BATCHES + 3), "epoch's end": (SignalAt, 2 * BATCHES - 1)}
+MOMENTS |= {"killed": (DieAt, 2 * BATCHES + 4)}
+DRIVEN_BY = {"epochs": "multistep", "steps": "one_cycle", "validations": "plateau"}
+CUTS = [*((each, "mid-epoch") for each in SCHEDULERS), *product(DRIVEN_BY.values(), ["epoch's end", "killed"])]
+
+
+@pytest.mark.parametrize(("scheduler", "moment"), CUTS)
+def test_a_resumed_run_equals_the_uninterrupted_one(
+    uninterrupted: Callable[[str], Path], tmp_path: Path, scheduler: str, moment: str
+) -> None:
+    stop(*MOMENTS[moment], scheduled(scheduler), tmp_path)
+    train(scheduled(scheduler) | {"resume": str(tmp_path)}, tmp_path)
+    assert_equal_runs(uninterrupted(scheduler), tmp_path)
 
 
 @pytest.mark.parametrize("stride", ["1", "null"])
 def test_a_language_models_run_resumes_alike(tmp_path: Path, stride: str) -> None:
     overrides = ["task=poetry_rnn_course", "data.source=embedded", "data.train_size=60", f"data.stride={stride}"]
     sizes = ["network.cell=lstm", "network.embedding_size=8", "network.hidden_size=8", "network.dropout=0.2"]
-    others = ["trainer.max_epochs=2", "data.batch_size=8", "logger=csv", "~callbacks.mistakes", "~callbacks.curves"]
+    others = ["trainer.max_epochs=2", "data.batch_size=8", "logger=csv", "keep_pages=false", "~callbacks.curves"]
     settings = composed([*overrides, *sizes, *others], Groups([CONF]))
     train(settings, tmp_path / "whole")
     batches = last(tmp_path / "whole")["global_step"] // 2
@@ -136,7 +156,7 @@ def test_a_language_models_run_resumes_alike(tmp_path: Path, stride: str) -> Non
 @pytest.mark.parametrize("objective", ["softmax", "negative"])
 def test_a_run_of_word_vectors_resumes_alike(tmp_path: Path, objective: str) -> None:
     overrides = ["task=word_embedding", "data.source=embedded", "data.train_size=1000", f"module.objective={objective}"]
-    others = ["trainer.max_epochs=2", "data.batch_size=64", "logger=csv", "~callbacks.mistakes", "~callbacks.curves"]
+    others = ["trainer.max_epochs=2", "data.batch_size=64", "logger=csv", "keep_pages=false", "~callbacks.curves"]
     settings = composed([*overrides, *others], Groups([CONF]))
     train(settings, tmp_path / "whole")
     batches = last(tmp_path / "whole")["global_step"] // 2
@@ -164,13 +184,13 @@ def test_a_step_limit_stops_and_resumes_alike(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("scheduler", ["none", "step", "multistep", "exponential", "plateau"])
-def test_extending_is_exact_where_the_schedule_ignores_the_length(tmp_path: Path, scheduler: str) -> None:
-    settings = config(f"scheduler={scheduler}")
-    train(settings, tmp_path / "whole")
-    shorter = settings | {"trainer": settings["trainer"] | {"max_epochs": 2}}
-    train(shorter, tmp_path / "extended")
-    train(settings | {"resume": str(tmp_path / "extended")}, tmp_path / "extended")
-    assert_equal_runs(tmp_path / "whole", tmp_path / "extended")
+def test_extending_is_exact_where_the_schedule_ignores_the_length(
+    uninterrupted: Callable[[str], Path], tmp_path: Path, scheduler: str
+) -> None:
+    settings = scheduled(scheduler)
+    train(settings | {"trainer": settings["trainer"] | {"max_epochs": 2}}, tmp_path)
+    train(settings | {"resume": str(tmp_path)}, tmp_path)
+    assert_equal_runs(uninterrupted(scheduler), tmp_path)
 
 
 @pytest.mark.parametrize("scheduler", ["cosine", "warmup_cosine"])
