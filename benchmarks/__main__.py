@@ -17,6 +17,7 @@ NAMES = (
         "by_hand",
         "lenet_epoch",
         "lenet_command",
+        "sweep",
         "house_prices",
         "photos",
         "poetry_rnn",

@@ -4,11 +4,12 @@ import math
 
 import pytest
 import torch
+from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from lightlab.errors import DataError, UsageError
 from lightlab.runs import state
-from lightlab.side_by_side import check_launcher, divide_threads, one_of_many
+from lightlab.side_by_side import check_launcher, divide_threads, is_parallel, one_of_many
 
 ALONE = {"_target_": "hydra._internal.core_plugins.basic_launcher.BasicLauncher"}
 JOBLIB = {"_target_": "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher", "n_jobs": 2}
@@ -42,6 +43,11 @@ def test_a_run_that_is_stopped_stops_the_others(stop, job):
     assert raised.value.code == 130 and state(job) == "unfinished"
 
 
+def test_beside_others_a_run_that_is_stopped_is_unfinished_and_no_more(job, capsys):
+    assert math.isnan(one_of_many(failing(SystemExit(143)), job, JOBLIB))
+    assert state(job) == "unfinished" and not capsys.readouterr().out
+
+
 def test_beside_others_a_run_says_one_line_and_keeps_the_rest_to_itself(job, capsys):
     one_of_many(failing(DataError("no file")), job, JOBLIB)
     assert capsys.readouterr().out == "#3 failed  optimizer=adam  no file\n"
@@ -66,3 +72,11 @@ def test_a_number_of_jobs_that_cannot_be_is_refused(jobs):
     (override,) = OverridesParser.create().parse_overrides([f"hydra.launcher.n_jobs={jobs}"])
     with pytest.raises(UsageError, match=f"n_jobs={jobs}: must be a whole number of at least 1, or -1"):
         check_launcher([override])
+
+
+def test_the_slurm_config_names_options_that_submitit_has(conf):
+    pytest.importorskip("submitit", reason="needs pip install 'lightlab[slurm]'")
+    with initialize_config_dir(str(conf), version_base="1.3"):
+        told = compose("train", overrides=["hydra/launcher=slurm"], return_hydra_config=True).hydra.launcher
+    assert told._target_.endswith("SlurmLauncher") and is_parallel(told)
+    assert told.cpus_per_task == 2 and told.submitit_folder.endswith("/.submitit/%j")

@@ -70,8 +70,9 @@ def started(monkeypatch, tmp_path):
     return tmp_path
 
 
-def test_a_sweep_with_a_failed_run_exits_with_1(started):
-    run(started / "0", error_txt="no")
+@pytest.mark.parametrize("files", [{"error_txt": "no"}, {}], ids=["failed", "unfinished"])
+def test_a_sweep_with_a_run_that_is_not_done_exits_with_1(files, started):
+    run(started / "0", **files)
     with pytest.raises(SystemExit, match="1"), finished():
         pass
     assert (started / "report.html").is_file()

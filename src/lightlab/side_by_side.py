@@ -24,11 +24,12 @@ def one_of_many(run: Callable[[], float | None], folder: Path, launcher: Mapping
     Args:
         launcher: Hydra's, as its config has it.
     """
+    parallel = is_parallel(launcher)
     try:
-        with _words_apart(folder) if is_parallel(launcher) else nullcontext(), reported(), failure_kept(folder):
+        with _words_apart(folder) if parallel else nullcontext(), reported(), failure_kept(folder):
             return run()
     except SystemExit as stop:
-        if stop.code not in (1, 2):
+        if stop.code not in (1, 2) and not parallel:  # else it is for the process that waits to stop the others
             raise
     except Exception:
         traceback.print_exc()

@@ -30,14 +30,14 @@ class SweepStarted(Callback):
 
 @contextmanager
 def finished() -> Iterator[None]:
-    """Sees to it that a sweep ends as it should, also when it was stopped; exits with 1 if a run of it has failed."""
+    """Sees to it that a sweep ends as it should, also when it was stopped; exits with 1 if a run of it is not done."""
     try:
         yield
     finally:  # Hydra's own hook is left out when a run fails
         for sweep in started:
             with reported():
                 finish(sweep)
-    if any(state(run) == "failed" for sweep in started for run in runs_of(sweep)):
+    if any(state(run) in ("failed", "unfinished") for sweep in started for run in runs_of(sweep)):
         raise SystemExit(1)
 
 

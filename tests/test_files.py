@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from lightlab.files import whole_file
+
+
+def test_a_file_is_whole_or_not_there(tmp_path):
+    path = tmp_path / "new" / "a.txt"
+    with pytest.raises(ZeroDivisionError), whole_file(path) as unfinished:
+        unfinished.write_text("half")
+        raise ZeroDivisionError
+    assert not list(path.parent.iterdir())
+    with whole_file(path) as unfinished:
+        unfinished.write_text("whole")
+        assert not path.exists()
+    assert [each.name for each in path.parent.iterdir()] == ["a.txt"] and path.read_text() == "whole"
+
+
+def test_two_processes_can_write_the_same_file(tmp_path, monkeypatch):
+    path = tmp_path / "a.txt"
+    with whole_file(path) as first:
+        first.write_text("first")
+        monkeypatch.setattr("lightlab.files.os.getpid", lambda: -1)
+        with whole_file(path) as second:
+            second.write_text("second")
+        assert path.read_text() == "second"
+    assert path.read_text() == "first"
