@@ -12,6 +12,7 @@ FIGURES = {
     "activations": "every activation with its derivative",
     "schedules": "every learning-rate schedule over a run",
     "tangent": "a tangent line by numerical differentiation",
+    "differences": "how wrong a numerical derivative is, by its step: truncation and rounding",
     "initializers": "what each initializer does to a deep network's activations and gradients, layer by layer",
     "losses": "the losses and how steep they are",
     "dropout": "what dropout leaves of a layer's units",

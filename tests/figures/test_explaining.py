@@ -19,12 +19,14 @@ from lightlab.figures.__main__ import draw
 from lightlab.figures.activations import ACTIVATIONS, derivatives
 from lightlab.figures.batch_norm import spread_by_layer
 from lightlab.figures.chinese import CHINESE
+from lightlab.figures.differences import errors
 from lightlab.figures.initializers import INITIALIZERS, passage
 from lightlab.figures.language import chinese_font, labels
 from lightlab.figures.lenet import fresh, passages
 from lightlab.figures.request import Request
 from lightlab.figures.schedules import SCHEDULES, rates_of
-from lightlab.figures.tangent import central_difference, curve
+from lightlab.figures.tangent import curve
+from lightlab.scratch.differences import central, derivative, forward
 from lightlab.training import train
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -114,7 +116,23 @@ def test_schedules_over_the_run():
 
 
 def test_the_slope_of_the_tangent():
-    assert central_difference(curve, 5.0, 1e-4) == pytest.approx(0.2, abs=1e-9)
+    assert derivative(curve, 5.0, 1e-4) == pytest.approx(0.2, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("difference", "kind", "best", "least"),
+    [
+        (forward, torch.float32, 3e-4, 1e-5),
+        (central, torch.float32, 5e-3, 1e-7),
+        (forward, torch.float64, 2e-8, 1e-10),
+        (central, torch.float64, 6e-6, 1e-12),
+    ],
+)
+def test_the_error_of_a_difference_is_least_between_truncation_and_rounding(difference, kind, best, least):
+    steps, wrong = errors(difference, kind)
+    at = float(steps[wrong < 4 * wrong.min()].log().mean().exp())
+    assert best / 20 < at < best * 20 and least / 30 < float(wrong.min()) < least * 30
+    assert float(wrong[-1]) > 0.05 and float(wrong[0]) > 1e3 * float(wrong.min())
 
 
 def test_what_initializers_do():

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def main() -> None:
     if not sys.argv[1:] or {"--help", "-h"} & set(sys.argv[1:]):
-        print(HELP)
+        with reported():
+            print(HELP, flush=True)
         return
     with reported():
         options = parse_figure_options(sys.argv[1:])

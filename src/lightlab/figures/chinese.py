@@ -20,6 +20,14 @@ CHINESE = {
     "chord from x to x + h, h = 4": "从 x 到 x + h 的割线，h = 4",
     "chord from x − h to x + h, h = 4": "从 x − h 到 x + h 的割线，h = 4",
     "slope at x = 5 with h = 0.0001: {slope:.12f}; exactly 0.2": "x = 5 处的斜率，h = 0.0001：{slope:.12f}；精确值 0.2",
+    # differences
+    "truncation: h/2·|f″| and h²/6·|f‴|": "截断误差：h/2·|f″| 与 h²/6·|f‴|",
+    "rounding: ε·|f| / h": "舍入误差：ε·|f| / h",
+    "forward: (f(x + h) − f(x)) / h": "前向差分：(f(x + h) − f(x)) / h",
+    "central: (f(x + h) − f(x − h)) / 2h": "中心差分：(f(x + h) − f(x − h)) / 2h",
+    "step h": "步长 h",
+    "{kind}: ε = {epsilon:.1e}": "{kind}：ε = {epsilon:.1e}",
+    "error of the derivative of sin at 1": "sin 在 1 处的导数的误差",
     # initializers
     "activations": "激活值",
     "gradients": "梯度",

@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 from matplotlib import ft2font
-from matplotlib.font_manager import FontProperties, fontManager
+from matplotlib.font_manager import FontProperties, findSystemFonts, fontManager
 
 LATIN = "DejaVu Sans"  # comes with matplotlib
-CJK = (
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
-    "Source Han Sans SC",
-    "Microsoft YaHei",
-    "PingFang SC",
-    "Hiragino Sans GB",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "SimHei",
-    "Heiti SC",
-    "Arial Unicode MS",
-    "Droid Sans Fallback",
-)
+# Fonts with Chinese characters that systems bring or people install, the simplified forms first.
+CJK = [
+    *("Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC", "Hiragino Sans GB"),
+    *("WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "SimHei", "Heiti SC", "STHeiti", "Noto Sans CJK TC"),
+    *("Noto Sans CJK JP", "Noto Sans CJK HK", "Noto Sans CJK KR", "Droid Sans Fallback", "Arial Unicode MS", "SimSun"),
+    *("Songti SC", "Noto Serif CJK SC", "Noto Serif CJK JP", "AR PL UMing CN", "AR PL UKai CN"),
+]
+_FILES = ("cjk", "wqy", "simhei", "msyh", "pingfang", "sourcehan", "notosanssc", "droidsansfallback", "uming", "ukai")
 
 
 @cache
+def chinese_font() -> str | None:
+    """The family of an installed font with Chinese characters; None where there is none."""
+    installed = {font.name for font in fontManager.ttflist}
+    if not installed.intersection(CJK):
+        installed = set(_newly_installed())
+    return next((family for family in CJK if family in installed), None)
+
+
 def families() -> tuple[str, ...]:
     """The fonts that are installed, in the order in which they are asked for a character."""
-    installed = {entry.name for entry in fontManager.ttflist}
-    return LATIN, *[name for name in CJK if name in installed][:1]
+    return LATIN, *filter(None, [chinese_font()])
+
+
+def _newly_installed() -> Iterator[str]:
+    """Fonts that have come since matplotlib made its list of them."""
+    for path in findSystemFonts():
+        if any(part in Path(path).name.lower().replace("-", "") for part in _FILES):
+            fontManager.addfont(path)
+            yield FontProperties(fname=path).get_name()
 
 
 def drawable(text: str) -> str:

@@ -5,31 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import matplotlib
-from matplotlib import font_manager
 
 from lightlab.figures.chinese import CHINESE
+from lightlab.figures.fonts import chinese_font, families
 
 Say = Callable[[str], str]  # an English label → the same in the reader's language
-
-# Fonts with Chinese characters that systems bring or people install, the simplified forms first.
-_FAMILIES = [
-    *("Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC", "Hiragino Sans GB"),
-    *(
-        "WenQuanYi Zen Hei",
-        "WenQuanYi Micro Hei",
-        "SimHei",
-        "Heiti SC",
-        "STHeiti",
-        "Noto Sans CJK TC",
-        "Noto Sans CJK JP",
-    ),
-    *("Noto Sans CJK HK", "Noto Sans CJK KR", "Droid Sans Fallback", "Arial Unicode MS", "SimSun", "Songti SC"),
-    *("Noto Serif CJK SC", "Noto Serif CJK JP", "AR PL UMing CN", "AR PL UKai CN"),
-]
-_FILES = ("cjk", "wqy", "simhei", "msyh", "pingfang", "sourcehan", "notosanssc", "droidsansfallback", "uming", "ukai")
 
 
 @contextmanager
@@ -48,22 +30,5 @@ def labels(language: str) -> Iterator[Say]:
             "as Noto Sans CJK (Debian and Ubuntu: apt install fonts-noto-cjk)",
             file=sys.stderr,
         )
-    families = ["DejaVu Sans", *([family] if family else [])]  # the second for what the first lacks
-    with matplotlib.rc_context({"font.family": families}):
+    with matplotlib.rc_context({"font.family": list(families())}):
         yield CHINESE.__getitem__ if family else str
-
-
-def chinese_font() -> str | None:
-    """The family of an installed font with Chinese characters; None where there is none."""
-    known = {font.name for font in font_manager.fontManager.ttflist}
-    if not known.intersection(_FAMILIES):
-        known = set(_newly_installed())
-    return next((family for family in _FAMILIES if family in known), None)
-
-
-def _newly_installed() -> Iterator[str]:
-    """Fonts that have come since matplotlib made its list of them."""
-    for path in font_manager.findSystemFonts():
-        if any(part in Path(path).name.lower().replace("-", "") for part in _FILES):
-            font_manager.fontManager.addfont(path)
-            yield font_manager.FontProperties(fname=path).get_name()

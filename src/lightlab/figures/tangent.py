@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,13 +9,14 @@ from matplotlib.figure import Figure
 
 from lightlab.figures.request import Request
 from lightlab.figures.style import COLOURS
+from lightlab.scratch.differences import derivative
 
 AT, STEP, WIDE = 5.0, 1e-4, 4.0
 
 
 def draw(request: Request) -> dict[str, Figure]:
     say = request.say
-    slope = central_difference(curve, AT, STEP)
+    slope = derivative(curve, AT, STEP)  # by central differences
     figure = Figure(figsize=(7, 4.8), layout="constrained")
     axes = figure.add_subplot()
     x = np.linspace(0, 12, 200)
@@ -39,8 +39,3 @@ def draw(request: Request) -> dict[str, Figure]:
 def curve(x: Any) -> Any:
     """0.01·x² + 0.1·x, of a number or an array."""
     return 0.01 * x**2 + 0.1 * x
-
-
-def central_difference(function: Callable[[float], float], x: float, h: float) -> float:
-    """(f(x + h) − f(x − h)) / 2h."""
-    return (function(x + h) - function(x - h)) / (2 * h)
