@@ -30,7 +30,6 @@ TEXTS = [
     "é'\\",
     "\\'",
     "春,夏",
-    "[春]",
     "(",
     "a(1)",
 ]
@@ -63,7 +62,26 @@ def test_what_hydra_understands_is_left_as_it_is(argument):
 def test_what_is_quoted_comes_back_as_typed(text):
     argument = f"start={text}"
     override = parsed(quoted(argument))
-    assert quoted(argument) == argument or override.value() == text
+    is_list = text.startswith("[") and text.endswith("]")
+    assert quoted(argument) == argument or is_list or override.value() == text
+
+
+@pytest.mark.parametrize(
+    ("typed", "entries"),
+    [
+        ("[城市]", ["城市"]),
+        ("[城市, 建筑面积 (平方米),id,3]", ["城市", "建筑面积 (平方米)", "id", 3]),
+        ("[é=1,]", ["é=1", ""]),
+    ],
+)
+def test_entries_of_a_list_need_no_quoting(typed, entries):
+    assert parsed(quoted(f"data.drop={typed}")).value() == entries
+
+
+def test_a_sweep_over_lists():
+    sweep = parsed(quoted("data.drop=[城市,面积],[id],价", sweep=True))
+    values = [parsed(f"data.drop={each}").value() for each in sweep.sweep_string_iterator()]
+    assert values == [["城市", "面积"], ["id"], "价"]
 
 
 @pytest.mark.parametrize("values", [["春", "夏"], ["two words", "é=1", "plain"], ["~/x", "a'b\\"]])

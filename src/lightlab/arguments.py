@@ -93,13 +93,24 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
 def quoted(argument: str, sweep: bool = False) -> str:
     """Quotes the value of ``key=value`` where Hydra's grammar does not take it as it stands.
 
-    In a sweep each of the values between commas is quoted for itself.
+    In a sweep each of the values between commas is quoted for itself, and so is each entry of a list: ``[城市,面积]``.
     """
     key, equals, value = argument.partition("=")
     if not equals or _parses(argument):
         return argument
-    parts = value.split(",") if sweep else [value]
-    return f"{key}=" + ",".join(part if _parses(f"{key}={part}") else quote(part) for part in parts)
+    parts = re.split(r",(?![^\[\]]*\])", value) if sweep else [value]  # not at a list's own commas
+    return f"{key}=" + ",".join(map(_readable, parts))
+
+
+def _readable(value: str) -> str:
+    """The value, or each entry of a list of plain words, between quotes where that is needed."""
+    if _parses(f"key={value}"):
+        return value
+    words = re.fullmatch(r"\[([^\[\]{}'\"]*)\]", value)
+    if words is None:
+        return quote(value)
+    entries = [each.strip() for each in words[1].split(",")]
+    return f"[{','.join(_readable(each) if each else quote(each) for each in entries)}]"
 
 
 def composed(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
