@@ -11,7 +11,8 @@ from lightlab.predict_options import HELP, find_checkpoint, parse_options
 
 def main() -> None:
     if not sys.argv[1:] or {"--help", "-h"} & set(sys.argv[1:]):
-        print(HELP)
+        with reported():
+            print(HELP, flush=True)
         return
     with reported():
         options = parse_options(sys.argv[1:])

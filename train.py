@@ -28,7 +28,8 @@ OmegaConf.register_new_resolver("new_run", new_run, use_cache=True)
 
 def main() -> None:
     if {"--help", "-h"} & set(sys.argv[1:]):
-        print(help_text(CONF))
+        with reported():
+            print(help_text(CONF), flush=True)
         return
     with reported():
         command = prepare(sys.argv[1:], CONF)

@@ -44,7 +44,7 @@ verse (poetry_rnn):
   top_p=...             draw from the likeliest that together reach this probability, in (0, 1]
   count=1               poems for each start
   seed=0                another number, other poems
-  rhyme=true            even lines rhyme (needs the package pypinyin)
+  rhyme=true            even lines rhyme (needs an extra: pip install -e '.[rhymes]')
   no_repeat=true        no character twice in a poem
 
 words (word_embedding):
@@ -81,21 +81,21 @@ ASKED: dict[str, Rule] = {**VERSE_RULES, **WORD_RULES}  # options of tasks that 
 OPTIONS = (*COMMON, *ROWS, *ASKED)
 
 
-def check_asked(options: PredictOptions, answered: Sequence[str], title: str) -> None:
+def check_asked(options: PredictOptions, answered: Sequence[str], task: str) -> None:
     """Refuses what a checkpoint's task does not answer.
 
     Args:
         answered: the options that it does, beside those of every task.
-        title: of the checkpoint.
+        task: of the checkpoint.
 
     Raises:
         UsageError: names the option and the task; or says that `input` is missing.
     """
     other = next((name for name in OPTIONS if name in options.given - {*COMMON, *answered}), None)
     if other is not None:
-        raise UsageError(f"{other}=: not an option of a run of {title}, which takes {', '.join(answered)}")
+        raise UsageError(f"{other}=: not an option of a run of {task}, which takes {', '.join(answered)}")
     if "input" in answered and options.input is None:
-        raise UsageError(f"input= is missing: a run of {title} predicts from rows or photos")
+        raise UsageError(f"input= is missing: a run of {task} predicts from rows or photos")
 
 
 def find_checkpoint(options: PredictOptions) -> Path:

@@ -29,7 +29,12 @@ class Predictor:
 
     data: ResidentDataModule
     module: SupervisedModule
-    title: str
+    task: str
+    epoch: int
+
+    @property
+    def title(self) -> str:
+        return f"{self.task}, epoch {self.epoch}"
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
         DataError: the checkpoint or the input is not what it should be; nothing has been written.
     """
     predictor = load_predictor(checkpoint, options.allow)
-    check_asked(options, predictor.module.asked, predictor.title)
+    check_asked(options, predictor.module.asked, predictor.task)
     device = choose(options.accelerator).device
     if "input" in predictor.module.asked:
         found = _predicted(predictor, options, device)
@@ -99,7 +104,7 @@ def load_predictor(path: Path, allow: list[str]) -> Predictor:
         module.load_state_dict(checkpoint["state_dict"])
     except (KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise DataError(f"{path}: its parts do not fit together ({one_line(error, 160)})") from error
-    return Predictor(data, module.eval(), f"{config['name']}, epoch {checkpoint['epoch'] + 1}")
+    return Predictor(data, module.eval(), config["name"], checkpoint["epoch"] + 1)
 
 
 def _without_paths(config: dict[str, Any]) -> dict[str, Any]:
