@@ -7,8 +7,8 @@ from math import prod
 
 from torch import Tensor, nn
 
-from lightlab.errors import UsageError
 from lightlab.layers import Layer, Layers, widening
+from lightlab.networks.image_shape import image_shape
 from lightlab.spec import Spec
 
 
@@ -37,7 +37,7 @@ class CNN(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        depth, *sides = _image_shape(spec, len(channels))
+        depth, *sides = image_shape(spec, "cnn", at_least=2 ** len(channels), why=f" for its {len(channels)} stages")
         stages: list[nn.Module] = []
         for width in channels:
             stages += _stage(layers, activation, depth, width, batch_norm)
@@ -53,17 +53,6 @@ class CNN(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.means(self.features(x)).flatten(1)  # (N, C · fields)
         return self.head(x if self.dropout is None else self.dropout(x))
-
-
-def _image_shape(spec: Spec, stages: int) -> tuple[int, ...]:
-    """(C, H, W), if that is what there is, and large enough to be halved so many times."""
-    least = 2**stages
-    if len(spec.input_shape) != 3 or min(spec.input_shape[1:]) < least:
-        raise UsageError(
-            f"network cnn takes images (C, H, W) of at least {least}x{least} for its {stages} stages, but data "
-            f"{spec.name} gives {spec.input_shape}; use network=linear or network=mlp_50, or another data"
-        )
-    return spec.input_shape
 
 
 def _stage(layers: Layers, activation: Layer, inputs: int, outputs: int, batch_norm: bool) -> Iterator[nn.Module]:
