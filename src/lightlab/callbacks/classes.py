@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from lightning.pytorch import Trainer
 from torch import Tensor
 
@@ -32,7 +34,8 @@ class Classes(Judging):
             for name, hits, count in zip(judged.names, right, counts, strict=True)
             if count
         }
-        keep_picture(trainer, f"{stage}/classes", classes_figure(judged.names, right, counts, calibration, stage))
+        draw = partial(classes_figure, judged.names, right, counts, calibration, stage)
+        keep_picture(trainer, f"{stage}/classes", draw)
 
 
 def _calibration(judged: JudgedClasses) -> Calibration:

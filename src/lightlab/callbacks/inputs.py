@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 
@@ -33,7 +35,8 @@ class Inputs(Looking):
             return
         inputs, targets = (part[: self.most] for part in next(iter(data.train_dataloader())))
         inputs = as_seen(inputs, data) if inputs.ndim == 4 else inputs.float().cpu()
-        keep_picture(trainer, "train/inputs", inputs_figure(inputs, _restored(targets.cpu(), data.spec), data.spec))
+        draw = partial(inputs_figure, inputs, _restored(targets.cpu(), data.spec), data.spec)
+        keep_picture(trainer, "train/inputs", draw)
 
 
 def _restored(targets: Tensor, spec: Spec) -> Tensor:

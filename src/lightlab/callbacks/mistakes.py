@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from lightning.pytorch import Trainer
 from torch import Tensor
@@ -33,11 +35,11 @@ class Mistakes(Judging):
     def judge(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
         judged = judged_classes(module, outputs, rows.targets)
         threshold = getattr(module, "threshold", None)
-        confusion = confusion_figure(judged.confusion().numpy(), judged.names, threshold)
+        confusion = partial(confusion_figure, judged.confusion().numpy(), judged.names, threshold)
         keep_picture(trainer, f"{stage}/confusion", confusion)
         mistakes = self._worst(judged, rows, data_of(trainer)) if len(module.spec.input_shape) == 3 else []
         if mistakes:
-            keep_picture(trainer, f"{stage}/mistakes", mistakes_figure(mistakes, judged.names))
+            keep_picture(trainer, f"{stage}/mistakes", partial(mistakes_figure, mistakes, judged.names))
 
     def _worst(self, judged: JudgedClasses, rows: Split, data: ResidentDataModule) -> list[Mistake]:
         losses = torch.where(judged.right, -1.0, judged.losses)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lightning.pytorch import Callback, Trainer
@@ -48,12 +48,12 @@ def are_drawn(trainer: Trainer) -> bool:
     return all(each.are_drawn(Path(trainer.default_root_dir)) for each in decides)
 
 
-def keep_picture(trainer: Trainer, tag: str, figure: Figure) -> None:
-    """Writes the figure to figures/, named for the last part of its `tag`, and shows it in TensorBoard."""
+def keep_picture(trainer: Trainer, tag: str, draw: Callable[[], Figure]) -> None:
+    """Draws into figures/, if pictures are wanted, under the last part of `tag`, and shows it in TensorBoard."""
     if not are_drawn(trainer):
         return
     path = Path(trainer.default_root_dir) / "figures" / f"{tag.rpartition('/')[2]}.png"
-    save(figure, path)
+    save(draw(), path)
     for logger in trainer.loggers:
         if isinstance(logger, RunLogger):
             logger.add_picture(tag, path, trainer.global_step)

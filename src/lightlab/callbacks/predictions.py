@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from lightning.pytorch import Trainer
 from torch import Tensor
 
@@ -20,5 +22,6 @@ class Predictions(Judging):
     def judge(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
         spec = module.spec
         predicted, true = (spec.target_scale.restored(each).flatten().numpy() for each in (outputs, rows.targets))
-        figure = predictions_figure(predicted, true, spec.target_name, stage, logarithmic=spec.target_scale.log)
-        keep_picture(trainer, f"{stage}/predictions", figure)
+        logarithmic = spec.target_scale.log
+        draw = partial(predictions_figure, predicted, true, spec.target_name, stage, logarithmic=logarithmic)
+        keep_picture(trainer, f"{stage}/predictions", draw)

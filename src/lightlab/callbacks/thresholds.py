@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from lightning.pytorch import Trainer
 from torch import Tensor
 
@@ -21,4 +23,5 @@ class Thresholds(Judging):
         probabilities, labels = outputs.sigmoid().flatten(), rows.targets.flatten().long()
         name = (module.spec.class_names or ("0", "1"))[1]
         threshold = float(module.threshold)  # type: ignore[arg-type]
-        keep_picture(trainer, f"{stage}/thresholds", thresholds_figure(probabilities, labels, threshold, name, stage))
+        draw = partial(thresholds_figure, probabilities, labels, threshold, name, stage)
+        keep_picture(trainer, f"{stage}/thresholds", draw)
