@@ -43,3 +43,4 @@ def test_each_parameter_has_its_axis_and_choices_their_colours(drawn, tmp_path):
 def test_what_matters_most_stands_on_top(drawn, tmp_path):
     draw_importance({"seed": 0.1, "lr": 0.9}, "accuracy/val", 12, tmp_path / "x.png")
     assert [label.get_text() for label in drawn[0].axes[0].get_yticklabels()] == ["seed", "lr"]
+    assert "of 12 trials: few, so a hint" in drawn[0].axes[0].get_xlabel()

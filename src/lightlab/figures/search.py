@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lightlab.figures.style import COLOURS, save
 
+_ENOUGH = 20  # trials: with half as many a parameter without any effect is often given a third
 _MARKS = {"complete": "o", "pruned": "x", "failed": "|"}
 
 
@@ -69,14 +70,14 @@ def draw_values(trials: Sequence[Tried], axes: Mapping[str, str | Sequence[str]]
 
 
 def draw_importance(importance: Mapping[str, float], metric: str, trials: int, picture: Path) -> None:
-    """A bar a parameter: its share in what tells good trials from the others, the largest on top."""
+    """A bar a parameter: its share of the metric's variance, the largest on top (fANOVA, Hutter et al. 2014)."""
     names = sorted(importance, key=lambda name: importance[name])
-    figure = Figure(figsize=(7.5, 1.4 + 0.45 * len(names)), layout="constrained")
+    figure = Figure(figsize=(7.5, 1.6 + 0.45 * len(names)), layout="constrained")
     axes = figure.add_subplot()
     bars = axes.barh(names, [importance[name] for name in names], color=COLOURS[0])
     axes.bar_label(bars, [f"{importance[name]:.0%}" for name in names], padding=4)
-    title = f"What tells the best {metric} from the others ({trials} trials)"
-    axes.set(xlabel="importance (PED-ANOVA), 1 in all", title=title, xlim=(0, 1.1))
+    hint = f" of {trials} trials" + (": few, so a hint" if trials < _ENOUGH else "")
+    axes.set(xlabel=f"share of the variance{hint} (fANOVA)", title=f"What {metric} depends on", xlim=(0, 1.1))
     axes.grid(axis="x", alpha=0.3)
     save(figure, picture)
 
