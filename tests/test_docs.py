@@ -31,7 +31,7 @@ def commands(script: str) -> list[str]:
 @pytest.mark.parametrize("command", commands("train.py"))
 def test_each_training_command_composes(command):
     words = shlex.split(command)
-    if any(word.startswith(("resume=", "--config-dir")) for word in words):
+    if any(word.startswith(("resume=", "sweep_resume=", "--config-dir")) for word in words):
         pytest.skip("needs a run or a folder of the user's own")
     overrides = [quoted(word) for word in words if not word.startswith("-") and word != "job"]
     first = [re.sub(r"=([\w.]+)(,[\w.]+)+$", r"=\1", each) for each in overrides]  # of each sweep
