@@ -53,7 +53,9 @@ def _depth(axes: Axes, say: Say) -> None:
             dash = "-" if with_norm else "--"
             spreads = spread_by_layer(gain, with_norm)
             axes.plot(layers, spreads, color=COLOURS[index], linestyle=dash, label=name.format(gain=gain), linewidth=2)
-    axes.set(yscale="log", xlabel=say("layer"), title=say("standard deviation of the activations, ReLU"))
+    axes.set(
+        yscale="log", ylim=(1e-7, 1e13), xlabel=say("layer"), title=say("standard deviation of the activations, ReLU")
+    )
     axes.set_xticks([1, *range(5, DEPTH + 1, 5)])
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8, loc="upper left")

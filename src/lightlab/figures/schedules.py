@@ -52,10 +52,9 @@ def draw(request: Request) -> dict[str, Figure]:
         axes.set_title(f"{name}\n{_settings(make)}", fontsize=10)
         axes.set(ylim=(-0.05, 1.1), xticks=range(0, EPOCHS + 1, 5))
         axes.grid(alpha=0.3)
-        if index % 4 == 0:
-            axes.set_ylabel(request.say("learning rate, as a share of lr"))
         if index >= 4:
             axes.set_xlabel(request.say("epoch"))
+    figure.supylabel(request.say("learning rate, as a share of lr"), fontsize=11)
     return {"schedules": figure}
 
 
