@@ -112,3 +112,15 @@ def test_what_is_no_sweep_is_refused(tmp_path, conf, sweep):
 def test_nothing_of_the_runs_can_be_changed(sweep, conf):
     with pytest.raises(UsageError, match=r"optimizer.lr=1: sweep_resume= makes the runs as they were begun"):
         prepare([f"sweep_resume={sweep()}", "optimizer.lr=1"], conf)
+
+
+def test_a_folder_with_a_sweep_is_not_claimed_again(sweep, conf):
+    folder = sweep()
+    with pytest.raises(UsageError, match=r"already holds a sweep; go on by sweep_resume=.*, or name another"):
+        prepare(["-m", "task=linear_toy", "seed=0,1", f"hydra.sweep.dir='{folder}'"], conf)
+    prepare(["-m", "task=linear_toy", "seed=0,1", f"hydra.sweep.dir='{folder}2'"], conf)
+
+
+def test_an_unknown_launcher_is_answered_with_those_that_there_are(conf):
+    with pytest.raises(UsageError, match=r"hydra/launcher/jobli.*Available options .*joblib"):
+        prepare(["-m", "hydra/launcher=jobli", "seed=0,1"], conf)

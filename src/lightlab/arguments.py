@@ -22,12 +22,13 @@ from yaml import YAMLError
 
 from lightlab.errors import UsageError, did_you_mean, one_line
 from lightlab.explanation import explanation
+from lightlab.groups import Groups
 from lightlab.quoting import quote
 from lightlab.resume import Resumed, config_dir, last_overrides, merge_saved
 from lightlab.runs import check_unused, check_writable, find_run
 from lightlab.schema import check
 from lightlab.side_by_side import check_launcher
-from lightlab.sweep_resume import own_config_dir, saved_arguments
+from lightlab.sweep_resume import check_no_sweep, own_config_dir, saved_arguments
 
 
 @dataclass(frozen=True)
@@ -131,50 +132,6 @@ def composed(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
     return _compose(overrides, groups)
 
 
-class Groups:
-    """The config groups and their choices, as the folders have them.
-
-    Args:
-        folders: the project's `conf`, and a user's own.
-
-    Raises:
-        UsageError: a folder does not exist.
-    """
-
-    def __init__(self, folders: list[Path]) -> None:
-        for folder in folders:
-            if not folder.is_dir():
-                raise UsageError(f"--config-dir {folder}: no such folder")
-        self.folders = [folder.resolve() for folder in folders]
-        self.bases: dict[tuple[str, ...], dict[str, Any]] = {}  # composed from choices alone, for a sweep's many values
-        self.choices: dict[str, list[str]] = {}
-        for folder in self.folders:
-            for path in sorted(folder.glob("*/*.yaml")):
-                self.choices.setdefault(path.parent.name, []).append(path.stem)
-
-    @property
-    def searchpath(self) -> list[str]:
-        """The override by which Hydra finds the user's folder."""
-        others = ", ".join(quote(f"file://{folder}") for folder in self.folders[1:])
-        return [f"hydra.searchpath=[{others}]"] if others else []
-
-    def check(self, override: Override) -> bool:
-        """Whether the override chooses from a group; refuses a choice that the group does not have."""
-        group = override.key_or_group
-        if group not in self.choices or override.is_delete():
-            return False
-        value = override.value()
-        if isinstance(value, Glob):
-            return True
-        for choice in value if isinstance(value, list) else [value]:
-            if str(choice).removesuffix(".yaml") not in self.choices[group] and choice is not None:
-                known = self.choices[group]
-                raise UsageError(
-                    f"{group}={choice}: no such choice; {did_you_mean(str(choice), known)}choices: {', '.join(known)}"
-                )
-        return True
-
-
 def _resume(folder: Path, new: list[str], flags: list[str], folders: list[str | Path]) -> Command:
     path = last_overrides(folder)
     if not path.is_file() or not (folder / "config.yaml").is_file():
@@ -213,7 +170,11 @@ def _preset(typed: list[str], sweep: bool, groups: Groups) -> list[str]:
 
 def _check_run_folder(overrides: list[str]) -> None:
     """Before Hydra writes its record there."""
-    for override in _parsed(overrides):
+    parsed = {override.key_or_group: override for override in _parsed(overrides)}
+    sweep = parsed.get("hydra.sweep.dir")
+    if sweep is not None and not [name for name in parsed if name.startswith(("hydra/sweeper", "hydra.sweeper"))]:
+        check_no_sweep(Path(str(sweep.value())))
+    for override in parsed.values():
         if override.key_or_group == "hydra.run.dir":
             check_unused(Path(str(override.value())))
             return

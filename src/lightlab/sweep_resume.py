@@ -61,6 +61,18 @@ def remaining(jobs: Iterable[list[str]], folder: Path) -> list[list[str]]:
     return [[*every[number], *_how(folder / str(number))] for number in numbers]
 
 
+def check_no_sweep(folder: Path) -> None:
+    """Refuses a folder that holds another sweep, whose runs would be written over.
+
+    Raises:
+        UsageError: names the folder.
+    """
+    if (folder / "multirun.yaml").is_file():
+        raise UsageError(
+            f"{folder} already holds a sweep; go on by sweep_resume={folder}, or name another hydra.sweep.dir"
+        )
+
+
 def config_of(folder: Path) -> dict[str, Any]:
     """The config that the run in `folder` was begun with, told to go on from there."""
     saved: dict[str, Any] = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from lightlab.arguments import Groups
+from lightlab.groups import Groups
 
 
 def help_text(conf: Path) -> str:
