@@ -27,6 +27,7 @@ _EXAMPLES = """examples:
   python train.py -m experiment=compare_optimizers              one that is ready: conf/experiment says what comes out
   python train.py -m hydra/launcher=joblib seed=0,1,2           as many at a time as there are cores, one thread each
   python train.py sweep_resume=sweeps/TASK/TIME                 of a comparison what is missing or failed
+  python train.py -m hydra/sweeper=optuna optimizer.lr='tag(log,interval(1e-4,1))'   a search
   python train.py resume=last trainer.max_epochs=40             go on, and further
   python train.py task=fashion_lenet init_from=last             start from a run's weights
   python train.py --config-dir my_conf task=my_task             a case of your own

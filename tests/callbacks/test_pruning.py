@@ -41,6 +41,12 @@ def test_every_validation_is_reported_by_its_epoch_and_nothing_else():
     assert trial.told == [(2, 0.5), (5, 0.7)]
 
 
+def test_a_long_run_is_heard_a_hundred_times():
+    trial = StopAfter(999)
+    ended([0.5] * 300, trial, max_epochs=300)
+    assert [epoch for epoch, _ in trial.told] == list(range(3, 301, 3))
+
+
 @pytest.mark.parametrize(("mode", "best"), [("max", "0.6 in epoch 1"), ("min", "0.4 in epoch 2")])
 def test_a_run_that_is_stopped_says_how_far_it_came(mode, best):
     callback, trainer = ended([0.6, 0.4, 0.5], StopAfter(3), mode)

@@ -31,6 +31,13 @@ def test_the_history_shows_each_trial_and_the_best_so_far(drawn, tmp_path, mode,
     assert shown["complete"] == [0.7, 0.8] and len(shown["failed"]) == 1
 
 
+def test_losses_of_many_sizes_are_all_legible(drawn, tmp_path):
+    for worst, scale in ((29.0, "log"), (0.9, "linear")):
+        trials = [Tried(0, 0.0084, "complete", {}), Tried(1, worst, "complete", {})]
+        draw_history(trials, "loss/val", "min", tmp_path / "x.png")
+        assert drawn[-1].axes[0].get_yscale() == scale
+
+
 def test_each_parameter_has_its_axis_and_choices_their_colours(drawn, tmp_path):
     draw_values(TRIALS, {"lr": "log", "optimizer": ["sgd", "adam"]}, "accuracy/val", tmp_path / "x.png")
     rates, optimizers = drawn[0].axes

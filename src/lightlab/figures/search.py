@@ -101,7 +101,13 @@ def _scatter(
                 chart.plot(*zip(*known, strict=True), mark, color=colour, label=label, alpha=0.75)
             if unknown:
                 chart.plot(*zip(*unknown, strict=True), mark, color=colour, label=label, ms=12, mew=2, transform=edge)
+    chart.set_yscale(_scale([trial.value for trial in trials if trial.value is not None]))
     chart.grid(alpha=0.3)
+
+
+def _scale(values: Sequence[float]) -> str:
+    """Logarithmic where the best could not be told apart beside the worst."""
+    return "log" if values and min(values) > 0 and max(values) > 1000 * min(values) else "linear"
 
 
 def _best_so_far(values: Sequence[float], mode: str) -> list[float]:

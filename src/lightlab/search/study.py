@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ def open_study(url: str, name: str, monitor: Monitor, space: Space) -> Study:
     told = {
         "monitor": f"{monitor.name}, {monitor.mode}",
         "space": space.described(),
-        "fixed": sorted(each for each in space.fixed if each.lstrip("+~").partition("=")[0] not in _FREE),
+        "fixed": sorted(each for each in space.fixed if re.split(r"[.=]", each.lstrip("+~"))[0] not in _FREE),
     }
     whose = f"study {name} in {spoken(url)}"
     has_trials = bool(study.get_trials(deepcopy=False))
