@@ -21,6 +21,7 @@ from lightning.pytorch.trainer import call
 
 from benchmarks.tables import table
 from benchmarks.timed_epochs import config_with
+from lightlab.callbacks.running import data_of
 from lightlab.data.resident import Split
 
 STEP, EPOCH = "step", "epoch"
@@ -73,7 +74,7 @@ class Stopwatches(Callback):
         for name in ("validation_step", "on_validation_epoch_end"):
             self._watch(module, name, "module: validation")
         self._watch(module, "end_train_epoch", "module: end of epoch")
-        self._watch(trainer.datamodule, "prepare", "loader: prepare")  # type: ignore[attr-defined]
+        self._watch(data_of(trainer), "prepare", "loader: prepare")
         self._watch(Split, "take", "loader: index")
         self._watch(trainer.strategy.checkpoint_io, "save_checkpoint", "checkpoint: file")
         self._watch(trainer._checkpoint_connector, "dump_checkpoint", "checkpoint: contents")

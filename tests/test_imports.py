@@ -86,7 +86,8 @@ PLAIN = [name for name in OURS if part(name) in {"networks", "scratch", "initial
 def test_networks_and_their_like_import_torch_alone(name):
     others = {each.split(".")[0] for each in imported(OURS[name])} - sys.stdlib_module_names
     assert others <= {"torch", "lightlab"}
-    assert {part(each) for each in GRAPH[name]} <= {"errors", "spec", "layers", part(name)}
+    twins = {"losses"} if part(name) == "scratch" else set()  # a twin is a kind of what it stands for
+    assert {part(each) for each in GRAPH[name]} <= {"errors", "spec", "layers", part(name), *twins}
 
 
 def test_no_circle():

@@ -66,7 +66,7 @@ def build_module(config: Config, spec: Spec, network: nn.Module, **training: Any
     Raises:
         UsageError: it learns another kind of target than the data gives.
     """
-    kind = _factory(config, "module").func  # type: ignore[attr-defined]
+    kind: Any = _factory(config, "module").func
     if kind.target != spec.target:
         raise UsageError(
             f"module {config['module']['_target_']} learns to predict a {kind.target}, "
@@ -87,7 +87,7 @@ def factory(config: Config, group: str) -> Callable[..., Any]:
 
     Hydra's own partial looks its target up in a list at every call: too slow for what is called at every step.
     """
-    found: Any = _factory(config, group)
+    found = _factory(config, group)
     make = partial(found.func, *found.args, **found.keywords)
 
     def checked(*arguments: Any, **options: Any) -> Any:
@@ -104,7 +104,7 @@ def build_gradient(config: Config) -> Callable[..., None]:
     return factory(config, "gradient") if config["gradient"].get("_partial_") else part(config, "gradient")
 
 
-def _factory(config: Config, group: str) -> Callable[..., Any]:
+def _factory(config: Config, group: str) -> partial[Any]:
     return part({group: {**config[group], "_partial_": True}}, group)
 
 

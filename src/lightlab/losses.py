@@ -33,9 +33,9 @@ class LogRMSELoss(nn.Module):
 class TokenCrossEntropy(nn.Module):
     """Mean of -ln p(target) over the targets that are not -100: logits (M, V), targets (M,) → scalar.
 
-    Torch's cross-entropy, and its gradient, some rows at a time in single precision whatever the logits' own, so that no
-    array of all rows but the gradient is written: forward and backward of bf16 logits (6,144, 6,600) take 0.43 times the
-    processor time of torch's, which makes them float32 first, and of float32 logits 0.88 times (one CPU core).
+    Torch's cross-entropy, and its gradient, some rows at a time in single precision whatever the logits' own, so that
+    no array of all rows but the gradient is written: forward and backward of bf16 logits (6,144, 6,600) take 0.43 times
+    the processor time of torch's, which makes them float32 first, and of float32 logits 0.88 times (one CPU core).
     """
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:

@@ -6,7 +6,8 @@ import torch
 from lightning.pytorch import Trainer
 from torch import Tensor
 
-from lightlab.callbacks.judging import Judging, data_of, outputs_for
+from lightlab.callbacks.judging import Judging, outputs_for
+from lightlab.callbacks.running import data_of
 from lightlab.data.resident import Split
 from lightlab.diagnosis import Diagnosis, diagnose
 from lightlab.modules.supervised import SupervisedModule

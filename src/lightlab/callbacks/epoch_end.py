@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from lightlab.callbacks.running import module_of
+
 
 class EpochEnd(Callback):
     """Has the module log its training loss and step a plateau scheduler.
@@ -13,4 +15,4 @@ class EpochEnd(Callback):
     """
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        pl_module.end_train_epoch()  # type: ignore[operator]
+        module_of(pl_module).end_train_epoch()

@@ -11,12 +11,14 @@ from typing import Any
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 
+from lightlab.callbacks.running import module_of
+
 
 class BestCheckpoint(ModelCheckpoint):
     """Keeps checkpoints/best.ckpt; its score outlives a move of the run's folder."""
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if pl_module.is_fresh(self.monitor):  # type: ignore[operator]
+        if module_of(pl_module).is_fresh(str(self.monitor)):
             super().on_train_epoch_end(trainer, pl_module)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -31,7 +33,7 @@ class FreshEarlyStopping(EarlyStopping):
     """`patience` counts validations, not epochs."""
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if pl_module.is_fresh(self.monitor):  # type: ignore[operator]
+        if module_of(pl_module).is_fresh(str(self.monitor)):
             super().on_train_epoch_end(trainer, pl_module)
 
 

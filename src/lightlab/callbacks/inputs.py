@@ -8,9 +8,9 @@ from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 
 from lightlab.callbacks.images_shown import as_seen
-from lightlab.callbacks.judging import data_of
 from lightlab.callbacks.looking import Looking
 from lightlab.callbacks.pictures import keep_picture
+from lightlab.callbacks.running import data_of
 from lightlab.figures.inputs import inputs_figure
 from lightlab.spec import Spec
 

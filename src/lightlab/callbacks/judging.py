@@ -13,8 +13,8 @@ from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 
 from lightlab.callbacks.looking import Looking
+from lightlab.callbacks.running import data_of
 from lightlab.checkpoints import read_checkpoint
-from lightlab.data.base import ResidentDataModule
 from lightlab.data.resident import Split
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.runs import checkpoint_of
@@ -77,10 +77,6 @@ class Judging(Looking):
         seen = Split(split.inputs[: len(outputs)], split.targets[: len(outputs)].cpu())  # fewer if batches are limited
         with torch.inference_mode():
             self.judge(trainer, module, stage, outputs.float().cpu(), seen)
-
-
-def data_of(trainer: Trainer) -> ResidentDataModule:
-    return trainer.datamodule  # type: ignore[attr-defined]
 
 
 @torch.inference_mode()

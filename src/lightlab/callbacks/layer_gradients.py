@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from lightlab.callbacks.looking import Looking
+from lightlab.callbacks.running import module_of
 from lightlab.figures.layer_gradients import layer_gradients_figure
 from lightlab.figures.style import save
 from lightlab.run_logger import RunLogger
@@ -29,7 +30,7 @@ class LayerGradients(Looking):
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
         self._steps += 1
-        for name, parameter in pl_module.network.named_parameters():  # type: ignore[union-attr]
+        for name, parameter in module_of(pl_module).network.named_parameters():
             if parameter.ndim >= 2 and parameter.grad is not None:
                 layer = name.removesuffix(".weight")
                 self._sums[layer] = self._sums.get(layer, 0) + parameter.grad.norm()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from lightlab.callbacks.running import module_of
 from lightlab.files import whole_file
 
 
@@ -39,7 +40,7 @@ class MetricsCsv(Callback):
             "learning_rate": f"{trainer.optimizers[0].param_groups[0]['lr']:.6g}",
         }
         for name, value in trainer.callback_metrics.items():
-            if pl_module.is_fresh(name) or name.partition("/")[2] not in ("val", "train"):  # type: ignore[operator]
+            if module_of(pl_module).is_fresh(name) or name.partition("/")[2] not in ("val", "train"):
                 row[name] = f"{float(value):.6g}"
         self.rows.append(row)
         if row.keys() <= set(self._columns):

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from lightlab.callbacks.images_shown import as_seen
 from lightlab.callbacks.judged_classes import JudgedClasses, judged_classes
-from lightlab.callbacks.judging import Judging, data_of
+from lightlab.callbacks.judging import Judging
 from lightlab.callbacks.pictures import keep_picture
+from lightlab.callbacks.running import data_of
 from lightlab.data.base import ResidentDataModule
 from lightlab.data.resident import Split
 from lightlab.figures.confusion import confusion_figure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from lightlab.modules.word_vectors import WordVectors
 from lightlab.run_logger import RunLogger
 from lightlab.word_queries import parse_words
 from lightlab.word_vectors import WordSpace
@@ -27,8 +28,9 @@ class Neighbours(Callback):
         epoch = trainer.current_epoch + 1
         if epoch % self.every and epoch != trainer.max_epochs:
             return
-        vocabulary: tuple[str, ...] = pl_module.spec.vocabulary  # type: ignore[union-attr,assignment]
-        space = WordSpace(pl_module.word_vectors(), vocabulary)  # type: ignore[operator]
+        assert isinstance(pl_module, WordVectors)
+        vocabulary = pl_module.spec.vocabulary
+        space = WordSpace(pl_module.word_vectors(), vocabulary)
         probes = [probe for probe in self.probes if probe in vocabulary] or vocabulary[1:6]
         found = {probe: [word for word, _ in space.nearest(probe, self.count)] for probe in probes}
         for probe, words in found.items():

@@ -11,6 +11,7 @@ import yaml
 from lightning.pytorch import LightningModule, Trainer
 
 from lightlab.callbacks.looking import Looking
+from lightlab.callbacks.running import data_of, module_of
 from lightlab.callbacks.summary import like_weights
 from lightlab.run_logger import RunLogger
 
@@ -43,7 +44,7 @@ class Overview(Looking):
         every = max(1, (trainer.max_epochs or 1) // self.histograms)
         if (trainer.current_epoch + 1) % every:
             return
-        for name, parameter in pl_module.network.named_parameters():  # type: ignore[union-attr]
+        for name, parameter in module_of(pl_module).network.named_parameters():
             logger.experiment.add_histogram(f"weights/{name}", parameter.detach().float(), trainer.global_step)
 
     def _add_graph(self, logger: RunLogger, module: LightningModule) -> None:
@@ -81,9 +82,9 @@ def _name(group: dict[str, Any]) -> str:
 
 def _final_metrics(trainer: Trainer, module: LightningModule) -> list[str]:
     """What will be known when the run ends."""
-    splits = trainer.datamodule.splits  # type: ignore[attr-defined]
+    splits = data_of(trainer).splits
     stages = [stage for stage in ("val", "test") if stage in splits]
-    names = ["loss", *module.val_metrics.keys()]  # type: ignore[union-attr,operator]
+    names = ["loss", *module_of(module).val_metrics.keys()]
     return ["loss/train", *(f"{name}/{stage}" for stage in stages for name in names)]
 
 

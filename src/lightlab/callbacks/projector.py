@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from lightlab.modules.word_vectors import WordVectors
 from lightlab.run_logger import RunLogger
 
 
@@ -18,8 +19,9 @@ class Projector(Callback):
         self.words = words
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        vectors = pl_module.word_vectors()[1 : self.words + 1]  # type: ignore[operator]
-        labels = list(pl_module.spec.vocabulary[1 : self.words + 1])  # type: ignore[union-attr,index]
+        assert isinstance(pl_module, WordVectors)
+        vectors = pl_module.word_vectors()[1 : self.words + 1]
+        labels = list(pl_module.spec.vocabulary[1 : self.words + 1])
         for logger in trainer.loggers:
             if isinstance(logger, RunLogger):
                 logger.experiment.add_embedding(vectors, labels, global_step=trainer.global_step, tag="words")

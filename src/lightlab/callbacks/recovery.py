@@ -6,6 +6,8 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
+from lightlab.callbacks.running import data_of, module_of
+
 
 class Recovery(Callback):
     """Logs ``w_error/learnt``, ``b_error/learnt`` and the same of the closed-form least-squares answer.
@@ -17,11 +19,11 @@ class Recovery(Callback):
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if trainer.current_epoch + 1 != trainer.max_epochs and (trainer.current_epoch + 1) % 50:
             return
-        truth = pl_module.spec.truth  # type: ignore[union-attr]
-        split = trainer.datamodule.splits["train"]  # type: ignore[attr-defined]
-        weight, bias = [parameter.detach().cpu().flatten() for parameter in pl_module.network.parameters()]  # type: ignore[union-attr]
+        module, split = module_of(pl_module), data_of(trainer).splits["train"]
+        truth = module.spec.truth
+        weight, bias = [parameter.detach().cpu().flatten() for parameter in module.network.parameters()]
         answers = {"learnt": torch.cat([weight, bias]), "least_squares": least_squares(split.inputs, split.targets)}
-        true = torch.tensor([*truth["weight"], *truth["bias"]])  # type: ignore[index]
+        true = torch.tensor([*truth["weight"], *truth["bias"]])
         for name, answer in answers.items():
             error = (answer - true).abs()
             pl_module.log_dict({f"w_error/{name}": error[:-1].max(), f"b_error/{name}": error[-1]})

@@ -9,6 +9,7 @@ from typing import Any
 from lightning.pytorch import LightningModule, Trainer
 
 from lightlab.callbacks.looking import Looking
+from lightlab.callbacks.running import module_of
 from lightlab.generation import write_poems
 from lightlab.run_logger import RunLogger
 from lightlab.verse import Verse
@@ -31,10 +32,10 @@ class Samples(Looking):
         epoch = trainer.current_epoch + 1
         if epoch % self.every and epoch != trainer.max_epochs:
             return
-        vocabulary = pl_module.spec.vocabulary  # type: ignore[union-attr]
-        network: Any = pl_module.network
-        verse = replace(self.verse, start=",".join(_known(self.verse.starts, vocabulary)))  # type: ignore[arg-type]
-        poems = write_poems(network, vocabulary, verse, pl_module.device)  # type: ignore[arg-type]
+        module = module_of(pl_module)
+        vocabulary = module.spec.vocabulary
+        verse = replace(self.verse, start=",".join(_known(self.verse.starts, vocabulary)))
+        poems = write_poems(module.network, vocabulary, verse, module.device)
         print("\n".join(f"  {poem}" for poem in poems), flush=True)
         for logger in trainer.loggers:
             if isinstance(logger, RunLogger):

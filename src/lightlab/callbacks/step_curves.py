@@ -10,6 +10,7 @@ from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
 from lightlab.callbacks.looking import Looking
+from lightlab.callbacks.running import module_of
 
 
 class StepCurves(Looking):
@@ -30,7 +31,7 @@ class StepCurves(Looking):
         if self._norm is None:
             return
         values = {
-            "loss/step": float(outputs["loss"]) * trainer.accumulate_grad_batches / pl_module.answers,  # type: ignore[operator]
+            "loss/step": float(outputs["loss"]) * trainer.accumulate_grad_batches / module_of(pl_module).answers,
             "gradient_norm": float(self._norm),
             "learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
         }

@@ -13,7 +13,9 @@ from torch.utils.hooks import RemovableHandle
 
 from lightlab import checks
 from lightlab.callbacks.looking import Looking
+from lightlab.callbacks.running import module_of
 from lightlab.checks import Finding
+from lightlab.modules.supervised import SupervisedModule
 from lightlab.run_logger import RunLogger
 
 
@@ -74,8 +76,7 @@ class TeachingChecks(Looking):
 
     def _look_at_gradients(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
         self.on_before_optimizer_step = None  # type: ignore[assignment,method-assign]
-        network = pl_module.network
-        assert isinstance(network, nn.Module)
+        network = module_of(pl_module).network
         symmetric = checks.symmetric_units(network)
         self._say(trainer, symmetric)
         if symmetric is None:  # which explains all that follows
@@ -85,9 +86,10 @@ class TeachingChecks(Looking):
 
     def _look_at_loss(self, trainer: Trainer, pl_module: LightningModule, *batch: Any) -> None:
         self.on_train_batch_end = None  # type: ignore[assignment,method-assign]
-        classes = _classes(pl_module)
+        module = module_of(pl_module)
+        classes = _classes(module)
         if self.fresh and classes:
-            self._say(trainer, checks.initial_loss(float(pl_module.train_loss.compute()), classes))  # type: ignore[operator,union-attr]
+            self._say(trainer, checks.initial_loss(float(module.train_loss.compute()), classes))
 
     def _look_at_units(self, trainer: Trainer, saturated: float) -> None:
         self._say(trainer, checks.dead_units(self._outputs))
@@ -95,8 +97,7 @@ class TeachingChecks(Looking):
         self._unwatch()
 
     def _watch(self, module: LightningModule) -> None:
-        network = module.network
-        assert isinstance(network, nn.Module)
+        network = module_of(module).network
         if network._compiled_call_impl is not None:  # a hook would have it compiled anew
             return
         for name, layer in checks.watched(network):
@@ -121,8 +122,8 @@ class TeachingChecks(Looking):
                 logger.experiment.add_text(f"warnings/{finding.name}", finding.line, trainer.global_step)
 
 
-def _classes(module: LightningModule) -> int:
+def _classes(module: SupervisedModule) -> int:
     """Between how many classes a cross-entropy of the module's decides; 0 where its loss is another."""
     if isinstance(module.criterion, CrossEntropyLoss):
-        return int(module.spec.output_size)  # type: ignore[union-attr,arg-type]
+        return module.spec.output_size
     return 2 if isinstance(module.criterion, BCEWithLogitsLoss) else 0

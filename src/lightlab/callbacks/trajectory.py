@@ -8,12 +8,15 @@ from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule, Trainer
+from torch import Tensor
 from torch.optim import Optimizer
 
 from lightlab.callbacks.looking import Looking
+from lightlab.callbacks.running import module_of
 from lightlab.figures.language import labels
 from lightlab.figures.style import save
 from lightlab.figures.surface import animate, surface_figure
+from lightlab.modules.surface import SurfaceDescent
 from lightlab.run_logger import RunLogger
 from lightlab.surfaces import Surface
 from lightlab.trajectories import Trajectory
@@ -49,16 +52,18 @@ class KeepTrajectory(Looking):
         self.trajectory = Trajectory(*(list(column) for column in state_dict["columns"]))
 
     def _add(self, trainer: Trainer, module: LightningModule, learning_rate: float) -> None:
-        point = module.point
-        x, y = point.tolist()  # type: ignore[operator]
-        height = float(module.criterion(point.unsqueeze(0)))  # type: ignore[operator]
+        assert isinstance(module, SurfaceDescent)
+        x, y = module.point.tolist()
+        height = float(module.criterion(module.point.unsqueeze(0)))
         self.trajectory.add(trainer.global_step, x, y, height, learning_rate)
 
     @torch.no_grad()
     def _finish(self, trainer: Trainer, module: LightningModule) -> None:
         if not self.trajectory.steps:
             return
-        module(module.example_input_array.to(module.device))  # type: ignore[union-attr]
+        example = module.example_input_array
+        assert isinstance(example, Tensor)
+        module(example.to(module.device))
         self._add(trainer, module, self.trajectory.learning_rates[-1])
         folder = Path(trainer.default_root_dir)
         self.trajectory.write(folder / "trajectory.csv")
@@ -66,7 +71,7 @@ class KeepTrajectory(Looking):
         assert isinstance(surface, Surface)
         ways = {type(trainer.optimizers[0]).__name__: self.trajectory}
         with labels(self.language) as say:
-            figure = surface_figure(surface, module.spec.name, ways, say)  # type: ignore[union-attr,arg-type]
+            figure = surface_figure(surface, module_of(module).spec.name, ways, say)
             save(figure, folder / "figures" / "surface.png")
             if self.animation:
                 animate(surface, ways, folder / "figures" / "surface.gif", say)

@@ -1,0 +1,18 @@
+"""What is running, by the types that this project gives it."""
+
+from __future__ import annotations
+
+from lightning.pytorch import LightningModule, Trainer
+
+from lightlab.data.base import ResidentDataModule
+from lightlab.modules.supervised import SupervisedModule
+
+
+def module_of(module: LightningModule) -> SupervisedModule:
+    """The module that a callback is handed: all of ours are of this kind."""
+    assert isinstance(module, SupervisedModule)
+    return module
+
+
+def data_of(trainer: Trainer) -> ResidentDataModule:
+    return trainer.datamodule  # type: ignore[attr-defined]  # Lightning sets it where mypy does not look
