@@ -44,6 +44,13 @@ def test_a_study_of_another_search_is_refused_with_what_differs(url, overrides, 
         opened(url, read_space(["trainer.max_epochs=3", *overrides]), monitor)
 
 
+@pytest.mark.parametrize("directions", [["maximize"], ["minimize", "minimize"]])
+def test_a_study_that_wants_something_else_is_refused(url, directions):
+    optuna.create_study(storage=url, study_name="ours", directions=directions)
+    with pytest.raises(UsageError, match="was not made by this search"):
+        opened(url)
+
+
 def test_a_study_made_by_something_else_is_refused(url):
     optuna.create_study(storage=url, study_name="ours").ask()
     with pytest.raises(UsageError, match="was not made by this search"):

@@ -46,9 +46,9 @@ def open_study(url: str, name: str, monitor: Monitor, space: Space) -> Study:
         "fixed": sorted(each for each in space.fixed if re.split(r"[.=]", each.lstrip("+~"))[0] not in _FREE),
     }
     whose = f"study {name} in {spoken(url)}"
-    has_trials = bool(study.get_trials(deepcopy=False))
+    used = bool(study.get_trials(deepcopy=False)) or study.directions != [direction]
     saved = study.user_attrs.get("search")  # which another process may just have written, before its first trial
-    if saved is None and has_trials:
+    if saved is None and used:
         raise UsageError(f"{whose} was not made by this search; name another hydra.sweeper.study_name")
     if saved is not None and (differing := _differences(saved, told)):
         raise UsageError(
