@@ -2,7 +2,14 @@ import pytest
 import torch
 from torch import nn
 
-from lightlab.checks import dead_units, initial_loss, saturated_units, symmetric_units, vanishing_gradients
+from lightlab.checks import (
+    dead_units,
+    initial_loss,
+    saturated_units,
+    stuck_units,
+    symmetric_units,
+    vanishing_gradients,
+)
 
 
 def trained_once(network, inputs, classes=3):
@@ -79,10 +86,21 @@ def test_a_channel_is_dead_when_no_place_of_any_image_is_active():
 
 def test_saturated_units_are_at_either_end():
     ends = torch.tensor([[0.001, 0.999, 0.5, 0.0]])
-    assert "(75% of its values)" in saturated_units({"a": ("Sigmoid", ends)}, 0.5).line
-    assert saturated_units({"a": ("Sigmoid", ends)}, 0.75) is None
-    assert saturated_units({"a": ("Tanh", ends)}) is None
+    assert "(75% of its values)" in saturated_units({"a": ("Sigmoid", ends)}).line
+    assert saturated_units({"a": ("Sigmoid", ends.clamp(0.02, 0.98))}) is None
+    assert saturated_units({"a": ("Tanh", ends - 0.1)}) is None
     assert saturated_units({"a": ("ReLU", ends)}) is None
+
+
+def test_stuck_units_are_at_the_same_end_whatever_comes_in():
+    values = torch.tensor([0.001, 0.999, 0.5, 0.0]).repeat(40, 1)
+    found = stuck_units({"a": ("Sigmoid", values)})
+    assert found.name == "stuck units" and "a (3 of 4)" in found.line
+    assert stuck_units({"a": ("Sigmoid", values[:5])}) is None  # too few rows to tell
+    values[::2] = 1 - values[::2]  # units that decide
+    assert stuck_units({"a": ("Sigmoid", values)}) is None
+    maps = torch.full((40, 2, 3, 3), 0.999)
+    assert "(2 of 2)" in stuck_units({"a": ("Tanh", maps)}).line
 
 
 def test_long_lists_are_cut_short():

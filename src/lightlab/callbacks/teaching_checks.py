@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from lightning.pytorch import LightningModule, Trainer
@@ -63,7 +64,7 @@ class TeachingChecks(Looking):
         dataloader_idx: int = 0,
     ) -> None:
         if batch_idx == 0:
-            self._look_at_units(trainer, checks.SATURATED_LATER)
+            self._look_at_units(trainer, checks.stuck_units)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         self._unwatch()
@@ -81,7 +82,7 @@ class TeachingChecks(Looking):
         self._say(trainer, symmetric)
         if symmetric is None:  # which explains all that follows
             self._say(trainer, checks.vanishing_gradients(network))
-            self._look_at_units(trainer, checks.SATURATED_FIRST)
+            self._look_at_units(trainer, checks.saturated_units)
         self._unwatch()
 
     def _look_at_loss(self, trainer: Trainer, pl_module: LightningModule, *batch: Any) -> None:
@@ -91,9 +92,11 @@ class TeachingChecks(Looking):
         if self.fresh and classes:
             self._say(trainer, checks.initial_loss(float(module.train_loss.compute()), classes))
 
-    def _look_at_units(self, trainer: Trainer, saturated: float) -> None:
+    def _look_at_units(
+        self, trainer: Trainer, at_the_ends: Callable[[dict[str, tuple[str, Tensor]]], Finding | None]
+    ) -> None:
         self._say(trainer, checks.dead_units(self._outputs))
-        self._say(trainer, checks.saturated_units(self._outputs, saturated))
+        self._say(trainer, at_the_ends(self._outputs))
         self._unwatch()
 
     def _watch(self, module: LightningModule) -> None:
