@@ -102,6 +102,7 @@ def test_a_sweep_quotes_each_of_its_values(values):
         ("data.augment.shft=1", "did you mean 'data.augment.shift'"),
         ("~callbacks.curve", "did you mean 'callbacks.curves'"),
         ("seed.x=1", "seed.x: no such key"),
+        ("hydra/launcher=jolib", "hydra/launcher=jolib: no such choice; did you mean 'joblib'"),
     ],
 )
 def test_a_misspelt_name_is_answered_with_the_nearest(groups, override, nearest):

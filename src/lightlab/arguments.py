@@ -15,7 +15,7 @@ from hydra import compose, initialize_config_dir
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, IntervalSweep, Override
-from hydra.errors import HydraException
+from hydra.errors import HydraException, MissingConfigException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
@@ -229,7 +229,7 @@ def _compose(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
             raise UsageError(f"{missing[0]}: missing; the task's file, or the command line, must give it")
         plain = OmegaConf.to_container(config, resolve=True)
     except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
-        raise UsageError(one_line(error)) from error
+        raise UsageError(_unknown_choice(error) or one_line(error)) from error
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}
 
@@ -269,3 +269,12 @@ def _parsed(overrides: Sequence[str]) -> list[Override]:
         return OverridesParser.create().parse_overrides(list(overrides))
     except HydraException as error:
         raise UsageError(f"{one_line(error)}; write GROUP=CHOICE or KEY=VALUE (--help)") from None
+
+
+def _unknown_choice(error: Exception) -> str | None:
+    """What to say of a choice that one of Hydra's own groups, such as hydra/launcher, does not have."""
+    if not isinstance(error, MissingConfigException) or not error.options:
+        return None
+    group, _, choice = (error.missing_cfg_file or "").rpartition("/")
+    known = ", ".join(error.options)
+    return f"{group}={choice}: no such choice; {did_you_mean(choice, error.options)}choices: {known}"
