@@ -117,6 +117,12 @@ def test_a_run_goes_on_as_it_was_started(run, conf):
     assert resumed.conf_changes == []
 
 
+def test_a_record_that_is_no_list_is_named(run, conf):
+    (run / ".hydra" / "overrides.yaml").write_text("task: linear_toy\n")
+    with pytest.raises(UsageError, match=r"overrides\.yaml: not the list of overrides that a run keeps"):
+        prepare(["resume=run"], conf)
+
+
 def test_what_is_typed_now_changes_a_resumed_run(run, conf):
     config = prepare(["resume=run", "trainer.max_epochs=40", "optimizer=adam"], conf).resumed.config
     assert (config["name"], config["trainer"]["max_epochs"]) == ("linear_toy", 40)

@@ -142,8 +142,10 @@ def _resume(folder: Path, new: list[str], flags: list[str], folders: list[str | 
     if own and len(folders) == 1:
         flags, folders = [*flags, "--config-dir", own], [*folders, own]
     groups = Groups([Path(each) for each in folders])
-    old = [str(each) for each in OmegaConf.to_container(OmegaConf.load(path))]  # type: ignore[union-attr]
-    old = [each for each in old if not re.match(r"\+*(resume|hydra\.[^=]*)=", each)]
+    saved = OmegaConf.to_container(OmegaConf.load(path))
+    if not isinstance(saved, list):
+        raise UsageError(f"{path}: not the list of overrides that a run keeps; start a new run with init_from={folder}")
+    old = [str(each) for each in saved if not re.match(r"\+*(resume|hydra\.[^=]*)=", str(each))]
     names = [override.key_or_group for override in _parsed(new)]
     resumed = merge_saved(folder, composed(old, groups), composed([*old, *new], groups), [*old, *new], names)
     check(resumed.config)
