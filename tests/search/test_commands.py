@@ -12,6 +12,8 @@ import optuna
 import pytest
 import yaml
 
+from lightlab.runs import state
+
 ROOT = Path(__file__).parents[2]
 SEARCH = ["-m", "hydra/sweeper=optuna", "task=linear_regression", "optimizer.lr=tag(log,interval(1e-4,1e-1))"]
 SMALL = ["trainer.max_epochs=4", "callbacks=none", "logger=csv"]
@@ -56,6 +58,6 @@ def test_an_interrupted_search_goes_on():
     subprocess.run(resume, check=True, capture_output=True, timeout=60)
     trials = study("sqlite:///swept/study.db").trials
     assert [trial.state.name for trial in trials] == ["FAIL", "COMPLETE"]
-    assert trials[0].params == trials[1].params
-    told = yaml.safe_load(Path("swept/1/.hydra/overrides.yaml").read_text())
+    assert trials[0].params == trials[1].params and state(Path("swept/0")) == "done"
+    told = yaml.safe_load(Path("swept/0/.hydra/overrides.yaml").read_text())
     assert [each.partition("=")[0] for each in told][-1] == "optimizer.lr" and not any("hydra" in each for each in told)

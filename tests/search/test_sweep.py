@@ -31,7 +31,7 @@ class Launcher:
 
     def run(self, told):
         folder = Path("swept") / told["hydra.sweep.subdir"]
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         value = self.formula(told, folder)
         config = OmegaConf.create({"hydra": {"runtime": {"output_dir": str(folder.absolute())}}})
         status = JobStatus.FAILED if isinstance(value, Exception) else JobStatus.COMPLETED
@@ -110,7 +110,7 @@ def test_a_search_all_of_whose_runs_failed_names_no_best(searched):
     assert found()["trials"]["failed"] == 3 and "best" not in found()
 
 
-def test_an_interrupted_search_goes_on_as_if_it_had_not_been(searched):
+def test_an_interrupted_search_goes_on_and_repeats_what_was_broken_off(searched):
     def interrupted(told, folder):
         if folder.name == "3":
             raise KeyboardInterrupt
@@ -122,7 +122,8 @@ def test_an_interrupted_search_goes_on_as_if_it_had_not_been(searched):
     searched("hydra.sweeper.n_trials=6", "hydra.sweeper.sampler.n_startup_trials=2")
     tried = [trial for trial in study().trials if trial.state.name == "COMPLETE"]
     assert [trial.number for trial in tried] == [0, 1, 2, 4, 5, 6]
-    assert tried[3].params == study().trials[3].params  # what was broken off is tried first
+    assert tried[3].params == study().trials[3].params  # what was broken off is tried first, in the same folder
+    assert [Path(trial.user_attrs["folder"]).name for trial in tried] == ["0", "1", "2", "3", "5", "6"]
 
 
 def test_a_search_that_is_complete_starts_nothing(searched, capsys):

@@ -93,7 +93,12 @@ def void(study: Study, number: int, again: bool = False) -> None:
     study._storage.set_trial_user_attr(trial._trial_id, "void", True)  # a study gives no other way to a trial's
     study.tell(number, state=TrialState.FAIL)
     if again and trial.params:
-        study.enqueue_trial(trial.params)
+        study.enqueue_trial(trial.params, user_attrs={"place": place(trial)})
+
+
+def place(trial: Trial | FrozenTrial) -> str:
+    """The name of a trial's folder: its number, or that of the trial which it repeats."""
+    return trial.user_attrs.get("place", str(trial.number))
 
 
 def release_abandoned(study: Study) -> int:

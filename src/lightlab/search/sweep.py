@@ -17,12 +17,12 @@ from optuna.study import Study
 from optuna.trial import Trial, TrialState
 
 from lightlab.quoting import quote
-from lightlab.runs import shortened, state
+from lightlab.runs import begin_anew, shortened, state
 from lightlab.search.options import Options, read_options
 from lightlab.search.outcome import Outcome, write_outcome
 from lightlab.search.space import Space, read_space
 from lightlab.search.storage import storage_errors
-from lightlab.search.study import Monitor, claim, open_study, release_abandoned, tried, void
+from lightlab.search.study import Monitor, claim, open_study, place, release_abandoned, tried, void
 
 
 def search(config: DictConfig, launcher: Launcher, arguments: Sequence[str], loader: ConfigLoader) -> None:
@@ -48,7 +48,7 @@ def search(config: DictConfig, launcher: Launcher, arguments: Sequence[str], loa
         print(_opening_words(study, limit, monitor, again), flush=True)
         outcome = Outcome(study, space, monitor, options.storage, folder)
         with _written(outcome):
-            _Trials(study, space, options, launcher, limit).run(monitor.name)
+            _Trials(study, space, options, launcher, limit, folder).run(monitor.name)
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class _Trials:
     options: Options
     launcher: Launcher
     limit: int
+    folder: Path
 
     def run(self, metric: str) -> None:
         """Until there are enough, or the time is over."""
@@ -85,18 +86,23 @@ class _Trials:
             yield trial
 
     def _run_together(self, begun: dict[int, Trial], jobs: dict[int, list[str]], metric: str) -> None:
-        told = [[*self.space.fixed, *chosen, *self._told(number)] for number, chosen in jobs.items()]
+        told = [[*self.space.fixed, *chosen, *self._told(begun[number])] for number, chosen in jobs.items()]
         ended = self.launcher.launch(told, initial_job_idx=min(jobs))
         for (number, chosen), job in zip(jobs.items(), ended, strict=True):
             begun[number].set_user_attr("overrides", chosen)
             tell(self.study, begun[number], job)
             print(_line(self.study, number, metric, chosen), flush=True)
 
-    def _told(self, number: int) -> list[str]:
+    def _told(self, trial: Trial) -> list[str]:
         """Hydra keeps its own overrides out of a run's record, and so out of the command that repeats it."""
+        subdir = place(trial)
+        if state(self.folder / subdir) == "unfinished":
+            begin_anew(self.folder / subdir)
+        else:
+            subdir = str(trial.number)
         return [
-            f"hydra.sweep.subdir={number}",
-            f"hydra.sweeper.trial={number}",
+            f"hydra.sweep.subdir={subdir}",
+            f"hydra.sweeper.trial={trial.number}",
             f"hydra.sweeper.storage={quote(self.options.storage)}",
             f"hydra.sweeper.study_name={quote(self.options.study_name)}",
         ]
