@@ -9,14 +9,14 @@ from lightlab.arguments import prepare
 from lightlab.errors import UsageError
 from lightlab.sweep_resume import config_of, remaining, saved_arguments
 
-BASIC = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
+GRID = "hydra_plugins.lightlab_grid.GridSweeper"
 
 
 @pytest.fixture
 def sweep(tmp_path):
     """Makes a sweep's folder as Hydra leaves it."""
 
-    def make(task=("task=linear_toy", "seed=0,1,2,3"), hydra=(), sweeper=BASIC, subdir="${hydra:job.num}", own=None):
+    def make(task=("task=linear_toy", "seed=0,1,2,3"), hydra=(), sweeper=GRID, subdir="${hydra:job.num}", own=None):
         own_source = [{"path": own, "provider": "command-line"}] if own else []
         record = {
             "overrides": {"task": list(task), "hydra": ["hydra.mode=MULTIRUN", *hydra]},
@@ -38,7 +38,7 @@ def test_the_command_is_that_of_the_start_in_the_same_folder(sweep, conf):
     assert argv[:4] == ["-m", "task=linear_toy", "seed=0,1,2,3", "hydra.job.name=mine"]
     assert argv[4:] == [
         f"hydra.sweep.dir='{folder}'",
-        "hydra.sweeper._target_=hydra_plugins.lightlab_unfinished.UnfinishedSweeper",
+        "hydra.sweeper._target_=hydra_plugins.lightlab_grid.UnfinishedSweeper",
     ]
 
 
@@ -122,5 +122,5 @@ def test_a_folder_with_a_sweep_is_not_claimed_again(sweep, conf):
 
 
 def test_an_unknown_launcher_is_answered_with_those_that_there_are(conf):
-    with pytest.raises(UsageError, match=r"hydra/launcher/jobli.*Available options .*joblib"):
+    with pytest.raises(UsageError, match=r"hydra/launcher=jobli: no such choice; did you mean 'joblib'"):
         prepare(["-m", "hydra/launcher=jobli", "seed=0,1"], conf)

@@ -13,8 +13,8 @@ from lightlab.errors import UsageError
 from lightlab.quoting import quote
 from lightlab.runs import begin_anew, checkpoint_of, shortened, state
 
-_BASIC = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
-_UNFINISHED = "hydra_plugins.lightlab_unfinished.UnfinishedSweeper"
+_GRIDS = ("hydra_plugins.lightlab_grid.GridSweeper", "hydra._internal.core_plugins.basic_sweeper.BasicSweeper")
+_UNFINISHED = "hydra_plugins.lightlab_grid.UnfinishedSweeper"
 _PLACES = r"hydra\.(mode|sweep\.dir|run\.dir|sweeper\._target_)="
 
 
@@ -37,7 +37,7 @@ def saved_arguments(folder: Path, typed: Sequence[str]) -> list[str]:
     if any(re.match(r"\+*hydra/launcher=", each) for each in typed):
         saved = [each for each in saved if not re.match(r"\+*hydra[./]launcher[.=]", each)]
     told = [*record["overrides"]["task"], *saved, *typed, f"hydra.sweep.dir={quote(str(folder))}"]
-    return [*told, f"hydra.sweeper._target_={_UNFINISHED}"] if record["sweeper"]["_target_"] == _BASIC else told
+    return [*told, f"hydra.sweeper._target_={_UNFINISHED}"] if record["sweeper"]["_target_"] in _GRIDS else told
 
 
 def own_config_dir(folder: Path) -> str | None:

@@ -1,0 +1,24 @@
+"""hydra_plugins.lightlab_grid: which jobs are composed before the first one starts."""
+
+from __future__ import annotations
+
+import pytest
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+
+from hydra_plugins.lightlab_grid import GridSweeper
+
+
+@pytest.mark.parametrize(
+    ("jobs", "composed"),
+    [
+        ([["task=toy", "seed=0"], ["task=toy", "seed=1"]], False),
+        ([["task=toy", "seed=0"]], False),
+        ([["optimizer=sgd", "seed=0"], ["optimizer=adam", "seed=1"]], True),
+    ],
+    ids=["one key", "nothing swept", "two keys"],
+)
+def test_jobs_are_composed_once_more_only_where_combinations_have_not_been(jobs, composed, monkeypatch):
+    seen = []
+    monkeypatch.setattr(BasicSweeper, "validate_batch_is_legal", lambda self, batch: seen.append(batch))
+    GridSweeper(max_batch_size=None).validate_batch_is_legal(jobs)
+    assert bool(seen) == composed
