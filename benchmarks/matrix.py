@@ -29,7 +29,7 @@ import yaml
 
 from benchmarks.tables import table
 from lightlab.arguments import Groups, composed
-from lightlab.errors import LightlabError
+from lightlab.errors import reported
 from lightlab.files import whole_file
 from lightlab.training import train
 
@@ -112,13 +112,10 @@ def short_training(
 
 
 def run(config: dict[str, Any], task: str, optimizer: str) -> Pair:
-    """Trains; a loss that is no number any more counts as infinite."""
+    """Trains, whatever becomes of the loss."""
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        try:
-            results = train(config, Path(folder))
-        except LightlabError:
-            results = {"data": "", "loss/first": math.nan, "loss/last": math.inf}
+        results = train(config, Path(folder))
     rate, steps = config["optimizer"]["lr"], config["trainer"]["max_steps"]
     seconds = round(time.perf_counter() - started, 1)
     first, last = (float(f"{results[f'loss/{name}']:.6g}") for name in ("first", "last"))
@@ -147,17 +144,21 @@ def write(pairs: list[Pair], asked: Asked, to: Path) -> None:
 def page(pairs: list[Pair], asked: Asked) -> str:
     """The table and, below it, why some pairs cannot pass."""
     by_place = {(pair.task, pair.optimizer): pair for pair in pairs}
-    rows, remarks = [], []
+    rows: list[list[str]] = []
+    remarks: dict[tuple[str, str], list[str]] = {}  # the optimizers of each task and reason
     for task in dict.fromkeys(pair.task for pair in pairs):
         cells = []
         for optimizer in OPTIMIZERS:
             pair = by_place.get((task, optimizer))
             reason = pair and not asked.passes(pair) and asked.reason(pair)
             if reason:
-                remarks.append(f"{len(remarks) + 1}. `{task}` × `{optimizer}`: {reason}")
-            cells.append(_cell(pair, asked) + (f" ({len(remarks)})" if reason else ""))
+                remarks.setdefault((task, reason), []).append(f"`{optimizer}`")
+            cells.append(_cell(pair, asked) + (f" ({list(remarks).index((task, reason)) + 1})" if reason else ""))
         some = next(pair for pair in pairs if pair.task == task)
         rows.append([f"`{task}`", some.data, f"{some.steps}", f"{asked.of(task, 'factor')}", *cells])
+    why = [
+        f"{n}. `{task}` × {', '.join(names)}: {reason}" for n, ((task, reason), names) in enumerate(remarks.items(), 1)
+    ]
     passed = f"{sum(map(asked.passes, pairs))} of {len(pairs)} pass"
     lines = [
         "# Every task with every optimizer",
@@ -167,7 +168,7 @@ def page(pairs: list[Pair], asked: Asked) -> str:
         f"divided by that before the first; it passes at `factor` or below. {passed}."
         + (" Why the others cannot:" if remarks else ""),
         "",
-        *([*remarks, ""] if remarks else []),
+        *([*why, ""] if why else []),
         table(["task", "data", "steps", "factor", *OPTIMIZERS], rows),
         "",
     ]
@@ -214,4 +215,5 @@ def _names(known: list[str]) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    with reported():
+        main()
