@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from lightlab.callbacks.running import data_of
 from lightlab.data.resident import ResidentLoader
 
 
@@ -30,7 +31,7 @@ class FirstAndLastLoss(Callback):
 
     @torch.no_grad()
     def _loss(self, trainer: Trainer, module: Any) -> float:
-        data: Any = trainer.datamodule  # type: ignore[attr-defined]
+        data = data_of(trainer)
         split = data.splits["train"]
         order = data.order(split, data.batch_size, shuffle=data.shuffle)  # of the first epoch
         loader = ResidentLoader(split, data.batch_size, order, data.prepare)

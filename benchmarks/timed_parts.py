@@ -21,7 +21,7 @@ from lightning.pytorch.trainer import call
 
 from benchmarks.tables import table
 from benchmarks.timed_epochs import config_with
-from lightlab.callbacks.running import data_of
+from lightlab.callbacks.running import callbacks_of, data_of
 from lightlab.data.resident import Split
 
 STEP, EPOCH = "step", "epoch"
@@ -65,7 +65,7 @@ class Stopwatches(Callback):
         self.phase, self.since = phase, now
 
     def _watch_all(self, trainer: Trainer, module: LightningModule) -> None:
-        for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        for callback in callbacks_of(trainer):
             for hook in vars(Callback):
                 if hook.startswith("on_") and callback is not self and _defines(callback, hook):
                     self._watch(callback, hook, f"callback {type(callback).__name__}")

@@ -3,7 +3,9 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
+from http.server import ThreadingHTTPServer
 
 import pytest
 
@@ -21,6 +23,31 @@ def written(tmp_path):
         return str(tmp_path / name)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """Starts a server on this computer that answers by the handler it is given; all end with the tests."""
+    running = []
+
+    def start(handler):
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        running.append((server, thread))
+        return server
+
+    yield start
+    for server, thread in running:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def no_proxy(monkeypatch):
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
 
 
 def git(folder, *arguments):

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import _openml
 
 from lightlab.data import openml
 from lightlab.errors import DataError
@@ -66,22 +66,14 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def site(monkeypatch):
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+def site(serve, no_proxy, monkeypatch):
+    server = serve(Handler)
     server.behaviour = "good"
     here = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setattr(openml, "SITE", here)
     for name in ("_DATA_INFO", "_DATA_FEATURES", "_DATA_QUALITIES"):
-        address = getattr(__import__("sklearn.datasets._openml", fromlist=[name]), name)
-        monkeypatch.setattr(f"sklearn.datasets._openml.{name}", address.replace("https://www.openml.org", here))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+        monkeypatch.setattr(_openml, name, getattr(_openml, name).replace("https://www.openml.org", here))
+    return server
 
 
 def test_a_table_arrives_with_its_gaps_and_its_target_last(site, tmp_path):

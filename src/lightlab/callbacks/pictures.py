@@ -10,6 +10,7 @@ from pathlib import Path
 from lightning.pytorch import Callback, Trainer
 from matplotlib.figure import Figure
 
+from lightlab.callbacks.running import callbacks_of
 from lightlab.figures.style import save
 from lightlab.results import epoch_rows
 from lightlab.run_logger import RunLogger
@@ -44,7 +45,7 @@ class Pictures(Callback):
 
 def are_drawn(trainer: Trainer) -> bool:
     """Whether pictures of this run are wanted."""
-    decides = (each for each in trainer.callbacks if isinstance(each, Pictures))  # type: ignore[attr-defined]
+    decides = (each for each in callbacks_of(trainer) if isinstance(each, Pictures))
     return all(each.are_drawn(Path(trainer.default_root_dir)) for each in decides)
 
 

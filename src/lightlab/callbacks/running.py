@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch import Callback, LightningModule, Trainer
 
 from lightlab.data.base import ResidentDataModule
 from lightlab.modules.supervised import SupervisedModule
@@ -16,3 +16,7 @@ def module_of(module: LightningModule) -> SupervisedModule:
 
 def data_of(trainer: Trainer) -> ResidentDataModule:
     return trainer.datamodule  # type: ignore[attr-defined]  # Lightning sets it where mypy does not look
+
+
+def callbacks_of(trainer: Trainer) -> list[Callback]:
+    return trainer.callbacks  # type: ignore[attr-defined]  # likewise
