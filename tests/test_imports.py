@@ -141,3 +141,16 @@ def test_what_needs_no_torch_is_answered_without_importing_it(command, tmp_path)
         [sys.executable, "-c", PROBE, str(ROOT / script), *arguments], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.stdout.endswith("heavy: []\n"), done.stderr
+
+
+def test_what_a_run_leaves_behind_is_not_kept_by_the_next_ones_imports():
+    code = (
+        "import gc, weakref\n"
+        "from lightlab.imports import uncollected\n"
+        "class Run: pass\n"
+        "with uncollected(): import json\n"
+        "run = Run(); run.itself = run; left = weakref.ref(run); del run\n"
+        "with uncollected(): import json\n"
+        "assert left() is None and gc.isenabled()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(SOURCE)})

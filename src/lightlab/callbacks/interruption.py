@@ -38,7 +38,14 @@ class Interruption(Checkpoint):
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, self._asked)
 
-    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """And gives back Lightning's before Lightning gives back those of before it: else it stays, with its run."""
+        self._give_back()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        self._give_back()
+
+    def _give_back(self) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before.clear()
