@@ -9,6 +9,8 @@ from typing import Any
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
 
 
 class GridSweeper(BasicSweeper):
@@ -16,6 +18,12 @@ class GridSweeper(BasicSweeper):
 
     `lightlab.arguments` has checked every value of every key beside the first of all others.
     """
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        from lightlab.composition import SweepLoader
+
+        context = SweepLoader.within(hydra_context)
+        super().setup(hydra_context=context, task_function=task_function, config=config)
 
     def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
         told = {each for job in batch for each in job}

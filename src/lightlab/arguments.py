@@ -5,8 +5,10 @@ Nothing here imports torch: a slip must be answered in under a second.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,11 @@ from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, IntervalSweep, Override
 from hydra.errors import HydraException, MissingConfigException
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from lightlab.composition import is_setting, set_values
 from lightlab.errors import UsageError, did_you_mean, one_line
 from lightlab.explanation import explanation
 from lightlab.groups import Groups
@@ -121,15 +124,21 @@ def composed(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
         UsageError: an override that names no group, choice or key.
     """
     parsed = _parsed(list(overrides))
-    chosen = [override for override in parsed if groups.check(override)]
-    choices = tuple(override.input_line or "" for override in chosen)
+    choosing = [override for override in parsed if groups.check(override) or override.is_hydra_override()]
+    setting = [override for override in parsed if override not in choosing]
+    choices = tuple(override.input_line or "" for override in choosing)
     if choices not in groups.bases:
         groups.bases[choices] = _compose(choices, groups)
     base = groups.bases[choices]
-    for override in parsed:
-        if override not in chosen:
-            _check_key(override, base, groups)
-    return _compose(overrides, groups)
+    known = _plain(base)
+    for override in setting:
+        _check_key(override, known, groups)
+    if not all(map(is_setting, setting)):
+        return _complete(_compose(overrides, groups))
+    config = copy.deepcopy(base)
+    with _refused():
+        set_values(config, setting)
+    return _complete(config)
 
 
 def _resume(folder: Path, new: list[str], flags: list[str], folders: list[str | Path]) -> Command:
@@ -222,18 +231,32 @@ def _values(override: Override, sweep: bool, searching: bool, groups: Groups) ->
     yield from (f"{override.get_key_element()}={each}" for each in ends)
 
 
-def _compose(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
-    try:
-        with initialize_config_dir(str(groups.folders[0]), version_base="1.3"):
-            config = compose("train", overrides=[*overrides, *groups.searchpath])
-        missing = sorted(OmegaConf.missing_keys(config))
-        if missing:
-            raise UsageError(f"{missing[0]}: missing; the task's file, or the command line, must give it")
+def _compose(overrides: Sequence[str], groups: Groups) -> DictConfig:
+    with _refused(), initialize_config_dir(str(groups.folders[0]), version_base="1.3"):
+        return compose("train", overrides=[*overrides, *groups.searchpath])
+
+
+def _complete(config: DictConfig) -> dict[str, Any]:
+    missing = sorted(OmegaConf.missing_keys(config))
+    if missing:
+        raise UsageError(f"{missing[0]}: missing; the task's file, or the command line, must give it")
+    return _plain(config)
+
+
+def _plain(config: DictConfig) -> dict[str, Any]:
+    with _refused():
         plain = OmegaConf.to_container(config, resolve=True)
-    except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
-        raise UsageError(_unknown_choice(error) or one_line(error)) from error
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """What Hydra, OmegaConf and YAML refuse, in one line."""
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
+        raise UsageError(_unknown_choice(error) or one_line(error)) from error
 
 
 def _check_key(override: Override, config: dict[str, Any], groups: Groups) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from hydra.core.override_parser.types import Glob, Override
+from omegaconf import DictConfig
 
 from lightlab.errors import UsageError, did_you_mean
 from lightlab.quoting import quote
@@ -26,7 +26,7 @@ class Groups:
             if not folder.is_dir():
                 raise UsageError(f"--config-dir {folder}: no such folder")
         self.folders = [folder.resolve() for folder in folders]
-        self.bases: dict[tuple[str, ...], dict[str, Any]] = {}  # composed from choices alone, for a sweep's many values
+        self.bases: dict[tuple[str, ...], DictConfig] = {}  # composed from choices alone, for a sweep's many values
         self.choices: dict[str, list[str]] = {}
         for folder in self.folders:
             for path in sorted(folder.glob("*/*.yaml")):
