@@ -170,6 +170,10 @@ def test_several_values_need_a_multirun(conf, argument):
         (["optimizer.lr=0.1,0.2,-1"], r"optimizer\.lr=-1"),
         (["seed=range(0,3)", "trainer.max_epochs=3,0"], r"trainer\.max_epochs=0"),
         (["optimizer=sgd,adam", "optimizer.momentum=0.5"], r"optimizer\.momentum: no such key"),
+        (
+            ["task=fashion_lenet,linear_toy", "data.train_size=9", "seed=0,1"],
+            r"in the job with task=linear_toy, seed=0",
+        ),
     ],
 )
 def test_every_value_of_a_sweep_is_checked_before_the_first_job(conf, arguments, message):

@@ -85,6 +85,19 @@ def test_the_end_of_a_run_tells_results_folder_and_commands():
     assert "python train.py resume=runs/toy/now trainer.max_epochs=6" in text
 
 
+@pytest.mark.parametrize(
+    ("folder", "command"),
+    [
+        ("runs/toy/now", "lightlab.board"),
+        ("sweeps/toy/now/3", "lightlab.board"),
+        ("/x/my run", "lightlab.board '/x/my run'"),
+    ],
+)
+def test_the_board_is_pointed_to_where_the_run_is(folder, command):
+    text = closing_words(RESULTS, Path(folder), "x", extendable=True)
+    assert [line for line in text.splitlines() if line.startswith("watch")] == [f"watch        python -m {command}"]
+
+
 def test_a_run_that_cannot_be_extended_is_told_to_start_anew():
     text = closing_words(RESULTS, Path("runs/toy/now"), "x", extendable=False)
     assert "python train.py task=toy init_from=runs/toy/now" in text and "resume=" not in text

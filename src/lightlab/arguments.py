@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,8 +84,9 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
     typed += _preset(typed, flags.multirun, groups)
     check_launcher(_parsed(typed))
     for overrides in _jobs(typed, flags.multirun, groups):
-        config = composed(overrides, groups)
-        check(config)
+        with _said_of(each for each in overrides if each not in typed):
+            config = composed(overrides, groups)
+            check(config)
         if config["explain"]:
             if flags.multirun:
                 raise UsageError("explain=true shows the values of one run; leave out -m, and name one value of each")
@@ -139,6 +140,16 @@ def composed(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
     with _refused():
         set_values(config, setting)
     return _complete(config)
+
+
+@contextmanager
+def _said_of(swept: Iterable[str]) -> Iterator[None]:
+    """Adds to a refusal which of the jobs of a sweep it is about."""
+    try:
+        yield
+    except UsageError as error:
+        job = ", ".join(swept)
+        raise UsageError(f"{error} (in the job with {job})" if job else str(error)) from error
 
 
 def _resume(folder: Path, new: list[str], flags: list[str], folders: list[str | Path]) -> Command:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lightlab.files import whole_file
+from lightlab.runs import ROOTS
 
 STAGES = ("train", "val", "test")
 
@@ -75,7 +76,7 @@ def closing_words(
             "",
             f"run folder   {folder}",
             f"predict      python predict.py run={quoted} {asked}",
-            "watch        tensorboard --logdir runs",
+            f"watch        python -m lightlab.board{'' if folder.parts[0] in ROOTS else f' {quoted}'}",
             f"train on     {further if extendable else anew}",
         ]
     )
