@@ -13,9 +13,10 @@ from pathlib import Path
 import torch
 
 from benchmarks.commands import ROOT
-from lightlab.arguments import Groups, composed
+from lightlab.composition import composed
 from lightlab.data.corpus import read_texts, text_files
 from lightlab.data.tokens import TEST, VAL, Rules, characters_of, normalise, split_of
+from lightlab.groups import Groups
 from lightlab.prediction import load_predictor
 from lightlab.runs import checkpoint_of
 

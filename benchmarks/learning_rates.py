@@ -17,8 +17,9 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from statistics import fmean
 
-from lightlab.arguments import Groups, composed
+from lightlab.composition import composed
 from lightlab.errors import LightlabError
+from lightlab.groups import Groups
 from lightlab.results import epoch_rows
 from lightlab.training import train
 

@@ -8,8 +8,9 @@ import time
 from tempfile import TemporaryDirectory
 
 from benchmarks.commands import ROOT
-from lightlab.arguments import Groups, composed
 from lightlab.building import build_data
+from lightlab.composition import composed
+from lightlab.groups import Groups
 
 
 def main() -> None:

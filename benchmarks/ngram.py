@@ -13,9 +13,10 @@ import numpy as np
 
 from benchmarks.commands import ROOT
 from benchmarks.tables import table
-from lightlab.arguments import Groups, composed
 from lightlab.building import build_data
+from lightlab.composition import composed
 from lightlab.data.rows import TokenRows
+from lightlab.groups import Groups
 
 NAMES = ("unigram", "bigram", "trigram")
 

@@ -14,7 +14,8 @@ from typing import Any
 from lightning.pytorch import Callback
 
 from benchmarks.commands import ROOT
-from lightlab.arguments import Groups, composed
+from lightlab.composition import composed
+from lightlab.groups import Groups
 
 
 class EpochTimes(Callback):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import sklearn.model_selection  # noqa: F401  # which the first start would import, and the second not
 
-from lightlab.arguments import Groups, composed
 from lightlab.building import build_data
+from lightlab.composition import composed
+from lightlab.groups import Groups
 
 CONF = Path(__file__).parent.parent / "conf"
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lightlab.arguments import Groups, composed
+from lightlab.composition import composed
 from lightlab.data.embedded import say_embedded
+from lightlab.groups import Groups
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -5,8 +5,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lightlab.arguments import Groups, composed, prepare, quoted
+from lightlab.arguments import prepare, quoted
+from lightlab.composition import composed
 from lightlab.errors import UsageError
+from lightlab.groups import Groups
 from lightlab.usage import help_text
 
 TEXTS = [

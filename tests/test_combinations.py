@@ -15,10 +15,11 @@ from hydra.utils import instantiate
 from lightning.pytorch import Trainer
 from omegaconf import OmegaConf
 
-from lightlab.arguments import Groups, composed
 from lightlab.building import build_data, build_module, build_network, call, part, try_out
+from lightlab.composition import composed
 from lightlab.data.base import ResidentDataModule
 from lightlab.errors import UsageError
+from lightlab.groups import Groups
 from lightlab.schedulers import RunLength
 
 CONF = Path(__file__).parent.parent / "conf"

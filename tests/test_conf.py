@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lightlab.arguments import Groups, composed
+from lightlab.composition import composed
+from lightlab.groups import Groups
 from lightlab.schema import check
 
 CONF = Path(__file__).parents[1] / "conf"

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from lightlab.arguments import Groups, composed, prepare
+from lightlab.arguments import prepare
+from lightlab.composition import composed
 from lightlab.errors import UsageError
 from lightlab.explanation import explanation
+from lightlab.groups import Groups
 from lightlab.resume import flatten
 
 TASKS = sorted(path.stem for path in (Path(__file__).parents[1] / "conf" / "task").glob("*.yaml"))

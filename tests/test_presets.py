@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lightlab.arguments import Groups, composed, prepare
+from lightlab.arguments import prepare
+from lightlab.composition import composed
 from lightlab.errors import UsageError
+from lightlab.groups import Groups
 from lightlab.schema import check
 
 EXPERIMENTS = Path(__file__).parents[1] / "conf" / "experiment"

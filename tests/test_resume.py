@@ -13,9 +13,10 @@ import pytest
 import torch
 from lightning.pytorch import Callback
 
-from lightlab.arguments import Groups, composed
 from lightlab.callbacks.interruption import Interrupted
+from lightlab.composition import composed
 from lightlab.errors import UsageError
+from lightlab.groups import Groups
 from lightlab.training import train
 
 CONF = Path(__file__).parent.parent / "conf"

@@ -7,8 +7,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lightlab.arguments import Groups, composed, prepare
+from lightlab.arguments import prepare
+from lightlab.composition import composed
 from lightlab.errors import UsageError
+from lightlab.groups import Groups
 from lightlab.resume import flatten, merge_saved, unflatten
 
 KEYS = st.text("abc", min_size=1, max_size=2)

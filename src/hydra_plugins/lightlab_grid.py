@@ -20,7 +20,7 @@ class GridSweeper(BasicSweeper):
     """
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        from lightlab.composition import SweepLoader
+        from lightlab.sweep_loader import SweepLoader
 
         context = SweepLoader.within(hydra_context)
         super().setup(hydra_context=context, task_function=task_function, config=config)

@@ -17,7 +17,7 @@ class OptunaSweeper(Sweeper):
         self.options = options
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        from lightlab.composition import SweepLoader
+        from lightlab.sweep_loader import SweepLoader
 
         self.hydra_context, self.config = SweepLoader.within(hydra_context), config
         self.launcher = Plugins.instance().instantiate_launcher(

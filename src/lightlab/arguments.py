@@ -5,25 +5,20 @@ Nothing here imports torch: a slip must be answered in under a second.
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from hydra import compose, initialize_config_dir
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, IntervalSweep, Override
-from hydra.errors import HydraException, MissingConfigException
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
 
-from lightlab.composition import is_setting, set_values
-from lightlab.errors import UsageError, did_you_mean, one_line
+from lightlab.composition import composed, parsed
+from lightlab.errors import UsageError
 from lightlab.explanation import explanation
 from lightlab.groups import Groups
 from lightlab.quoting import quote
@@ -82,7 +77,7 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
         flags = get_args_parser().parse_args([*others, *typed])
     groups = Groups([conf, *([Path(flags.config_dir)] if flags.config_dir else [])])
     typed += _preset(typed, flags.multirun, groups)
-    check_launcher(_parsed(typed))
+    check_launcher(parsed(typed))
     for overrides in _jobs(typed, flags.multirun, groups):
         with _said_of(each for each in overrides if each not in typed):
             config = composed(overrides, groups)
@@ -118,30 +113,6 @@ def _readable(value: str) -> str:
     return f"[{','.join(_readable(each) if each else quote(each) for each in entries)}]"
 
 
-def composed(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
-    """The config that Hydra composes from these overrides, resolved to plain containers.
-
-    Raises:
-        UsageError: an override that names no group, choice or key.
-    """
-    parsed = _parsed(list(overrides))
-    choosing = [override for override in parsed if groups.check(override) or override.is_hydra_override()]
-    setting = [override for override in parsed if override not in choosing]
-    choices = tuple(override.input_line or "" for override in choosing)
-    if choices not in groups.bases:
-        groups.bases[choices] = _compose(choices, groups)
-    base = groups.bases[choices]
-    known = _plain(base)
-    for override in setting:
-        _check_key(override, known, groups)
-    if not all(map(is_setting, setting)):
-        return _complete(_compose(overrides, groups))
-    config = copy.deepcopy(base)
-    with _refused():
-        set_values(config, setting)
-    return _complete(config)
-
-
 @contextmanager
 def _said_of(swept: Iterable[str]) -> Iterator[None]:
     """Adds to a refusal which of the jobs of a sweep it is about."""
@@ -166,7 +137,7 @@ def _resume(folder: Path, new: list[str], flags: list[str], folders: list[str | 
     if not isinstance(saved, list):
         raise UsageError(f"{path}: not the list of overrides that a run keeps; start a new run with init_from={folder}")
     old = [str(each) for each in saved if not re.match(r"\+*(resume|hydra\.[^=]*)=", str(each))]
-    names = [override.key_or_group for override in _parsed(new)]
+    names = [override.key_or_group for override in parsed(new)]
     resumed = merge_saved(folder, composed(old, groups), composed([*old, *new], groups), [*old, *new], names)
     check(resumed.config)
     return Command([*flags, *resumed.overrides], resumed)
@@ -177,14 +148,14 @@ def _preset(typed: list[str], sweep: bool, groups: Groups) -> list[str]:
 
     Hydra's own `hydra.sweeper.params` would be multiplied by what is typed for the same key, not replaced.
     """
-    parsed = {each.key_or_group: each for each in _parsed(typed)}
-    if "experiment" not in parsed or parsed["experiment"].is_delete():
+    told = {each.key_or_group: each for each in parsed(typed)}
+    if "experiment" not in told or told["experiment"].is_delete():
         return []
-    presets = {name: composed([name], groups)["sweep"] for name in _values(parsed["experiment"], sweep, False, groups)}
+    presets = {name: composed([name], groups)["sweep"] for name in _values(told["experiment"], sweep, False, groups)}
     if len(presets) > 1 and any(presets.values()):
-        raise UsageError(f"{parsed['experiment'].input_line}: each is a sweep of its own; name one")
+        raise UsageError(f"{told['experiment'].input_line}: each is a sweep of its own; name one")
     name, swept = next(iter(presets.items()))
-    missing = {key: value for key, value in swept.items() if key not in parsed}
+    missing = {key: value for key, value in swept.items() if key not in told}
     if missing and not sweep and "explain=true" not in typed:
         raise UsageError(f"{name} sweeps {', '.join(missing)}: add -m, or name one value of each")
     return [f"{key}={value}" for key, value in missing.items()] if sweep else []
@@ -192,11 +163,11 @@ def _preset(typed: list[str], sweep: bool, groups: Groups) -> list[str]:
 
 def _check_run_folder(overrides: list[str]) -> None:
     """Before Hydra writes its record there."""
-    parsed = {override.key_or_group: override for override in _parsed(overrides)}
-    sweep = parsed.get("hydra.sweep.dir")
-    if sweep is not None and not [name for name in parsed if name.startswith(("hydra/sweeper", "hydra.sweeper"))]:
+    told = {override.key_or_group: override for override in parsed(overrides)}
+    sweep = told.get("hydra.sweep.dir")
+    if sweep is not None and not [name for name in told if name.startswith(("hydra/sweeper", "hydra.sweeper"))]:
         check_no_sweep(Path(str(sweep.value())))
-    for override in parsed.values():
+    for override in told.values():
         if override.key_or_group == "hydra.run.dir":
             check_unused(Path(str(override.value())))
             return
@@ -205,9 +176,9 @@ def _check_run_folder(overrides: list[str]) -> None:
 
 def _jobs(overrides: list[str], sweep: bool, groups: Groups) -> Iterator[list[str]]:
     """Each swept value once, beside the first of every other: a slip in any of them is found before the first job."""
-    parsed = _parsed(overrides)
-    searching = any(each.key_or_group == "hydra/sweeper" and each.value() != "basic" for each in parsed)
-    values = [list(_values(override, sweep, searching, groups)) for override in parsed]
+    told = parsed(overrides)
+    searching = any(each.key_or_group == "hydra/sweeper" and each.value() != "basic" for each in told)
+    values = [list(_values(override, sweep, searching, groups)) for override in told]
     first = [each[0] for each in values]
     yield first
     for index, swept in enumerate(values):
@@ -242,54 +213,8 @@ def _values(override: Override, sweep: bool, searching: bool, groups: Groups) ->
     yield from (f"{override.get_key_element()}={each}" for each in ends)
 
 
-def _compose(overrides: Sequence[str], groups: Groups) -> DictConfig:
-    with _refused(), initialize_config_dir(str(groups.folders[0]), version_base="1.3"):
-        return compose("train", overrides=[*overrides, *groups.searchpath])
-
-
-def _complete(config: DictConfig) -> dict[str, Any]:
-    missing = sorted(OmegaConf.missing_keys(config))
-    if missing:
-        raise UsageError(f"{missing[0]}: missing; the task's file, or the command line, must give it")
-    return _plain(config)
-
-
-def _plain(config: DictConfig) -> dict[str, Any]:
-    with _refused():
-        plain = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(plain, dict)
-    return {str(key): value for key, value in plain.items()}
-
-
-@contextmanager
-def _refused() -> Iterator[None]:
-    """What Hydra, OmegaConf and YAML refuse, in one line."""
-    try:
-        yield
-    except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
-        raise UsageError(_unknown_choice(error) or one_line(error)) from error
-
-
-def _check_key(override: Override, config: dict[str, Any], groups: Groups) -> None:
-    """Refuses ``optimizer.lrr=1`` with the nearest key; ``+key=value`` is meant to be new."""
-    name = override.key_or_group
-    if override.is_add() or override.is_force_add() or override.is_hydra_override():
-        return
-    level: Any = config
-    path = name.split(".")
-    for depth, key in enumerate(path):
-        if isinstance(level, dict) and key in level:
-            level = level[key]
-            continue
-        known = list(level) if isinstance(level, dict) else []
-        known += list(groups.choices) if depth == 0 else []
-        above = "".join(f"{each}." for each in path[:depth])
-        nearest = did_you_mean(key, known).replace("'", f"'{above}", 1)
-        raise UsageError(f"{name}: no such key; {nearest}known here: {', '.join(sorted(map(str, set(known))))}")
-
-
 def _value(override: str) -> str:
-    return str(_parsed([override])[0].value())
+    return str(parsed([override])[0].value())
 
 
 def _parses(argument: str) -> bool:
@@ -298,19 +223,3 @@ def _parses(argument: str) -> bool:
     except HydraException:
         return False
     return True
-
-
-def _parsed(overrides: Sequence[str]) -> list[Override]:
-    try:
-        return OverridesParser.create().parse_overrides(list(overrides))
-    except HydraException as error:
-        raise UsageError(f"{one_line(error)}; write GROUP=CHOICE or KEY=VALUE (--help)") from None
-
-
-def _unknown_choice(error: Exception) -> str | None:
-    """What to say of a choice that one of Hydra's own groups, such as hydra/launcher, does not have."""
-    if not isinstance(error, MissingConfigException) or not error.options:
-        return None
-    group, _, choice = (error.missing_cfg_file or "").rpartition("/")
-    known = ", ".join(error.options)
-    return f"{group}={choice}: no such choice; {did_you_mean(choice, error.options)}choices: {known}"

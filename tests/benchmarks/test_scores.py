@@ -8,7 +8,8 @@ import pytest
 
 from benchmarks import scores, verify
 from benchmarks.scores import Score
-from lightlab.arguments import Groups, composed
+from lightlab.composition import composed
+from lightlab.groups import Groups
 
 KNOWN, UNMEASURED = scores.read()
 

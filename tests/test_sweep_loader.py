@@ -1,4 +1,4 @@
-"""lightlab.composition: a job's config is what Hydra itself composes for it."""
+"""lightlab.sweep_loader: a job's config is what Hydra itself composes for it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hydra.errors import ConfigCompositionException
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from lightlab.composition import SweepLoader
+from lightlab.sweep_loader import SweepLoader
 
 CONF = Path(__file__).parents[1] / "conf"
 SWEPT = ["task=fashion_lenet", "optimizer=sgd,adam", "seed=0,1"]
