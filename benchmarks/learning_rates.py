@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import fmean
 
 from lightlab.composition import composed
-from lightlab.errors import LightlabError
+from lightlab.errors import DataError, LightlabError, UsageError, reported
 from lightlab.groups import Groups
 from lightlab.results import epoch_rows
 from lightlab.training import train
@@ -39,20 +39,23 @@ def main() -> None:
     parser.add_argument("--optimizers", type=lambda text: text.split(","), default=OPTIMIZERS)
     options = parser.parse_intermixed_args()
     recipe = [f"task={options.task}", f"data_dir={options.data_dir}", *options.overrides]
-    for optimizer in options.optimizers:
-        measured = climb([*recipe, f"optimizer={optimizer}"], options.epochs, options.mean_log)
-        best = max(measured, key=lambda rate: measured[rate])
-        tried = "  ".join(f"{rate:g}: {abs(score):.4g}" for rate, score in sorted(measured.items()))
-        print(f"{optimizer}: {best:g}    # {tried}", flush=True)
+    with reported():
+        for optimizer in options.optimizers:
+            measured = climb([*recipe, f"optimizer={optimizer}"], options.epochs, options.mean_log)
+            best = max(measured, key=lambda rate: measured[rate])
+            tried = "  ".join(f"{rate:g}: {abs(score):.4g}" for rate, score in sorted(measured.items()))
+            print(f"{optimizer}: {best:g}    # {tried}", flush=True)
 
 
 def climb(overrides: list[str], epochs: int, lowest: float | None = None) -> dict[float, float]:
-    """Scores by learning rate, the higher the better."""
+    """Scores by learning rate, the higher the better; minus infinity where the loss was no number any more."""
     start = composed(overrides, Groups([CONF]))["optimizer"]["lr"]
     place = round(2 * math.log10(start))
     scores = {place: _score(overrides, _rate(place), epochs, lowest)}
     while True:
         best = max(scores, key=lambda each: scores[each])
+        if scores[best] == -math.inf:
+            best = min(scores)  # all too large so far
         missing = [each for each in (best - 1, best + 1) if each not in scores]
         if not missing:
             return {_rate(each): score for each, score in scores.items()}
@@ -70,6 +73,8 @@ def _score(overrides: list[str], rate: float, epochs: int, lowest: float | None)
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         try:
             train(config, Path(folder))
+        except (UsageError, DataError):  # which no rate mends
+            raise
         except LightlabError:  # the loss was no longer a number
             return -math.inf
         values = [row[config["monitor"]["name"]] for row in epoch_rows(Path(folder))]
