@@ -165,8 +165,14 @@ def test_a_run_that_succeeds_keeps_everything(started):
 )
 def test_a_runs_files_say_how_far_it_has_come(files, expected, tmp_path):
     for name in files:
-        (tmp_path / name).touch()
+        (tmp_path / name).write_text("{}")
     assert state(tmp_path) == expected
+
+
+@pytest.mark.parametrize("damaged", ["", '{"loss/val": 0.', "[1]", "\0"])
+def test_a_run_whose_results_are_damaged_is_not_done(damaged, tmp_path):
+    (tmp_path / "metrics.json").write_text(damaged)
+    assert state(tmp_path) == "unfinished"
 
 
 @pytest.mark.parametrize(
@@ -208,7 +214,7 @@ def test_a_run_that_goes_on_has_failed_no_longer(started):
 
 
 def test_a_run_that_is_done_stays_done_when_going_further_fails(started):
-    (started / "metrics.json").touch()
+    (started / "metrics.json").write_text("{}")
     with pytest.raises(UsageError), failure_kept(started):
         raise UsageError("one cycle")
     assert not (started / "error.txt").exists()

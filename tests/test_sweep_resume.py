@@ -67,7 +67,7 @@ def test_runs_that_are_done_are_left_out_and_one_that_was_stopped_goes_on(sweep,
         (folder / str(number) / "config.yaml").write_text("seed: 1")
         with zipfile.ZipFile(folder / str(number) / "checkpoints" / "last.ckpt", "w") as file:
             file.writestr("data", "x")
-    (folder / "0" / "metrics.json").touch()
+    (folder / "0" / "metrics.json").write_text("{}")
     (folder / "1" / "error.txt").touch()
     missing = remaining([[f"seed={number}"] for number in range(4)], folder)
     assert missing == [

@@ -64,6 +64,22 @@ def test_a_sweep_ends_with_a_report_and_how_to_go_on(mixed, capsys):
     assert f"go on        python train.py sweep_resume={mixed}" in said
 
 
+def test_damaged_files_leave_out_what_they_held(tmp_path):
+    run(tmp_path / "0", "seed=0", metrics_json="cut")
+    run(tmp_path / "1", "seed=1", metrics_json='{"seconds": 2}', config_yaml="a: [")
+    (tmp_path / "0" / ".hydra" / "overrides.yaml").write_bytes(b"\xff")
+    assert table(runs_of(tmp_path)).splitlines()[-1] == "2 runs: 1 unfinished, 1 done"
+    finish(tmp_path)
+    assert (tmp_path / "report.html").is_file()
+
+
+def test_a_sweep_that_was_stopped_before_all_had_begun_can_go_on(started, capsys):
+    run(started / "0", metrics_json="{}")
+    with pytest.raises(KeyboardInterrupt), finished():
+        raise KeyboardInterrupt
+    assert f"sweep_resume={started}" in capsys.readouterr().out
+
+
 @pytest.fixture
 def started(monkeypatch, tmp_path):
     monkeypatch.setattr(sweeps, "started", [tmp_path])

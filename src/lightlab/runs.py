@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -9,7 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from lightlab.errors import LightlabError, UsageError, in_words
 
@@ -19,8 +20,19 @@ State = Literal["done", "pruned", "failed", "unfinished"]
 
 def state(folder: Path) -> State:
     """How far a run has come, as its files say: metrics.json, pruned.txt, error.txt, or none of them."""
-    states: dict[str, State] = {"metrics.json": "done", "pruned.txt": "pruned", "error.txt": "failed"}
+    if results_of(folder) is not None:
+        return "done"
+    states: dict[str, State] = {"pruned.txt": "pruned", "error.txt": "failed"}
     return next((states[name] for name in states if (folder / name).is_file()), "unfinished")
+
+
+def results_of(folder: Path) -> dict[str, Any] | None:
+    """What a run's metrics.json holds; None where it is missing or damaged."""
+    try:
+        contents = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return contents if isinstance(contents, dict) else None
 
 
 def new_run(root: str, task: str, overrides: list[str]) -> Path:

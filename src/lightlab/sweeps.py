@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from lightlab.errors import reported
-from lightlab.runs import shortened, state
+from lightlab.runs import results_of, shortened, state
 
 MOST_LINES = 30  # of a table; of more runs only those that are not done are listed
 started: list[Path] = []  # the folder of the sweep that this process runs
@@ -31,21 +30,26 @@ class SweepStarted(Callback):
 @contextmanager
 def finished() -> Iterator[None]:
     """Sees to it that a sweep ends as it should, also when it was stopped; exits with 1 if a run of it is not done."""
+    stopped = True
     try:
         yield
+        stopped = False
     finally:  # Hydra's own hook is left out when a run fails
         for sweep in started:
             with reported():
-                finish(sweep)
+                finish(sweep, stopped)
     if any(state(run) in ("failed", "unfinished") for sweep in started for run in runs_of(sweep)):
         raise SystemExit(1)
 
 
-def finish(folder: Path) -> None:
+def finish(folder: Path, stopped: bool = False) -> None:
     """Says how each run of a sweep has ended, and compares them; called also when some failed, or when it was stopped.
 
     The table names what each run was told that others were not, its state, the monitored metric and its seconds.
     Descents on surfaces come onto figures/trajectories.png. report.html, report.md and summary.csv compare the runs.
+
+    Args:
+        stopped: before all of its runs had begun, perhaps.
     """
     runs = runs_of(folder)
     if not runs:
@@ -59,7 +63,7 @@ def finish(folder: Path) -> None:
     from lightlab.report import write
 
     print(f"report       {write([folder], to=folder)}")
-    if any(state(run) in ("failed", "unfinished") for run in runs):
+    if stopped or any(state(run) in ("failed", "unfinished") for run in runs):
         print(f"go on        python train.py sweep_resume={shlex.quote(str(folder))}", flush=True)
 
 
@@ -106,31 +110,30 @@ def line(run: Path) -> str:
 def _outcome(run: Path) -> str:
     """The monitored metric, or why there is none."""
     for name in ("pruned.txt", "error.txt"):
-        if not (run / "metrics.json").is_file() and (run / name).is_file():
+        if state(run) != "done" and (run / name).is_file():
             return (run / name).read_text(encoding="utf-8").strip()[:100]
-    monitor = _config(run).get("monitor", {}).get("name", "")
-    value = _results(run).get(monitor)
+    monitor = _monitor(run)
+    value = (results_of(run) or {}).get(monitor)
     return f"{monitor} {value:.4g}" if isinstance(value, int | float) else ""
 
 
 def _seconds(run: Path) -> str:
-    seconds = _results(run).get("seconds")
+    seconds = (results_of(run) or {}).get("seconds")
     return f"  {seconds:.1f} s" if isinstance(seconds, int | float) else ""
 
 
-def _results(run: Path) -> dict[str, Any]:
-    path = run / "metrics.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-
-
-def _config(run: Path) -> dict[str, Any]:
-    path = run / "config.yaml"
-    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+def _monitor(run: Path) -> str:
+    """The monitored metric's name; empty where config.yaml is missing or damaged."""
+    try:
+        return str(yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))["monitor"]["name"])
+    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError):
+        return ""
 
 
 def _overrides(run: Path) -> list[str]:
-    path = run / ".hydra" / "overrides.yaml"
-    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else []
+    from lightlab.report.overrides import read_overrides  # which takes a tenth of a second, when runs have ended
+
+    return read_overrides(run)
 
 
 def _has_trajectory(run: Path) -> bool:

@@ -15,6 +15,8 @@ from lightlab.callbacks.running import data_of, module_of
 from lightlab.callbacks.summary import like_weights
 from lightlab.run_logger import RunLogger
 
+LARGEST = 1e20  # where the bins of TensorBoard's histograms end
+
 
 class Overview(Looking):
     """Does nothing without a TensorBoard logger.
@@ -45,6 +47,8 @@ class Overview(Looking):
         if (trainer.current_epoch + 1) % every:
             return
         for name, parameter in module_of(pl_module).network.named_parameters():
+            if not float(parameter.detach().abs().max()) < LARGEST:
+                continue  # the run is about to fail, with a better explanation
             logger.experiment.add_histogram(f"weights/{name}", parameter.detach().float(), trainer.global_step)
 
     def _add_graph(self, logger: RunLogger, module: LightningModule) -> None:
