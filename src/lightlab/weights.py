@@ -11,7 +11,7 @@ from lightlab.checkpoints import read_checkpoint
 from lightlab.errors import UsageError
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.resume import flatten
-from lightlab.runs import checkpoint_of, find_run
+from lightlab.runs import checkpoint_of, find_run, results_of
 from lightlab.schema import GROUPS
 
 # What a run is made of. A checkpoint holds the optimizer's and scheduler's own settings, which would win silently.
@@ -67,7 +67,7 @@ def checkpoint_to_resume(config: Config, module: SupervisedModule) -> Resumable 
     _check_same_parts(saved, config)
     extendable = _check_length(module, checkpoint["steps"])
     trained = _is_trained(config, checkpoint)
-    if trained and (folder / "metrics.json").is_file():
+    if trained and results_of(folder) is not None:
         longer = f"extend it with trainer.max_epochs={2 * config['trainer']['max_epochs']}"
         advice = longer if extendable and not checkpoint["stopped"] else "start a new run with init_from= this one"
         raise UsageError(f"run {folder} has finished after {checkpoint['epoch'] + 1} epochs; {advice}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from lightlab.callbacks.running import callbacks_of
 from lightlab.figures.style import save
 from lightlab.results import epoch_rows
 from lightlab.run_logger import RunLogger
+from lightlab.runs import results_of
 
 
 class Pictures(Callback):
@@ -38,7 +38,7 @@ class Pictures(Callback):
 
     def _of_others(self, run: Path) -> Iterator[float]:
         for path in run.parent.glob("*/metrics.json"):
-            value = json.loads(path.read_text(encoding="utf-8")).get(self.metric)
+            value = (results_of(path.parent) or {}).get(self.metric)
             if path.parent != run and value is not None:
                 yield value
 
