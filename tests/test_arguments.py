@@ -183,6 +183,30 @@ def test_every_value_of_a_sweep_is_checked_before_the_first_job(conf, arguments,
         prepare(["-m", *arguments], conf)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["optimizer=sgd,adam", "optimizer=momentum"], "given once more"),
+        (["seed=0,1", "hydra.sweep.subdir=same"], "a folder of its own"),
+        (["seed=0,1", "--cfg", "job"], "leave out -m"),
+        (["~monitor"], "monitor"),
+    ],
+)
+def test_what_a_sweep_cannot_be(conf, arguments, message):
+    with pytest.raises(UsageError, match=message):
+        prepare(["-m", *arguments], conf)
+
+
+def test_a_value_that_the_command_line_must_give_may_be_referred_to(own_conf, conf):
+    (own_conf / "task" / "asks.yaml").write_text(
+        "# @package _global_\ndefaults: [linear_toy, _self_]\nrate: ???\noptimizer: {lr: '${rate}'}\n"
+    )
+    groups = Groups([conf, own_conf])
+    assert composed(["task=asks", "rate=0.25"], groups)["optimizer"]["lr"] == 0.25
+    with pytest.raises(UsageError, match="rate"):
+        composed(["task=asks"], groups)
+
+
 def test_a_sweep_over_a_pattern_of_choices(conf):
     assert prepare(["-m", "optimizer=glob(adam*)"], conf).argv == ["-m", "optimizer=glob(adam*)"]
 

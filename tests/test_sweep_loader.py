@@ -32,8 +32,10 @@ def loaders(*hydras: str):
         [["task=fashion_lenet", "trainer={max_epochs: 2}", "data.train_size=100"], ["task=fashion_lenet"]],
         [["task=house_prices", "data.drop=[Id,MSSubClass]"], ["task=house_prices", "data.drop=[Id]"]],
         [["task=fashion_lenet", "~scheduler", "seed=1"], ["task=fashion_lenet", "seed=1"]],
+        [["optimizer.lr=5", "++optimizer.lr=3"], ["optimizer.lr=5", "~optimizer.lr", "+optimizer.lr=3"]],
+        [["seed=1", "hydra.sweep.subdir=7"], ["seed=2", "hydra.sweep.subdir=8"]],
     ],
-    ids=["values", "choices", "added", "a dictionary", "a list", "deleted"],
+    ids=["values", "choices", "added", "a dictionary", "a list", "deleted", "in their order", "Hydra's own"],
 )  # fmt: skip
 def test_each_job_is_composed_as_hydra_composes_it(jobs):
     plain, quick, master = loaders("hydra.sweep.dir=somewhere", "hydra.job.config.override_dirname.exclude_keys=[seed]")

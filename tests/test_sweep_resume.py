@@ -60,11 +60,21 @@ def test_a_config_folder_of_the_users_own_is_taken_along(sweep, conf, tmp_path):
     assert argv[1:3] == ["--config-dir", str(tmp_path / "mine")]
 
 
+@pytest.mark.parametrize("damaged", ["a: [1\n b: {", "seed: 5", "x", ""])
+def test_a_stopped_run_whose_config_is_damaged_begins_anew(sweep, damaged):
+    run = sweep() / "0"
+    (run / "checkpoints").mkdir(parents=True)
+    (run / "config.yaml").write_text(damaged)
+    with zipfile.ZipFile(run / "checkpoints" / "last.ckpt", "w") as file:
+        file.writestr("data", "x")
+    assert remaining([["seed=0"]], run.parent) == [["seed=0", "hydra.sweep.subdir=0"]]
+
+
 def test_runs_that_are_done_are_left_out_and_one_that_was_stopped_goes_on(sweep, capsys):
     folder = sweep()
     for number in range(3):
         (folder / str(number) / "checkpoints").mkdir(parents=True)
-        (folder / str(number) / "config.yaml").write_text("seed: 1")
+        (folder / str(number) / "config.yaml").write_text("{name: a, monitor: {}, trainer: {}, folds: null}")
         with zipfile.ZipFile(folder / str(number) / "checkpoints" / "last.ckpt", "w") as file:
             file.writestr("data", "x")
     (folder / "0" / "metrics.json").write_text("{}")
@@ -82,7 +92,8 @@ def test_runs_that_are_done_are_left_out_and_one_that_was_stopped_goes_on(sweep,
     ]
     assert "3 of 4 runs are to be made: 1, 2, 3" in capsys.readouterr().out
     assert [path.name for path in (folder / "1").rglob("*")] == ["checkpoints"]  # begun anew
-    assert config_of(folder / "2") == {"seed": 1, "resume": str(folder / "2")}
+    saved = {"name": "a", "monitor": {}, "trainer": {}, "folds": None}
+    assert config_of(folder / "2") == saved | {"resume": str(folder / "2")}
 
 
 def test_nothing_to_be_made_is_said(sweep, capsys):

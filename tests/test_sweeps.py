@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
 import yaml
+from omegaconf import OmegaConf
 
 from lightlab import sweeps
-from lightlab.sweeps import distinct_overrides, finish, finished, runs_of, table
+from lightlab.sweeps import SweepStarted, distinct_overrides, finish, finished, runs_of, table
 
 
 def run(folder: Path, *overrides: str, **files: str) -> Path:
@@ -107,3 +109,29 @@ def test_where_no_run_was_begun_nothing_is_said(started, capsys):
     with finished():
         pass
     assert not list(started.iterdir()) and not capsys.readouterr().out
+
+
+@pytest.fixture
+def handler():
+    """SIGTERM's as it was, afterwards."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_a_sweep_ends_in_order_when_it_is_told_to_between_two_runs(handler, monkeypatch, tmp_path):
+    monkeypatch.setattr(sweeps, "started", [])
+    SweepStarted().on_multirun_start(OmegaConf.create({"hydra": {"sweep": {"dir": str(tmp_path / "new")}}}))
+    run(tmp_path / "new" / "0", metrics_json="{}")
+    with pytest.raises(SystemExit, match="143"), finished():
+        signal.raise_signal(signal.SIGTERM)
+    assert (tmp_path / "new" / "report.html").is_file()
+
+
+def test_a_sweeps_folder_that_cannot_be_made_is_refused_in_one_line(handler, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(sweeps, "started", [])
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit, match="2"):
+        SweepStarted().on_multirun_start(OmegaConf.create({"hydra": {"sweep": {"dir": f"{tmp_path}/file/x"}}}))
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "no folder can be made here" in said

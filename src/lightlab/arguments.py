@@ -61,6 +61,8 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
         return Command(list(argv))
     if flags.config_path or flags.config_name:
         raise UsageError("--config-path and --config-name: not supported; add a folder of your own with --config-dir")
+    if flags.multirun and flags.cfg:
+        raise UsageError("--cfg shows the config of one run; leave out -m, and name one value of each")
     others = [each for each in argv if each not in flags.overrides]
     typed = [quoted(each, sweep=flags.multirun) for each in flags.overrides]
     run = next((_value(each) for each in typed if re.match(r"\+*resume=(?!null$)", each)), None)
@@ -76,6 +78,7 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
         others += [*([] if flags.multirun else ["-m"]), *(["--config-dir", own] if own else [])]
         flags = get_args_parser().parse_args([*others, *typed])
     groups = Groups([conf, *([Path(flags.config_dir)] if flags.config_dir else [])])
+    _check_swept_once(typed)
     typed += _preset(typed, flags.multirun, groups)
     check_launcher(parsed(typed))
     for overrides in _jobs(typed, flags.multirun, groups):
@@ -161,9 +164,21 @@ def _preset(typed: list[str], sweep: bool, groups: Groups) -> list[str]:
     return [f"{key}={value}" for key, value in missing.items()] if sweep else []
 
 
+def _check_swept_once(overrides: list[str]) -> None:
+    """Of a key that is given twice Hydra takes the last, and would not sweep over the first."""
+    told = parsed(overrides)
+    keys = [each.key_or_group for each in told]
+    for override in told:
+        if override.is_sweep_override() and keys.count(override.key_or_group) > 1:
+            raise UsageError(f"{override.input_line}: {override.key_or_group} is given once more; name it once")
+
+
 def _check_run_folder(overrides: list[str]) -> None:
     """Before Hydra writes its record there."""
     told = {override.key_or_group: override for override in parsed(overrides)}
+    subdir = told.get("hydra.sweep.subdir")
+    if subdir is not None and "${" not in str(subdir.value()):
+        raise UsageError(f"{subdir.input_line}: every run needs a folder of its own; leave it out")
     sweep = told.get("hydra.sweep.dir")
     if sweep is not None and not [name for name in told if name.startswith(("hydra/sweeper", "hydra.sweeper"))]:
         check_no_sweep(Path(str(sweep.value())))

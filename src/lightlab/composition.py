@@ -32,7 +32,8 @@ def composed(overrides: Sequence[str], groups: Groups) -> dict[str, Any]:
     if choices not in groups.bases:
         groups.bases[choices] = _compose(choices, groups)
     base = groups.bases[choices]
-    known = _plain(base)
+    known = OmegaConf.to_container(base)  # not resolved: a value that is not set yet may be referred to
+    assert isinstance(known, dict)
     for override in setting:
         _check_key(override, known, groups)
     if not all(map(is_setting, setting)):
@@ -73,7 +74,8 @@ def _compose(overrides: Sequence[str], groups: Groups) -> DictConfig:
 
 
 def _complete(config: DictConfig) -> dict[str, Any]:
-    missing = sorted(OmegaConf.missing_keys(config))
+    with _refused():
+        missing = sorted(OmegaConf.missing_keys(config))
     if missing:
         raise UsageError(f"{missing[0]}: missing; the task's file, or the command line, must give it")
     return _plain(config)
@@ -95,7 +97,7 @@ def _refused() -> Iterator[None]:
         raise UsageError(_unknown_choice(error) or one_line(error)) from error
 
 
-def _check_key(override: Override, config: dict[str, Any], groups: Groups) -> None:
+def _check_key(override: Override, config: dict[Any, Any], groups: Groups) -> None:
     """Refuses ``optimizer.lrr=1`` with the nearest key; ``+key=value`` is meant to be new."""
     name = override.key_or_group
     if override.is_add() or override.is_force_add() or override.is_hydra_override():

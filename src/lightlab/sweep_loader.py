@@ -7,7 +7,6 @@ import copy
 from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -28,11 +27,12 @@ class SweepLoader(ConfigLoaderImpl):
         return HydraContext(SweepLoader(context.config_loader.get_search_path()), context.callbacks)
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
-        if master_config.hydra.searchpath:  # groups that the repository here does not know
+        told = OverridesParser.create().parse_overrides(sweep_overrides)
+        # What is added or deleted has its place among the others; a searchpath has groups that are not known here.
+        if master_config.hydra.searchpath or not all(map(is_setting, told)):
             return super().load_sweep_config(master_config, sweep_overrides)
-        parsed = OverridesParser.create().parse_overrides(sweep_overrides)
-        setting = [each for each in parsed if self._sets(each)]
-        choices = tuple(each.input_line or "" for each in parsed if each not in setting)
+        setting = [each for each in told if not self.repository.group_exists(each.key_or_group)]
+        choices = tuple(each.input_line or "" for each in told if each not in setting)
         if choices not in self._kept:
             self._kept[choices] = super().load_sweep_config(master_config, list(choices))
         config = copy.deepcopy(self._kept[choices])
@@ -40,11 +40,7 @@ class SweepLoader(ConfigLoaderImpl):
             set_values(config, setting)
         except OmegaConfBaseException:  # in Hydra's own words
             return super().load_sweep_config(master_config, sweep_overrides)
-        config.hydra.overrides.task = [each.input_line for each in parsed]
-        config.hydra.job.override_dirname = get_overrides_dirname(parsed, **config.hydra.job.config.override_dirname)
+        config.hydra.overrides.task = [each.input_line for each in told]
+        config.hydra.job.override_dirname = get_overrides_dirname(told, **config.hydra.job.config.override_dirname)
         OmegaConf.copy_cache(from_config=master_config, to_config=config)
         return config
-
-    def _sets(self, override: Override) -> bool:
-        """Whether it is a ``key=value`` that only sets a value."""
-        return is_setting(override) and not self.repository.group_exists(override.key_or_group)

@@ -81,10 +81,19 @@ def config_of(folder: Path) -> dict[str, Any]:
 
 def _how(run: Path) -> list[str]:
     there = f"hydra.sweep.subdir={run.name}"
-    if state(run) == "unfinished" and checkpoint_of(run, "last") is not None and (run / "config.yaml").is_file():
+    if state(run) == "unfinished" and checkpoint_of(run, "last") is not None and _is_whole(run / "config.yaml"):
         return [f"resume={quote(str(shortened(run.absolute())))}", there, "hydra.output_subdir=null"]
     begin_anew(run)
     return [there]
+
+
+def _is_whole(config: Path) -> bool:
+    """Whether a run can be made from its config.yaml; one that is damaged is begun anew."""
+    try:
+        saved = yaml.safe_load(config.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return False
+    return isinstance(saved, dict) and {"name", "monitor", "trainer", "folds"} <= set(saved)
 
 
 def _record(folder: Path) -> dict[str, Any]:

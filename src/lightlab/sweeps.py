@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import signal
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +15,7 @@ import yaml
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from lightlab.errors import reported
+from lightlab.errors import UsageError, reported
 from lightlab.runs import results_of, shortened, state
 
 MOST_LINES = 30  # of a table; of more runs only those that are not done are listed
@@ -24,7 +26,14 @@ class SweepStarted(Callback):
     """Hydra's only word on where a sweep's folder is that comes before its runs, and in the process that began it."""
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        started[:] = [shortened(Path(config.hydra.sweep.dir).absolute())]
+        folder = Path(config.hydra.sweep.dir).absolute()
+        with reported():
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UsageError(f"hydra.sweep.dir={folder}: no folder can be made here ({error.strerror})") from None
+        started[:] = [shortened(folder)]
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that it ends with a report between two runs too
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+import optuna
 import pytest
 import yaml
 from hydra import compose, initialize_config_dir
@@ -14,7 +15,7 @@ from omegaconf import OmegaConf
 from lightlab.errors import UsageError
 from lightlab.search.space import read_space
 from lightlab.search.study import Monitor, open_study
-from lightlab.search.sweep import search
+from lightlab.search.sweep import _check_known, search
 
 SPACE = ["x=interval(-1,1)", "optimizer=sgd,adam"]
 
@@ -171,3 +172,11 @@ def test_a_choice_that_decides_most_is_given_most(searched, monkeypatch):
         "hydra.sweeper.n_trials=12", "hydra/sweeper/sampler=random", formula=formula, space=[*SPACE, "y=choice(1)"]
     )
     assert drawn["optimizer"] > drawn["x"] > drawn.get("y", 0)
+
+
+def test_runs_that_the_study_does_not_know_are_not_written_over(tmp_path):
+    study = optuna.create_study(study_name="new")
+    _check_known(study, tmp_path)
+    (tmp_path / "0" / ".hydra").mkdir(parents=True)
+    with pytest.raises(UsageError, match="holds 1 runs that the study new does not know"):
+        _check_known(study, tmp_path)

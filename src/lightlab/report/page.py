@@ -59,7 +59,7 @@ def write(folders: Sequence[Path], to: Path, score: float | None = None, languag
         _write(to / "report.html", rendered("report.html", say, **contents))
         _write(to / "report.md", re.sub(r"\n{3,}", "\n\n", rendered("report.md", say, **contents)).lstrip())
         write_summary(runs, to / "summary.csv")
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
         raise UsageError(f"{to}: a report cannot be written here ({error.strerror}); name a folder by --to") from None
     return to / "report.html"
 

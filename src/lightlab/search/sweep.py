@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from optuna.study import Study
 from optuna.trial import Trial, TrialState
 
+from lightlab.errors import UsageError
 from lightlab.quoting import quote
 from lightlab.runs import begin_anew, shortened, state
 from lightlab.search.options import Options, read_options
@@ -42,6 +43,7 @@ def search(config: DictConfig, launcher: Launcher, arguments: Sequence[str], loa
     folder = shortened(Path(config.hydra.sweep.dir).absolute())
     with storage_errors(options.storage):
         study = open_study(options.storage, options.study_name, monitor, space)
+        _check_known(study, folder)
         folder.mkdir(parents=True, exist_ok=True)
         OmegaConf.save(config, folder / "multirun.yaml")
         again = release_abandoned(study)
@@ -49,6 +51,16 @@ def search(config: DictConfig, launcher: Launcher, arguments: Sequence[str], loa
         outcome = Outcome(study, space, monitor, options.storage, folder)
         with _written(outcome):
             _Trials(study, space, options, launcher, limit, folder).run(monitor.name)
+
+
+def _check_known(study: Study, folder: Path) -> None:
+    """Refuses to write over runs that the study does not know."""
+    runs = list(folder.glob("*/.hydra"))
+    if runs and not study.trials:
+        raise UsageError(
+            f"{folder}: holds {len(runs)} runs that the study {study.study_name} does not know: is its file gone? name "
+            "another hydra.sweep.dir"
+        )
 
 
 @dataclass(frozen=True)
