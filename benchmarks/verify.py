@@ -1,6 +1,6 @@
 """Trains every task on the data at hand and compares with what scores.yaml says.
 
-    python -m benchmarks.verify                                  # three seeds each: about two hours
+    python -m benchmarks.verify                                  # three seeds each: about two and a half hours
     python -m benchmarks.verify --quick                          # one seed of what takes a minute or less
     python -m benchmarks.verify --tasks fashion_lenet,diabetes --data-dir data
 
