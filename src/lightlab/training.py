@@ -37,6 +37,7 @@ from lightlab.callbacks.pictures import Pictures
 from lightlab.callbacks.pruning import Pruning, Reports
 from lightlab.callbacks.random_states import RandomStates
 from lightlab.callbacks.record import Record
+from lightlab.callbacks.running import callbacks_of
 from lightlab.checkpoints import AtomicCheckpointIO, read_checkpoint
 from lightlab.data.base import ResidentDataModule
 from lightlab.data.cuts import Fold
@@ -66,13 +67,13 @@ def train(config: Config, folder: Path, trial: Reports | None = None) -> dict[st
     """
     run = _prepare(config, folder)
     if trial is not None:
-        run.trainer.callbacks.append(Pruning(trial, config["monitor"]))  # type: ignore[attr-defined]
+        callbacks_of(run.trainer).append(Pruning(trial, config["monitor"]))
     print(_opening_words(run.data, run.accelerator), flush=True)
     results = _fit_and_test(run)
     if pruned := _why_pruned(run.trainer):
         print(f"\n{pruned}\n\nrun folder   {folder}", flush=True)
         return results
-    judging = [each for each in run.trainer.callbacks if isinstance(each, Judging)]  # type: ignore[attr-defined]
+    judging = [each for each in callbacks_of(run.trainer) if isinstance(each, Judging)]
     words = [each.words for each in judging if each.words]
     print(closing_words(results, folder, run.data.example_option, _is_extendable(run.module), words), flush=True)
     return results
@@ -124,14 +125,14 @@ def _fit_and_test(run: _Run) -> dict[str, Any]:
             unfinished.write_text(f"{pruned}\n", encoding="utf-8")
         return results
     results |= _test(run.trainer, run.module, run.data)
-    for callback in run.trainer.callbacks:  # type: ignore[attr-defined]
+    for callback in callbacks_of(run.trainer):
         results |= getattr(callback, "results", {})
     write_json(Path(run.trainer.default_root_dir) / "metrics.json", results)
     return results
 
 
 def _why_pruned(trainer: Trainer) -> str:
-    return "".join(each.words for each in trainer.callbacks if isinstance(each, Pruning))  # type: ignore[attr-defined]
+    return "".join(each.words for each in callbacks_of(trainer) if isinstance(each, Pruning))
 
 
 def _check_folds(data: ResidentDataModule) -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
 from lightlab.callbacks.pruning import Pruning
 from lightlab.checkpoints import read_checkpoint
+from lightlab.modules.supervised import SupervisedModule
 from lightlab.results import epoch_row
 from lightlab.runs import state
 from lightlab.training import train
@@ -29,7 +31,7 @@ def ended(values, trial, mode="max", max_epochs=10, stopped=False):
     metrics: dict[str, float] = {}
     for epoch, value in enumerate(values):
         metrics |= {} if value is None else {"accuracy/val": value}
-        module = SimpleNamespace(is_fresh=lambda name, fresh=value is not None: fresh)
+        module = Mock(SupervisedModule, is_fresh=lambda name, fresh=value is not None: fresh)
         trainer.current_epoch, trainer.callback_metrics = epoch, metrics
         callback.on_train_epoch_end(trainer, module)
     return callback, trainer

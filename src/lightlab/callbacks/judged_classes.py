@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
+from lightlab.modules.binary import BinaryClassification
 from lightlab.modules.supervised import SupervisedModule
 
 
@@ -45,8 +46,9 @@ def judged_classes(module: SupervisedModule, outputs: Tensor, targets: Tensor) -
     if module.spec.target == "class":
         losses = cross_entropy(outputs, targets, reduction="none")
         return JudgedClasses(names, outputs.softmax(1), outputs.argmax(1), targets, losses)
+    assert isinstance(module, BinaryClassification)
     probability = outputs.sigmoid().squeeze(1)
-    predicted = (probability >= module.threshold).long()  # type: ignore[operator]
+    predicted = (probability >= module.threshold).long()
     losses = binary_cross_entropy_with_logits(outputs, targets, reduction="none").squeeze(1)
     both = torch.stack([1 - probability, probability], dim=1)
     return JudgedClasses(names or ("0", "1"), both, predicted, targets.squeeze(1).long(), losses)

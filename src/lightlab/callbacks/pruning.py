@@ -8,6 +8,8 @@ from typing import Protocol
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
+from lightlab.callbacks.running import module_of
+
 _REPORTS = 100  # at most, at the same epochs in every run: one takes tens of milliseconds, a tiny network's epoch ten
 
 
@@ -38,7 +40,7 @@ class Pruning(Checkpoint):
         self.words = ""
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if not pl_module.is_fresh(self.metric):  # type: ignore[operator]
+        if not module_of(pl_module).is_fresh(self.metric):
             return
         epoch, value = trainer.current_epoch + 1, float(trainer.callback_metrics[self.metric])
         if not math.isfinite(value):
