@@ -38,7 +38,7 @@ format: setup ## let ruff mend what it can
 	$(BIN)/ruff format
 
 board: setup ## TensorBoard on all runs and sweeps, by readable names
-	$(BIN)/python -m lightlab.board $(BOARD)
+	$(BIN)/python -m lightlab board $(BOARD)
 
 bench: setup ## timings side by side: see benchmarks/README.md
 	$(BIN)/python -m benchmarks $(BENCH)

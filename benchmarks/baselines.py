@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from lightlab.data.cuts import Fold, cut_rows
+from lightlab.data.splits import Fold, cut_rows
 
 
 def main() -> None:

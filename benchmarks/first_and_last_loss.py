@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from lightlab.callbacks.running import data_of
-from lightlab.data.resident import ResidentLoader
+from lightlab.callbacks.base import data_of
+from lightlab.data.loader import ResidentLoader
 
 
 class FirstAndLastLoss(Callback):

@@ -13,12 +13,11 @@ from pathlib import Path
 import torch
 
 from benchmarks.commands import ROOT
-from lightlab.composition import composed
-from lightlab.data.corpus import read_texts, text_files
-from lightlab.data.tokens import TEST, VAL, Rules, characters_of, normalise, split_of
-from lightlab.groups import Groups
-from lightlab.prediction import load_predictor
-from lightlab.runs import checkpoint_of
+from lightlab.config.composition import Groups, composed
+from lightlab.data.text.corpus import read_texts, text_files
+from lightlab.data.text.tokens import TEST, VAL, Rules, characters_of, normalise, split_of
+from lightlab.prediction.predict import load_predictor
+from lightlab.runs.folder import checkpoint_of
 
 LENGTH = 28
 

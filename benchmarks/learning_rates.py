@@ -17,11 +17,10 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from statistics import fmean
 
-from lightlab.composition import composed
+from lightlab.config.composition import Groups, composed
 from lightlab.errors import DataError, LightlabError, UsageError, reported
-from lightlab.groups import Groups
-from lightlab.results import epoch_rows
-from lightlab.training import train
+from lightlab.runs.results import epoch_rows
+from lightlab.training.fit import train
 
 CONF = Path(__file__).parent.parent / "conf"
 OPTIMIZERS = ["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw"]

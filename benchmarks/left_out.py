@@ -58,7 +58,7 @@ def _alternate(variants: dict[str, dict[str, Any]], rounds: int) -> dict[str, tu
 
 
 def _train(config: dict[str, Any]) -> tuple[float, float]:
-    from lightlab.training import train
+    from lightlab.training.fit import train
 
     timed_parts.OWN.clear()
     timed_parts.COUNT.clear()

@@ -8,9 +8,8 @@ import time
 from tempfile import TemporaryDirectory
 
 from benchmarks.commands import ROOT
-from lightlab.building import build_data
-from lightlab.composition import composed
-from lightlab.groups import Groups
+from lightlab.config.composition import Groups, composed
+from lightlab.training.building import build_data
 
 
 def main() -> None:

@@ -28,11 +28,10 @@ from typing import Any
 import yaml
 
 from benchmarks.tables import table
-from lightlab.composition import composed
+from lightlab.config.composition import Groups, composed
 from lightlab.errors import reported
 from lightlab.files import whole_file
-from lightlab.groups import Groups
-from lightlab.training import train
+from lightlab.training.fit import train
 
 HERE = Path(__file__).parent
 CONF = HERE.parent / "conf"

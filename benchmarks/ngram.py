@@ -13,10 +13,9 @@ import numpy as np
 
 from benchmarks.commands import ROOT
 from benchmarks.tables import table
-from lightlab.building import build_data
-from lightlab.composition import composed
-from lightlab.data.rows import TokenRows
-from lightlab.groups import Groups
+from lightlab.config.composition import Groups, composed
+from lightlab.data.text.poems import TokenRows
+from lightlab.training.building import build_data
 
 NAMES = ("unigram", "bigram", "trigram")
 

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from benchmarks.commands import ROOT, Finished, alternate, run
 from benchmarks.options import Options
 from benchmarks.tables import table
-from lightlab.data.corpus import read_texts, text_files
-from lightlab.data.tokens import TRAIN, Rules, characters_of, normalise, split_of
+from lightlab.data.text.corpus import read_texts, text_files
+from lightlab.data.text.tokens import TRAIN, Rules, characters_of, normalise, split_of
 
 WINDOW = 24
 RULES = ["data.rules.val_fraction=0.1", "data.rules.test_fraction=0"]

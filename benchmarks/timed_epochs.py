@@ -14,8 +14,7 @@ from typing import Any
 from lightning.pytorch import Callback
 
 from benchmarks.commands import ROOT
-from lightlab.composition import composed
-from lightlab.groups import Groups
+from lightlab.config.composition import Groups, composed
 
 
 class EpochTimes(Callback):
@@ -42,7 +41,7 @@ def config_with(callback: str, overrides: list[str]) -> dict[str, Any]:
 
 
 def main() -> None:
-    from lightlab.training import train
+    from lightlab.training.fit import train
 
     with TemporaryDirectory() as folder:
         train(config_with("benchmarks.timed_epochs.EpochTimes", sys.argv[1:]), Path(folder))

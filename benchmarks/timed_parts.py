@@ -21,8 +21,8 @@ from lightning.pytorch.trainer import call
 
 from benchmarks.tables import table
 from benchmarks.timed_epochs import config_with
-from lightlab.callbacks.running import callbacks_of, data_of
-from lightlab.data.resident import Split
+from lightlab.callbacks.base import callbacks_of, data_of
+from lightlab.data.loader import Split
 
 STEP, EPOCH = "step", "epoch"
 OWN: dict[tuple[str, str], float] = defaultdict(float)  # seconds by (phase, part)
@@ -120,7 +120,7 @@ def _table() -> str:
 
 
 def main() -> None:
-    from lightlab.training import train
+    from lightlab.training.fit import train
 
     with TemporaryDirectory() as folder, redirect_stdout(StringIO()):
         train(config_with("benchmarks.timed_parts.Stopwatches", sys.argv[1:]), Path(folder))

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import sklearn.model_selection  # noqa: F401  # which the first start would import, and the second not
 
-from lightlab.building import build_data
-from lightlab.composition import composed
-from lightlab.groups import Groups
+from lightlab.config.composition import Groups, composed
+from lightlab.training.building import build_data
 
 CONF = Path(__file__).parent.parent / "conf"
 

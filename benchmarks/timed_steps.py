@@ -36,7 +36,7 @@ def _now() -> tuple[float, float]:
 
 
 def main() -> None:
-    from lightlab.training import train
+    from lightlab.training.fit import train
 
     with TemporaryDirectory() as folder:
         train(config_with("benchmarks.timed_steps.StepTimes", sys.argv[1:]), Path(folder))

@@ -9,7 +9,7 @@ from typing import Any
 
 import hydra  # noqa: F401  as train.py does at its top
 
-import lightlab.arguments
+import lightlab.cli.arguments
 from benchmarks.clock import CLOCK, EPOCH_ENDS
 from benchmarks.commands import ROOT
 
@@ -18,7 +18,7 @@ _import = builtins.__import__
 
 def _timed_import(name: str, *rest: Any) -> Any:
     """Times the import of what trains, which train.py does when the command line has been found to be right."""
-    if name != "lightlab.training":
+    if name != "lightlab.training.fit":
         return _import(name, *rest)
     builtins.__import__ = _import
     CLOCK.mark("Hydra composes and makes the folder")
@@ -39,7 +39,7 @@ def _timed_import(name: str, *rest: Any) -> Any:
 
 def main() -> None:
     CLOCK.mark("Python, import Hydra")
-    CLOCK.charge(lightlab.arguments, "prepare", "the command line is checked", before="Python, import Hydra")
+    CLOCK.charge(lightlab.cli.arguments, "prepare", "the command line is checked", before="Python, import Hydra")
     builtins.__import__ = _timed_import  # type: ignore[assignment]
     sys.argv = ["train.py", *sys.argv[1:], "+callbacks.benchmark._target_=benchmarks.stages.Stages"]
     runpy.run_path(str(ROOT / "train.py"), run_name="__main__")

@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks import scores
 from benchmarks.commands import run as run_command
 from benchmarks.scores import Score
-from lightlab.runs import new_run
+from lightlab.runs.folder import new_run
 
 LONG = 60  # seconds
 

@@ -22,14 +22,14 @@ from statistics import mean, stdev
 import torch
 from torch import Tensor
 
+from benchmarks.word_counts import count_vectors
 from benchmarks.word_probes import PROBES, TUNING
-from lightlab.building import build_data
-from lightlab.checkpoints import read_checkpoint
-from lightlab.data.contexts import ContextRows
-from lightlab.prediction import load_predictor
-from lightlab.runs import checkpoint_of, find_run
-from lightlab.word_counts import count_vectors
-from lightlab.word_vectors import WordSpace
+from lightlab.data.text.cbow import ContextRows
+from lightlab.modules.word_space import WordSpace
+from lightlab.prediction.predict import load_predictor
+from lightlab.runs.checkpoints import read_checkpoint
+from lightlab.runs.folder import checkpoint_of, find_run
+from lightlab.training.building import build_data
 
 ROWS = 20_000  # of the held-out words that are predicted
 WEIGHTS = (0.5, 1.0, 2.0, 4.0, 8.0)

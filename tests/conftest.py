@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from lightlab.composition import composed
-from lightlab.data.embedded import say_embedded
-from lightlab.groups import Groups
+from lightlab.config.composition import Groups, composed
+from lightlab.data.notes import say_embedded
 
 ROOT = Path(__file__).resolve().parent.parent
 

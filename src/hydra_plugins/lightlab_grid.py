@@ -16,11 +16,11 @@ from omegaconf import DictConfig
 class GridSweeper(BasicSweeper):
     """Hydra's own; but composing a job takes a tenth of a second, and where one key is swept each has been composed.
 
-    `lightlab.arguments` has checked every value of every key beside the first of all others.
+    `lightlab.cli.arguments` has checked every value of every key beside the first of all others.
     """
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        from lightlab.sweep_loader import SweepLoader
+        from lightlab.sweeps.loader import SweepLoader
 
         context = SweepLoader.within(hydra_context)
         super().setup(hydra_context=context, task_function=task_function, config=config)
@@ -36,7 +36,7 @@ class UnfinishedSweeper(GridSweeper):
     """What ``sweep_resume=`` has Hydra run: every combination but those that are done already."""
 
     def sweep(self, arguments: list[str]) -> Any:
-        from lightlab.sweep_resume import remaining
+        from lightlab.sweeps.resume import remaining
 
         assert self.hydra_context is not None and self.config is not None and self.launcher is not None
         (jobs,) = self.split_arguments(self._parsed(arguments), max_batch_size=None)

@@ -11,13 +11,16 @@ from omegaconf import DictConfig
 
 
 class OptunaSweeper(Sweeper):
-    """Has `lightlab.search` choose what the configured launcher runs; options as conf/hydra/sweeper/optuna.yaml has."""
+    """Lets `lightlab.sweeps.search` choose what the configured launcher runs.
+
+    Options: conf/hydra/sweeper/optuna.yaml.
+    """
 
     def __init__(self, **options: Any) -> None:
         self.options = options
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        from lightlab.sweep_loader import SweepLoader
+        from lightlab.sweeps.loader import SweepLoader
 
         self.hydra_context, self.config = SweepLoader.within(hydra_context), config
         self.launcher = Plugins.instance().instantiate_launcher(
@@ -29,7 +32,7 @@ class OptunaSweeper(Sweeper):
 
         with reported():
             try:
-                from lightlab.search.sweep import search
+                from lightlab.sweeps.search.sweep import search
             except ModuleNotFoundError as error:
                 raise UsageError(
                     f"hydra/sweeper=optuna: needs {str(error.name).partition('.')[0]}; pip install 'lightlab[search]'"

@@ -8,8 +8,7 @@ import pytest
 
 from benchmarks import scores, verify
 from benchmarks.scores import Score
-from lightlab.composition import composed
-from lightlab.groups import Groups
+from lightlab.config.composition import Groups, composed
 
 KNOWN, UNMEASURED = scores.read()
 

@@ -7,13 +7,13 @@ from lightning.pytorch import Trainer
 from torch import nn
 from torch.optim import SGD
 
-from lightlab.callbacks.epoch_end import EpochEnd
+from lightlab.callbacks.logging import EpochEnd
 from lightlab.data.base import ResidentDataModule
-from lightlab.data.resident import Split
+from lightlab.data.loader import Split
 from lightlab.modules.binary import BinaryClassification
 from lightlab.modules.regression import Regression
 from lightlab.modules.softmax import SoftmaxClassification
-from lightlab.training import _quieten
+from lightlab.training.fit import _quieten
 
 KINDS = {
     "number": (Regression, nn.MSELoss()),

@@ -6,11 +6,11 @@ from unittest.mock import Mock
 import pytest
 
 from lightlab.callbacks.pruning import Pruning
-from lightlab.checkpoints import read_checkpoint
 from lightlab.modules.supervised import SupervisedModule
-from lightlab.results import epoch_row
-from lightlab.runs import state
-from lightlab.training import train
+from lightlab.runs.checkpoints import read_checkpoint
+from lightlab.runs.folder import state
+from lightlab.runs.results import epoch_row
+from lightlab.training.fit import train
 
 
 class StopAfter:

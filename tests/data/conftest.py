@@ -9,7 +9,7 @@ from http.server import ThreadingHTTPServer
 
 import pytest
 
-from lightlab.data.couplets import couplets
+from lightlab.data.synthetic.verse import couplets
 
 POEMS = json.dumps([{"paragraphs": [poem]} for poem in couplets(400, seed=1)])
 

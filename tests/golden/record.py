@@ -15,9 +15,8 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from lightlab.composition import composed
-from lightlab.groups import Groups
-from lightlab.training import train
+from lightlab.config.composition import Groups, composed
+from lightlab.training.fit import train
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).resolve().parent

@@ -2,10 +2,11 @@ import pytest
 import torch
 from torch import nn
 
-from lightlab.building import build_network, call
+from lightlab.config.instantiation import call
 from lightlab.errors import UsageError
 from lightlab.networks.resnet import Residual
 from lightlab.spec import Spec
+from lightlab.training.building import build_network
 
 IMAGES = Spec("images", (1, 28, 28), 10, "class")
 

@@ -2,9 +2,8 @@ from itertools import pairwise
 
 import pytest
 
-from lightlab.report.charts import BOTTOM, COLOURS, TOP, Line, colour, spread_marks, thinned
+from lightlab.report.charts import BOTTOM, COLOURS, TOP, Line, colour, curve_charts, spread_marks, thinned
 from lightlab.report.comparison import compare
-from lightlab.report.curves import curve_charts
 from lightlab.report.folders import read_runs
 from lightlab.report.interactions import HeatMap, interactions, responses
 from lightlab.report.words import speaker

@@ -4,9 +4,7 @@ import pytest
 
 from lightlab.report.comparison import compare
 from lightlab.report.folders import read_runs
-from lightlab.report.ranking import configuration_table
-from lightlab.report.run_table import run_table
-from lightlab.report.table import link
+from lightlab.report.tables import configuration_table, link, run_table
 from lightlab.report.words import speaker
 
 say = speaker("en")

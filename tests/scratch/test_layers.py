@@ -6,23 +6,13 @@ from torch import nn
 from torch.autograd import gradcheck
 from torch.func import functional_call, vmap
 
-from lightlab import losses
 from lightlab.errors import UsageError
-from lightlab.scratch.affine import Linear
-from lightlab.scratch.average_pooling import AvgPool2d
-from lightlab.scratch.batch_norm import BatchNorm1d, BatchNorm2d
-from lightlab.scratch.binary_cross_entropy import BCEWithLogitsLoss
-from lightlab.scratch.convolution import Conv2d
-from lightlab.scratch.cross_entropy import CrossEntropyLoss
-from lightlab.scratch.dropout import Dropout
-from lightlab.scratch.log_rmse import LogRMSELoss
-from lightlab.scratch.max_pooling import MaxPool2d
-from lightlab.scratch.relu import ReLU
+from lightlab.modules import losses
+from lightlab.scratch.activations import ReLU, Sigmoid, Tanh
+from lightlab.scratch.convolution import AvgPool2d, Conv2d, MaxPool2d
+from lightlab.scratch.layers import BatchNorm1d, BatchNorm2d, Dropout, Linear
+from lightlab.scratch.losses import BCEWithLogitsLoss, CrossEntropyLoss, LogRMSELoss, MSELoss, SmoothL1Loss
 from lightlab.scratch.rnn import RNNCell
-from lightlab.scratch.sigmoid import Sigmoid
-from lightlab.scratch.smooth_l1 import SmoothL1Loss
-from lightlab.scratch.squared_error import MSELoss
-from lightlab.scratch.tanh import Tanh
 
 IMAGES = (2, 3, 7, 6)
 LAYERS = [

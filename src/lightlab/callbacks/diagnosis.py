@@ -1,16 +1,57 @@
-"""The error on training rows beside that on test rows, and what the two of them say."""
+"""Names high bias and high variance, and compares learnt with true parameters."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import torch
-from lightning.pytorch import Trainer
+from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from lightlab.callbacks.judging import Judging, outputs_for
-from lightlab.callbacks.running import data_of
-from lightlab.data.resident import Split
-from lightlab.diagnosis import Diagnosis, diagnose
+from lightlab.callbacks.base import data_of, module_of
+from lightlab.callbacks.evaluation import Judging, outputs_for
+from lightlab.data.loader import Split
 from lightlab.modules.supervised import SupervisedModule
+
+_REMEDIES = {
+    "high bias": "a larger network, longer training, another learning rate or inputs that say more",
+    "high variance": "more rows, augmentation, weight decay, dropout, early stopping or a smaller network",
+    "high bias and high variance": "a network that suits the data better; then more rows or regularisation",
+}
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Errors are shares: 1 − accuracy, or 1 − R², the share of the variance that is not explained."""
+
+    train_error: float
+    test_error: float
+    verdict: str  # a key of _REMEDIES, "neither" or "not measurable"
+
+    @property
+    def remedy(self) -> str:
+        return _REMEDIES.get(self.verdict, "")
+
+
+def diagnose(train_error: float, test_error: float, acceptable: float = 0.10, gap: float = 0.05) -> Diagnosis:
+    """Names high bias, high variance, both or neither.
+
+    High bias: even the training rows are not learnt, ``train_error > acceptable``. High variance: what is learnt does
+    not carry over, ``test_error − train_error > gap``. Noise that nobody could predict counts as bias: raise
+    `acceptable` to what is known to be within reach.
+
+    >>> diagnose(0.05, 0.20).verdict, diagnose(0.20, 0.05).verdict, diagnose(0.01, 0.02).verdict
+    ('high variance', 'high bias', 'neither')
+    """
+    if not (math.isfinite(train_error) and math.isfinite(test_error)):
+        return Diagnosis(train_error, test_error, "not measurable")
+    # Rounded, so that 0.15 − 0.10 is no more than 0.05.
+    found = [
+        *(["high bias"] if round(train_error - acceptable, 9) > 0 else []),
+        *(["high variance"] if round(test_error - train_error - gap, 9) > 0 else []),
+    ]
+    return Diagnosis(train_error, test_error, " and ".join(found) or "neither")
 
 
 class ErrorDiagnosis(Judging):
@@ -61,3 +102,30 @@ def _words(found: Diagnosis, stage: str, how: str) -> str:
         f"error        train {found.train_error:.1%}, {stage} {found.test_error:.1%} ({how})\n"
         f"diagnosis    {name}{remedy}"
     )
+
+
+class Recovery(Callback):
+    """Logs ``w_error/learnt``, ``b_error/learnt`` and the same of the closed-form least-squares answer.
+
+    Each is the largest absolute difference from the parameters that generated the training rows; least squares is
+    as near as those rows allow.
+    """
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if trainer.current_epoch + 1 != trainer.max_epochs and (trainer.current_epoch + 1) % 50:
+            return
+        module, split = module_of(pl_module), data_of(trainer).splits["train"]
+        truth = module.spec.truth
+        weight, bias = [parameter.detach().cpu().flatten() for parameter in module.network.parameters()]
+        answers = {"learnt": torch.cat([weight, bias]), "least_squares": least_squares(split.inputs, split.targets)}
+        true = torch.tensor([*truth["weight"], *truth["bias"]])
+        for name, answer in answers.items():
+            error = (answer - true).abs()
+            pl_module.log_dict({f"w_error/{name}": error[:-1].max(), f"b_error/{name}": error[-1]})
+
+
+def least_squares(inputs: Tensor, targets: Tensor) -> Tensor:
+    """The (w, b) that minimise the squared error: (N, d), (N, 1) → (d + 1,)."""
+    ones = torch.ones(len(inputs), 1)
+    solution: Tensor = torch.linalg.lstsq(torch.cat([inputs, ones], dim=1).double(), targets.double()).solution
+    return solution.flatten().float()

@@ -1,19 +1,27 @@
-"""Which runs' pictures are drawn, and where they go."""
+"""Decides which runs draw pictures, and draws inputs and curves."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from lightning.pytorch import Callback, Trainer
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
 from matplotlib.figure import Figure
+from torch import Tensor
 
-from lightlab.callbacks.running import callbacks_of
-from lightlab.figures.style import save
-from lightlab.results import epoch_rows
-from lightlab.run_logger import RunLogger
-from lightlab.runs import results_of
+from lightlab.callbacks.base import Looking, callbacks_of, data_of
+from lightlab.data.base import ResidentDataModule
+from lightlab.plots.curves import draw_curves
+from lightlab.plots.images import inputs_figure
+from lightlab.plots.style import save
+from lightlab.runs.folder import results_of
+from lightlab.runs.loggers import RunLogger
+from lightlab.runs.results import epoch_rows
+from lightlab.spec import Spec
 
 
 class Pictures(Callback):
@@ -58,3 +66,65 @@ def keep_picture(trainer: Trainer, tag: str, draw: Callable[[], Figure]) -> None
     for logger in trainer.loggers:
         if isinstance(logger, RunLogger):
             logger.add_picture(tag, path, trainer.global_step)
+
+
+def as_seen(inputs: Tensor, data: ResidentDataModule) -> Tensor:
+    """Prepared images (N, C, H, W) on [0, 1], on the CPU, whatever scale the network takes them on.
+
+    What the data module makes of black and of white tells that scale, channel by channel.
+    """
+    images = inputs.float().cpu()
+    stored = data.splits["train"].inputs[:1]
+    if stored.dtype == torch.uint8:
+        black = data.prepare(torch.zeros_like(stored)).float().cpu()
+        white = data.prepare(torch.full_like(stored, 255)).float().cpu()
+    else:
+        black, white = images.amin(), images.amax()
+    images = (images - black) / (white - black).clamp(min=1e-9)
+    return (images if images.shape[1] == 3 else images[:, :1]).clamp(0, 1)
+
+
+class Inputs(Looking):
+    """Writes figures/inputs.png: rows of the first training batch with their labels, augmented as in training.
+
+    Does nothing where rows are tokens of a text, or a point on a surface.
+
+    Args:
+        most: how many rows are shown.
+    """
+
+    def __init__(self, most: int = 24) -> None:
+        self.most = most
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if trainer.current_epoch:
+            return  # resumed: the picture is there
+        data = data_of(trainer)
+        if data.spec.target not in ("number", "binary", "class"):
+            return
+        inputs, targets = (part[: self.most] for part in next(iter(data.train_dataloader())))
+        inputs = as_seen(inputs, data) if inputs.ndim == 4 else inputs.float().cpu()
+        draw = partial(inputs_figure, inputs, _restored(targets.cpu(), data.spec), data.spec)
+        keep_picture(trainer, "train/inputs", draw)
+
+
+def _restored(targets: Tensor, spec: Spec) -> Tensor:
+    """In the unit of the data."""
+    return spec.target_scale.restored(targets) if spec.target == "number" else targets
+
+
+class Curves(Looking):
+    """Writes figures/curves.png from metrics.csv."""
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if are_drawn(trainer):
+            _draw(trainer)
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        with suppress(OSError):  # which may be what ended the run
+            _draw(trainer)
+
+
+def _draw(trainer: Trainer) -> None:
+    folder = Path(trainer.default_root_dir)
+    draw_curves(folder / "metrics.csv", folder / "figures" / "curves.png")

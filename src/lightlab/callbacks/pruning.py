@@ -8,7 +8,7 @@ from typing import Protocol
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
-from lightlab.callbacks.running import module_of
+from lightlab.callbacks.base import module_of
 
 _REPORTS = 100  # at most, at the same epochs in every run: one takes tens of milliseconds, a tiny network's epoch ten
 

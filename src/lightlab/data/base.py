@@ -13,8 +13,8 @@ import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
-from lightlab.data.cuts import Fold
-from lightlab.data.resident import Augment, EpochOrder, ResidentLoader, Rows
+from lightlab.data.loader import Augment, EpochOrder, ResidentLoader, Rows
+from lightlab.data.splits import Fold
 from lightlab.errors import UsageError
 from lightlab.spec import Spec
 

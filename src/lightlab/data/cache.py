@@ -1,4 +1,4 @@
-"""What was parsed once is not parsed again: arrays kept beside a fingerprint of the file they came from."""
+"""Caches of parsed files: on disk beside a fingerprint of the source, and in memory for the runs of a sweep."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ import hashlib
 import os
 import sys
 import tempfile
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from platformdirs import user_cache_path
 
-from lightlab.data.memory import Arrays, once
 from lightlab.errors import DataError
+
+
+def cache_folder(cache_dir: str | None) -> Path:
+    """`cache_dir`, or the user's own cache folder for this project; it need not exist yet."""
+    return Path(cache_dir).expanduser() if cache_dir else user_cache_path("lightlab")
 
 
 def cached(path: Path, cache_dir: Path, version: str, parse: Callable[[], Arrays]) -> Arrays:
@@ -86,3 +92,46 @@ def store(entry: Path, write: Callable[[BinaryIO], None]) -> None:
 @functools.cache
 def _warn_once(message: str) -> None:
     print(message, file=sys.stderr)
+
+
+Arrays = dict[str, np.ndarray]
+_kept: OrderedDict[tuple[str | int, ...], Arrays] = OrderedDict()  # the latest used at the end
+_limit = 0
+
+
+def keep(most: int = 2**30) -> None:
+    """From now on what is read is kept, up to so many bytes; before, nothing is: a single run reads once."""
+    global _limit
+    _limit = most
+
+
+def once(path: Path, how: str, read: Callable[[], Arrays]) -> Arrays:
+    """What `read` returns, or a copy of what it returned before for a file of this path, size and time.
+
+    Args:
+        how: the reader and its settings.
+    """
+    key = _key(path, how) if _limit else None
+    if key is None:
+        return read()
+    if key in _kept:
+        _kept.move_to_end(key)
+    else:
+        _kept[key] = read()
+        while sum(map(_size, _kept.values())) > _limit:
+            dropped, arrays = _kept.popitem(last=False)
+            if dropped == key:
+                return arrays
+    return {name: array.copy() for name, array in _kept[key].items()}
+
+
+def _key(path: Path, how: str) -> tuple[str | int, ...] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None  # which the reader explains
+    return (str(path.absolute()), found.st_size, found.st_mtime_ns, found.st_ino, how)
+
+
+def _size(arrays: Arrays) -> int:
+    return sum(array.nbytes for array in arrays.values())

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lightlab.figures.request import Request
-from lightlab.figures.style import COLOURS
+from lightlab.plots.style import COLOURS
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from lightlab.figures.language import Say
 from lightlab.figures.request import Request
-from lightlab.figures.style import COLOURS, DASHES
+from lightlab.plots.style import COLOURS, DASHES, Say
 
 UNITS = ((-4.0, 0.5), (0.0, 1.0), (3.0, 2.5))  # mean and standard deviation of three units over a batch
 DEPTH, WIDTH, ROWS = 20, 100, 256

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor, nn
 
-from lightlab.data.images import upright_photo
+from lightlab.data.images.reading import upright_photo
 from lightlab.figures.request import Request
 
 KERNEL = 9

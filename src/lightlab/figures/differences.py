@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from lightlab.figures.request import Request
-from lightlab.figures.style import COLOURS
-from lightlab.scratch.differences import Difference, central, forward
+from lightlab.optimization.differences import Difference, central, forward
+from lightlab.plots.style import COLOURS
 
 AT = 1.0
 KINDS = {"float32": torch.float32, "float64": torch.float64}

@@ -10,9 +10,8 @@ from matplotlib.image import AxesImage
 from torch import Tensor
 from torch.nn import functional
 
-from lightlab.figures.language import Say
 from lightlab.figures.request import Request
-from lightlab.figures.style import COLOURS
+from lightlab.plots.style import COLOURS, Say
 
 SHARES = (0.0, 0.2, 0.5)
 SIDE, DRAWS = 14, 4000

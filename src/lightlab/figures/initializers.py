@@ -17,9 +17,9 @@ from torch import Tensor, nn
 
 from lightlab.errors import UsageError, did_you_mean
 from lightlab.figures.activations import ACTIVATIONS, Activation
-from lightlab.figures.language import Say
 from lightlab.figures.request import Request
-from lightlab.initializers import Initializer, identity_
+from lightlab.networks.initializers import Initializer, identity_
+from lightlab.plots.style import Say
 
 DEPTH, WIDTH, ROWS = 10, 100, 256
 USUAL = ["sigmoid", "tanh", "relu"]

@@ -8,14 +8,14 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from lightlab.data.garments import garments
-from lightlab.data.images import read_photo
+from lightlab.data.images.reading import read_photo
+from lightlab.data.synthetic.garments import garments
 from lightlab.errors import UsageError
-from lightlab.figures.language import Say
 from lightlab.figures.request import Request
-from lightlab.initializers import Initializer
-from lightlab.layers import Layers
+from lightlab.networks.initializers import Initializer
+from lightlab.networks.layers import Layers
 from lightlab.networks.lenet import LeNet
+from lightlab.plots.style import Say
 from lightlab.spec import Spec
 
 

@@ -10,9 +10,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.nn import functional
 
-from lightlab.figures.language import Say
 from lightlab.figures.request import Request
-from lightlab.figures.style import COLOURS, DASHES
+from lightlab.plots.style import COLOURS, DASHES, Say
 
 
 def draw(request: Request) -> dict[str, Figure]:

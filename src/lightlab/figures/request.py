@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from lightlab.figures.language import Say
+from lightlab.plots.style import Say
 
 
 @dataclass(frozen=True)

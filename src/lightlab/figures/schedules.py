@@ -9,10 +9,10 @@ import torch
 from matplotlib.figure import Figure
 from torch.optim import SGD, Optimizer
 
-from lightlab import schedulers
 from lightlab.figures.request import Request
-from lightlab.figures.style import COLOURS
-from lightlab.schedulers import RunLength, Schedule
+from lightlab.optimization import schedulers
+from lightlab.optimization.schedulers import RunLength, Schedule
+from lightlab.plots.style import COLOURS
 
 EPOCHS, STEPS_PER_EPOCH = 20, 10
 RUN = RunLength(EPOCHS * STEPS_PER_EPOCH, STEPS_PER_EPOCH)

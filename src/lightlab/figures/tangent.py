@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lightlab.figures.request import Request
-from lightlab.figures.style import COLOURS
-from lightlab.scratch.differences import derivative
+from lightlab.optimization.differences import derivative
+from lightlab.plots.style import COLOURS
 
 AT, STEP, WIDE = 5.0, 1e-4, 4.0
 

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor
 from torchmetrics import Metric, MetricCollection
-from torchmetrics.classification import BinaryAccuracy, BinaryAUROC, BinaryF1Score, BinaryPrecision, BinaryRecall
-from torchmetrics.utilities.data import dim_zero_cat
+from torchmetrics.classification import BinaryAccuracy, BinaryF1Score, BinaryPrecision, BinaryRecall
 
+from lightlab.modules.metrics import Auroc
 from lightlab.modules.supervised import SupervisedModule
-
-
-class _Auroc(BinaryAUROC):
-    """NaN, where torchmetrics warns and gives 0, of rows that are all of one class."""
-
-    def compute(self) -> Tensor:  # type: ignore[override]
-        labels = dim_zero_cat(self.target)
-        return super().compute() if labels.min() < labels.max() else torch.tensor(float("nan"))
 
 
 class BinaryClassification(SupervisedModule):
@@ -46,7 +37,7 @@ class BinaryClassification(SupervisedModule):
         found: dict[str, Metric | MetricCollection] = {
             name: metric(threshold=self.threshold) for name, metric in by_threshold.items()
         }
-        return MetricCollection(found | {"auroc": _Auroc()})
+        return MetricCollection(found | {"auroc": Auroc()})
 
     def update(self, metrics: MetricCollection, outputs: Tensor, targets: Tensor) -> None:
         # Probabilities, because torchmetrics takes logits that happen to lie in [0, 1] for probabilities.

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import torch
 from torch import Tensor
-from torchmetrics import Metric, MetricCollection
+from torchmetrics import MetricCollection
 
-from lightlab.generation import write_poems
-from lightlab.losses import IGNORED, TokenCrossEntropy
+from lightlab.modules.metrics import BitsPerCharacter, Perplexity
 from lightlab.modules.supervised import SupervisedModule
-from lightlab.rhymes import rhyme_groups
-from lightlab.verse import VERSE_RULES, Verse
+from lightlab.modules.verse import rhyme_groups, write_poems
+from lightlab.modules.verse_options import VERSE_RULES, Verse
+from lightlab.spec import IGNORED
 
 
 class LanguageModel(SupervisedModule):
@@ -39,7 +38,7 @@ class LanguageModel(SupervisedModule):
         return (targets != IGNORED).sum()
 
     def answer(self, asked: dict[str, Any]) -> dict[str, list[Any]]:
-        """Poems, of the form and chosen as a `lightlab.verse.Verse` of these options says."""
+        """Poems, of the form and chosen as a `lightlab.modules.verse_options.Verse` of these options says."""
         verse, vocabulary = Verse(**asked), self.spec.vocabulary
         rhymes = rhyme_groups(vocabulary) if verse.rhyme else None
         return {"poem": write_poems(self.network, vocabulary, verse, self.device, rhymes)}
@@ -52,39 +51,3 @@ class LanguageModel(SupervisedModule):
         """The likeliest next token."""
         tokens = outputs[:, -1].argmax(1).tolist()
         return {"next": [self.spec.vocabulary[token] for token in tokens]}
-
-
-class _Surprise(Metric):
-    """Adds up -ln p(target) of the tokens that are no padding."""
-
-    full_state_update = False
-    total: Tensor
-    count: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.add_state("total", torch.tensor(0.0), dist_reduce_fx="sum")
-        self.add_state("count", torch.tensor(0), dist_reduce_fx="sum")
-
-    def update(self, logits: Tensor, targets: Tensor) -> None:
-        """Args: logits (N, T, V), targets (N, T)."""
-        count = (targets != IGNORED).sum()
-        self.total += TokenCrossEntropy()(logits.flatten(0, 1), targets.flatten()) * count
-        self.count += count
-
-    def mean(self) -> Tensor:
-        return self.total / self.count
-
-
-class Perplexity(_Surprise):
-    """exp of the mean surprise: the number of equally likely tokens that would surprise as much."""
-
-    def compute(self) -> Tensor:
-        return self.mean().exp()
-
-
-class BitsPerCharacter(_Surprise):
-    """The mean surprise in bits a token, which is a character here."""
-
-    def compute(self) -> Tensor:
-        return self.mean() / math.log(2)

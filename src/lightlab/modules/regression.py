@@ -2,39 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
-import torch
 from torch import Tensor
-from torchmetrics import MeanAbsoluteError, MeanSquaredError, Metric, MetricCollection, PearsonCorrCoef, R2Score
+from torchmetrics import MeanAbsoluteError, MeanSquaredError, Metric, MetricCollection
 
+from lightlab.modules.metrics import R2, LogRmse, Pearson
 from lightlab.modules.supervised import SupervisedModule
-
-
-class _R2(R2Score):
-    """NaN for one row, which has no variance, where torchmetrics raises."""
-
-    def compute(self) -> Tensor:
-        return super().compute() if self.total > 1 else torch.tensor(float("nan"))
-
-
-class _LogRmse(MeanSquaredError):
-    """√mean((ln max(ŷ, 1e-6) − ln y)²): relative errors, as for prices; targets y must be above 0."""
-
-    def __init__(self) -> None:
-        super().__init__(squared=False)
-
-    def update(self, preds: Tensor, target: Tensor) -> None:
-        super().update(preds.clamp(min=1e-6).log(), target.clamp(min=1e-6).log())
-
-
-class _Pearson(PearsonCorrCoef):
-    """NaN, without torchmetrics' warning, where predictions or targets do not vary."""
-
-    def compute(self) -> Tensor:
-        with warnings.catch_warnings(action="ignore"):
-            return super().compute()
 
 
 class Regression(SupervisedModule):
@@ -54,12 +28,12 @@ class Regression(SupervisedModule):
         found: dict[str, Metric | MetricCollection] = {
             "rmse": MeanSquaredError(squared=False),
             "mae": MeanAbsoluteError(),
-            "r2": _R2(),
+            "r2": R2(),
         }
         if self.correlation:
-            found["pearson"] = _Pearson()
+            found["pearson"] = Pearson()
         if self.spec.positive_target:
-            found["log_rmse"] = _LogRmse()
+            found["log_rmse"] = LogRmse()
         return MetricCollection(found)
 
     def update(self, metrics: MetricCollection, outputs: Tensor, targets: Tensor) -> None:

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 from torchmetrics import MetricCollection
 
-from lightlab.gradients import ComputeLoss, autograd
-from lightlab.schedulers import RunLength, Schedule, constant
+from lightlab.optimization.gradients import ComputeLoss, autograd
+from lightlab.optimization.schedulers import RunLength, Schedule, constant
 from lightlab.spec import Spec
 
 
@@ -28,7 +28,7 @@ class SupervisedModule(LightningModule):
         criterion: ``(outputs, targets) -> scalar``.
         optimizer: ``(parameters) -> Optimizer``.
         scheduler: ``(optimizer, run) -> Schedule``.
-        gradient: fills the parameters' ``.grad``; see `lightlab.gradients`.
+        gradient: fills the parameters' ``.grad``; see `lightlab.optimization.gradients`.
         run_length: which schedules are drawn over.
         monitor: name of the metric that the plateau scheduler watches.
     """

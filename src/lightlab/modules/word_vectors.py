@@ -12,10 +12,10 @@ from torchmetrics import MetricCollection
 from torchmetrics.classification import MulticlassAccuracy
 
 from lightlab.errors import UsageError
-from lightlab.modules.language_model import Perplexity
+from lightlab.modules.metrics import Perplexity
 from lightlab.modules.supervised import SupervisedModule
-from lightlab.word_queries import WORD_RULES, parse_words
-from lightlab.word_vectors import WordSpace
+from lightlab.modules.word_options import WORD_RULES, parse_words
+from lightlab.modules.word_space import WordSpace
 
 NOISE_POWER = 0.75
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding
 
-from lightlab.layers import Layer, Layers
-from lightlab.networks.inputs import vocabulary_size
+from lightlab.networks.layers import Layer, Layers
+from lightlab.networks.shapes import vocabulary_size
 from lightlab.spec import Spec
 
 

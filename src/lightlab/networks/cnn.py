@@ -7,8 +7,8 @@ from math import prod
 
 from torch import Tensor, nn
 
-from lightlab.layers import Layer, Layers, widening
-from lightlab.networks.image_shape import image_shape
+from lightlab.networks.layers import Layer, Layers, widening
+from lightlab.networks.shapes import image_shape
 from lightlab.spec import Spec
 
 

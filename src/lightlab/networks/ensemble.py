@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from lightlab.layers import Layer, Layers
+from lightlab.networks.layers import Layer, Layers
 from lightlab.spec import Spec
 
 

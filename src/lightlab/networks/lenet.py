@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from torch import Tensor, nn
 
 from lightlab.errors import UsageError
-from lightlab.layers import Layer, Layers, widening
-from lightlab.networks.image_shape import image_shape
+from lightlab.networks.layers import Layer, Layers, widening
 from lightlab.networks.mlp import hidden_layers
+from lightlab.networks.shapes import image_shape
 from lightlab.spec import Spec
 
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from lightlab.layers import Layer, Layers
-from lightlab.networks.image_shape import image_shape
+from lightlab.networks.layers import Layer, Layers
+from lightlab.networks.shapes import image_shape
 from lightlab.spec import Spec
 
 

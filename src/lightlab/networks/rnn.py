@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from lightlab.layers import Layer, Layers
-from lightlab.networks.inputs import vocabulary_size
+from lightlab.networks.layers import Layer, Layers
+from lightlab.networks.shapes import vocabulary_size
 from lightlab.spec import Spec
 
 State = Tensor | tuple[Tensor, Tensor]  # (num_layers, N, hidden_size); an LSTM has two

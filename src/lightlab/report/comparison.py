@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from statistics import median_high, median_low
 
 from lightlab.report.configurations import Configuration, group, ranked, swept_keys
-from lightlab.report.overrides import makes_a_difference
-from lightlab.report.run import Run
+from lightlab.report.runs import Run
 from lightlab.report.significance import Welch, welch
+from lightlab.runs.overrides import makes_a_difference
 
 _MOST_NAMED = 4  # commits, or devices
 _SEVERAL = {

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Any
 
-from lightlab.report.epochs import Series
-from lightlab.report.numbers import as_number, short
-from lightlab.report.overrides import makes_a_difference, same
-from lightlab.report.run import Run
+from lightlab.report.runs import Run, Series
+from lightlab.report.words import as_number, short
+from lightlab.runs.overrides import makes_a_difference, same
 
 FOUND_DATA = "data found"  # not an override: which data a run came upon, real or embedded
 

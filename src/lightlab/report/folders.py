@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lightlab.errors import DataError, UsageError
-from lightlab.report.reading import read_run
-from lightlab.report.run import Run
+from lightlab.report.runs import Run, read_run
 
 _MARKS = (".hydra", "metrics.csv", "metrics.json", "error.txt", "pruned.txt")
 

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from statistics import fmean, median_high, stdev
 
-from lightlab.report.charts import BOTTOM, COLOURS, LEFT, RIGHT, TOP, Chart, Line, path, spread_marks
+from lightlab.report.charts import BOTTOM, COLOURS, LEFT, RIGHT, TOP, Chart, Line, Scale, fitting, path, spread_marks
 from lightlab.report.comparison import Comparison
-from lightlab.report.numbers import as_number, plain, short
-from lightlab.report.scales import Scale, fitting
-from lightlab.report.words import Say
+from lightlab.report.words import Say, as_number, plain, short
 
 _MOST_VALUES = 12  # of a key, for it to be a line or an axis of a map
 _MOST_CHARTS = 3

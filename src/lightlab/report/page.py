@@ -2,27 +2,124 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
 from lightlab.errors import UsageError
 from lightlab.files import whole_file
-from lightlab.report.charts import Chart
+from lightlab.report.charts import COLOURS, Chart, colour, curve_charts
 from lightlab.report.comparison import Comparison, compare
-from lightlab.report.curves import curve_charts
 from lightlab.report.folders import is_run, read_runs
 from lightlab.report.interactions import HeatMap, interactions, responses
-from lightlab.report.pictures import of_best_run, of_sweeps
-from lightlab.report.ranking import configuration_table
-from lightlab.report.rendering import rendered
-from lightlab.report.run_table import run_table
-from lightlab.report.summary import write_summary
-from lightlab.report.table import link
+from lightlab.report.tables import configuration_table, link, run_table, write_summary
 from lightlab.report.verdict import answer, caveats, compared, facts, note
 from lightlab.report.words import Say, speaker
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def rendered(name: str, say: Say, **contents: Any) -> str:
+    """The text of ``report.html``, ``report.md``, or of ``chart.svg`` as a file of its own."""
+    script = _read("report.js")
+    given = {
+        "say": say,
+        "colour": colour,
+        "colours": COLOURS,
+        "css": _read("chart.css") + (_read("report.css") if name == "report.html" else ""),
+        "script": script,
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        "standalone": name == "chart.svg",
+    }
+    return _environment().get_template(name).render(given | contents)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(["html", "svg"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"md": _markdown, "md_code": _markdown_code}
+    return environment
+
+
+def _read(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _markdown(text: str) -> str:
+    """What Markdown would take as its own is shown as it stands."""
+    escaped = re.sub(r"([\\`*_\[\]<>|#~])", r"\\\1", str(text))
+    return " ".join(escaped.replace("&", "&amp;").split())
+
+
+def _markdown_code(text: str) -> str:
+    ticks = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{ticks}{pad}{' '.join(text.split())}{pad}{ticks}"
+
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_LARGEST = 2 * 2**20  # bytes; larger ones are linked only
+_WHY = ("mistakes.png", "predictions.png", "samples.png")  # of the best run: the first of these that it has
+
+
+@dataclass
+class Picture:
+    """Attributes:
+    data: a ``data:`` address that holds the picture itself.
+    """
+
+    name: str
+    data: str
+
+
+@dataclass
+class Link:
+    name: str
+    target: str
+
+
+def embedded(path: Path, name: str) -> Picture | None:
+    """None for what is no PNG, cannot be read or is large."""
+    try:
+        contents = path.read_bytes() if path.stat().st_size <= _LARGEST else b""
+    except OSError:
+        return None
+    if not contents.startswith(_PNG):
+        return None
+    return Picture(name, "data:image/png;base64," + base64.b64encode(contents).decode())
+
+
+def of_sweeps(folders: Iterable[Path]) -> list[Picture]:
+    """What a sweep has drawn for itself, such as all its trajectories."""
+    paths = [path for folder in folders for path in sorted((folder / "figures").glob("*.png"))]
+    return [picture for path in paths if (picture := embedded(path, path.stem))]
+
+
+def of_best_run(comparison: Comparison, to: Path) -> tuple[list[Picture], list[Link]]:
+    """One picture that may say why, and links to all."""
+    if not comparison.scored:
+        return [], []
+    best = comparison.scored[0]
+    index = best.scores.index((max if comparison.larger_is_better else min)(best.scores))
+    folder = best.judged[index].folder / "figures"
+    paths = sorted(path for path in folder.glob("*") if path.suffix in (".png", ".svg", ".pdf", ".gif", ".html"))
+    why = next((folder / name for name in _WHY if (folder / name).is_file()), None)
+    shown = embedded(why, f"{best.label}: {why.stem}".removeprefix(": ")) if why else None
+    return [shown] if shown else [], [Link(path.stem, link(path, to)) for path in paths]
 
 
 def write(folders: Sequence[Path], to: Path, score: float | None = None, language: str | None = None) -> Path:
@@ -54,7 +151,7 @@ def write(folders: Sequence[Path], to: Path, score: float | None = None, languag
             "title": _title(comparisons, say),
             "sections": sections,
             "language": language,
-            "remake": shlex.join(["python", "-m", "lightlab.report", *map(str, folders)]),
+            "remake": shlex.join(["python", "-m", "lightlab", "report", *map(str, folders)]),
         }
         _write(to / "report.html", rendered("report.html", say, **contents))
         _write(to / "report.md", re.sub(r"\n{3,}", "\n\n", rendered("report.md", say, **contents)).lstrip())

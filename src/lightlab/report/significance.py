@@ -1,4 +1,4 @@
-"""Whether the seeds of two configurations tell them apart."""
+"""Welch's test: whether the seeds of two configurations tell them apart."""
 
 from __future__ import annotations
 

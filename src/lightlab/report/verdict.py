@@ -1,4 +1,4 @@
-"""What a comparison says, in sentences with numbers."""
+"""States what a comparison shows, in sentences with numbers, and whether the seeds support it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from lightlab.report.comparison import Comparison
 from lightlab.report.configurations import Configuration
-from lightlab.report.numbers import alike, as_number, chance, mean_and_deviation, plain, short
-from lightlab.report.words import Say
+from lightlab.report.words import Say, alike, as_number, chance, mean_and_deviation, plain, short
 
 SIGNIFICANT = 0.05
 _MOST_NAMED = 8  # values of a key that are listed one by one

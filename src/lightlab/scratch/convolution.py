@@ -1,13 +1,61 @@
-"""Convolution as a matrix product."""
+"""Hand-written convolution and pooling, as operations on the windows that a kernel sees."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import inf
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from lightlab.scratch.function import Function, apply, misfit, refuse
-from lightlab.scratch.windows import Windows, pair
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Where a kernel of `size` stops on an image that is padded by `padding` and crossed in steps of `stride`."""
+
+    size: Pair
+    stride: Pair
+    padding: Pair
+
+    def cut(self, images: Tensor, value: float = 0.0) -> Tensor:
+        """(N, C, H, W) → (N, C, H', W', kh, kw), the padding filled with `value`; H' = ⌊(H + 2p − kh) / s⌋ + 1.
+
+        Raises:
+            UsageError: no images, or smaller than the kernel.
+        """
+        (kh, kw), (sh, sw), (ph, pw) = self.size, self.stride, self.padding
+        if images.ndim != 4 or images.shape[2] + 2 * ph < kh or images.shape[3] + 2 * pw < kw:
+            raise misfit("images", images.shape, "a kernel", self.size, "(N, C, H, W), padded no smaller than itself")
+        padded = pad(images, (pw, pw, ph, ph), value=value) if ph or pw else images
+        return padded.unfold(2, kh, sh).unfold(3, kw, sw)
+
+    def add_up(self, windows: Tensor, height: int, width: int) -> Tensor:
+        """(N, C, H', W', kh, kw) → (N, C, height, width): each number goes back to the pixel that it came from.
+
+        Where windows overlap their numbers are added: it is the gradient of `cut`.
+        """
+        (kh, kw), (sh, sw), (ph, pw) = self.size, self.stride, self.padding
+        rows, columns = windows.shape[2], windows.shape[3]
+        padded = windows.new_zeros(*windows.shape[:2], height + 2 * ph, width + 2 * pw)
+        for i in range(kh):
+            for j in range(kw):
+                seen = padded[:, :, i : i + sh * rows : sh, j : j + sw * columns : sw]
+                seen += windows[..., i, j]
+        return padded[:, :, ph : ph + height, pw : pw + width]
+
+
+def pair(size: int | tuple[int, ...]) -> Pair:
+    """3 → (3, 3)."""
+    if isinstance(size, int):
+        return size, size
+    height, width = size
+    return height, width
 
 
 class Convolve(Function):
@@ -64,3 +112,87 @@ class Conv2d(nn.Conv2d):
         if images.ndim != 4 or images.shape[1] != self.in_channels:
             raise misfit("Conv2d", images.shape, "kernels", self.weight.shape, f"(N, {self.in_channels}, H, W)")
         return apply(Convolve, images, self.weight, self.bias, self.windows)[0]
+
+
+class LargestOfWindow(Function):
+    """y = max of a window: (N, C, H, W) → (N, C, H', W'); the padding is −∞.
+
+    Backward: the whole gradient of a window goes to its largest number, the first of equals; the others get 0.
+    """
+
+    @staticmethod
+    def forward(images: Tensor, windows: Windows) -> tuple[Tensor, Tensor]:
+        largest, places = windows.cut(images, value=-inf).flatten(4).max(4)
+        return largest, places
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        images, ctx.windows = inputs
+        _, places = output
+        ctx.image_size = images.shape[2:]
+        ctx.mark_non_differentiable(places)
+        ctx.save_for_backward(places)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor, _: Tensor) -> Any:
+        (places,) = ctx.saved_tensors
+        size = ctx.windows.size
+        windows = torch.zeros(*grad.shape, size[0] * size[1], dtype=grad.dtype, device=grad.device)
+        windows.scatter_(4, places.unsqueeze(4), grad.unsqueeze(4))
+        return ctx.windows.add_up(windows.unflatten(4, size), *ctx.image_size), None
+
+
+class MaxPool2d(nn.MaxPool2d):
+    """`torch.nn.MaxPool2d`'s kernel, stride and padding, by `LargestOfWindow`.
+
+    Raises:
+        UsageError: an option that is not among these, or an image smaller than the kernel.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        refuse("MaxPool2d", dilation=(self.dilation, 1), ceil_mode=(self.ceil_mode, False))
+        refuse("MaxPool2d", return_indices=(self.return_indices, False))
+        self.windows = Windows(pair(self.kernel_size), pair(self.stride), pair(self.padding))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return apply(LargestOfWindow, images, self.windows)[0]
+
+
+class MeanOfWindow(Function):
+    """y = mean of a window of kh·kw numbers, padding included: (N, C, H, W) → (N, C, H', W').
+
+    Backward: each number of the window gets g / (kh·kw).
+    """
+
+    @staticmethod
+    def forward(images: Tensor, windows: Windows) -> Tensor:
+        return windows.cut(images).mean((4, 5))
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
+        images, ctx.windows = inputs
+        ctx.image_size = images.shape[2:]
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Any:
+        kh, kw = ctx.windows.size
+        shares = (grad / (kh * kw))[..., None, None].expand(*grad.shape, kh, kw)
+        return ctx.windows.add_up(shares, *ctx.image_size), None
+
+
+class AvgPool2d(nn.AvgPool2d):
+    """`torch.nn.AvgPool2d`'s kernel, stride and padding, by `MeanOfWindow`.
+
+    Raises:
+        UsageError: an option that is not among these, or an image smaller than the kernel.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        refuse("AvgPool2d", ceil_mode=(self.ceil_mode, False), count_include_pad=(self.count_include_pad, True))
+        refuse("AvgPool2d", divisor_override=(self.divisor_override, None))
+        self.windows = Windows(pair(self.kernel_size), pair(self.stride), pair(self.padding))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return apply(MeanOfWindow, images, self.windows)

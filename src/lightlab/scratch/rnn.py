@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from lightlab.scratch.activations import tanh
 from lightlab.scratch.function import Function, apply, misfit, refuse
-from lightlab.scratch.tanh import tanh
 
 
 class Recur(Function):

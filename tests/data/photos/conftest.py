@@ -4,7 +4,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lightlab.data.photos import Photos
+from lightlab.data.photos.datamodule import Photos
 
 COUNT = 20
 

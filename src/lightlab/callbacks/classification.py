@@ -1,0 +1,142 @@
+"""Evaluates classifiers: confusion matrix, worst mistakes, accuracy by class, calibration, thresholds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from lightning.pytorch import Trainer
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+
+from lightlab.callbacks.base import data_of
+from lightlab.callbacks.evaluation import Judging
+from lightlab.callbacks.pictures import as_seen, keep_picture
+from lightlab.data.base import ResidentDataModule
+from lightlab.data.loader import Split
+from lightlab.modules.binary import BinaryClassification
+from lightlab.modules.metrics import Calibration, calibrate
+from lightlab.modules.supervised import SupervisedModule
+from lightlab.plots.classes import classes_figure, confusion_figure, thresholds_figure
+from lightlab.plots.images import Mistake, mistakes_figure
+
+
+@dataclass(frozen=True)
+class JudgedClasses:
+    """Of each row, whatever the classifier's kind.
+
+    Attributes:
+        names: of the classes.
+        probabilities: (N, classes).
+        predicted: (N,) labels, by the module's threshold where it has one.
+        targets: (N,) labels.
+        losses: (N,) cross-entropy.
+    """
+
+    names: tuple[str, ...]
+    probabilities: Tensor
+    predicted: Tensor
+    targets: Tensor
+    losses: Tensor
+
+    @property
+    def right(self) -> Tensor:
+        return self.predicted == self.targets
+
+    def confusion(self) -> Tensor:
+        """Counts (classes, classes): rows are the true classes."""
+        classes = len(self.names)
+        return torch.bincount(self.targets * classes + self.predicted, minlength=classes**2).view(classes, classes)
+
+
+def judged_classes(module: SupervisedModule, outputs: Tensor, targets: Tensor) -> JudgedClasses:
+    """From the logits of a classifier: (N, classes), or (N, 1) of class 1, whose targets (N, 1) are 0.0 or 1.0."""
+    names = module.spec.class_names
+    if module.spec.target == "class":
+        losses = cross_entropy(outputs, targets, reduction="none")
+        return JudgedClasses(names, outputs.softmax(1), outputs.argmax(1), targets, losses)
+    assert isinstance(module, BinaryClassification)
+    probability = outputs.sigmoid().squeeze(1)
+    predicted = (probability >= module.threshold).long()
+    losses = binary_cross_entropy_with_logits(outputs, targets, reduction="none").squeeze(1)
+    both = torch.stack([1 - probability, probability], dim=1)
+    return JudgedClasses(names or ("0", "1"), both, predicted, targets.squeeze(1).long(), losses)
+
+
+class Mistakes(Judging):
+    """Writes figures/confusion.png and, for images, figures/mistakes.png, and shows both in TensorBoard.
+
+    Args:
+        worst: how many mistakes are shown: those with the largest cross-entropy.
+    """
+
+    kinds = ("class", "binary")
+
+    def __init__(self, worst: int = 24) -> None:
+        super().__init__()
+        self.worst = worst
+
+    def judge(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
+        judged = judged_classes(module, outputs, rows.targets)
+        threshold = getattr(module, "threshold", None)
+        confusion = partial(confusion_figure, judged.confusion().numpy(), judged.names, threshold)
+        keep_picture(trainer, f"{stage}/confusion", confusion)
+        mistakes = self._worst(judged, rows, data_of(trainer)) if len(module.spec.input_shape) == 3 else []
+        if mistakes:
+            keep_picture(trainer, f"{stage}/mistakes", partial(mistakes_figure, mistakes, judged.names))
+
+    def _worst(self, judged: JudgedClasses, rows: Split, data: ResidentDataModule) -> list[Mistake]:
+        losses = torch.where(judged.right, -1.0, judged.losses)
+        worst = losses.topk(min(self.worst, int((~judged.right).sum()))).indices
+        if not len(worst):
+            return []
+        images = as_seen(data.prepare(rows.inputs[worst.to(rows.inputs.device)]), data)
+        return [
+            Mistake(float(judged.losses[row]), image, target, predicted, float(judged.probabilities[row, predicted]))
+            for image, row, target, predicted in zip(
+                images, worst, judged.targets[worst].tolist(), judged.predicted[worst].tolist(), strict=True
+            )
+        ]
+
+
+class Classes(Judging):
+    """Writes figures/classes.png: each class's accuracy and the reliability diagram.
+
+    The results are ``accuracy/test/<class>``, of the classes that have rows, and ``ece/test``.
+    """
+
+    kinds = ("class", "binary")
+
+    def judge(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
+        judged = judged_classes(module, outputs, rows.targets)
+        confusion = judged.confusion()
+        right, counts = confusion.diag().numpy(), confusion.sum(1).numpy()
+        calibration = _calibration(judged)
+        self.results = {f"ece/{stage}": calibration.expected_error} | {
+            f"accuracy/{stage}/{name}": float(hits / count)
+            for name, hits, count in zip(judged.names, right, counts, strict=True)
+            if count
+        }
+        draw = partial(classes_figure, judged.names, right, counts, calibration, stage)
+        keep_picture(trainer, f"{stage}/classes", draw)
+
+
+def _calibration(judged: JudgedClasses) -> Calibration:
+    """Of two classes the second one's probability; of more that of the likeliest class."""
+    if len(judged.names) == 2:
+        return calibrate(judged.probabilities[:, 1].numpy(), judged.targets.numpy() == 1)
+    return calibrate(judged.probabilities.amax(1).numpy(), judged.right.numpy())
+
+
+class Thresholds(Judging):
+    """Writes figures/thresholds.png: the ROC and the precision-recall curve, with the point of ``module.threshold``."""
+
+    kinds = ("binary",)
+
+    def judge(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
+        probabilities, labels = outputs.sigmoid().flatten(), rows.targets.flatten().long()
+        name = (module.spec.class_names or ("0", "1"))[1]
+        threshold = float(module.threshold)  # type: ignore[arg-type]
+        draw = partial(thresholds_figure, probabilities, labels, threshold, name, stage)
+        keep_picture(trainer, f"{stage}/thresholds", draw)

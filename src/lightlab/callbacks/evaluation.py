@@ -1,0 +1,121 @@
+"""Evaluates the best weights on rows that they were not trained on."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule, Trainer
+from torch import Tensor
+
+from lightlab.callbacks.base import Looking, data_of
+from lightlab.callbacks.pictures import keep_picture
+from lightlab.data.loader import Split
+from lightlab.modules.supervised import SupervisedModule
+from lightlab.plots.predictions import predictions_figure
+from lightlab.runs.checkpoints import read_checkpoint
+from lightlab.runs.folder import checkpoint_of
+
+
+class Judging(Looking):
+    """Gathers the outputs on the test rows; on the validation rows of a task that has no test rows.
+
+    A kind of judging defines `judge`, and `kinds` where it is not for every task.
+
+    Attributes:
+        kinds: the `Spec.target`s that it can judge.
+        results: what metrics.json gets of it.
+        words: what the end of the run says of it.
+    """
+
+    kinds: tuple[str, ...] = ("number", "binary", "class")
+
+    def __init__(self) -> None:
+        self.results: dict[str, Any] = {}
+        self.words = ""
+        self._outputs: list[Tensor] = []
+
+    @abstractmethod
+    def judge(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
+        """Judges the outputs (N, output_size), on the CPU, for the rows (N) of that stage, as they are stored."""
+
+    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._outputs = []
+
+    def on_test_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        if self._can_judge(pl_module):
+            self._outputs.append(outputs)
+
+    def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self._outputs:
+            self._judge(trainer, pl_module, "test", torch.cat(self._outputs))
+        self._outputs = []
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        splits = data_of(trainer).splits
+        if "test" not in splits and "val" in splits and self._can_judge(pl_module):
+            with _best_weights(trainer, pl_module):
+                self._judge(trainer, pl_module, "val", outputs_for(trainer, pl_module, splits["val"]))
+
+    def _can_judge(self, module: LightningModule) -> bool:
+        return isinstance(module, SupervisedModule) and module.spec.target in self.kinds
+
+    def _judge(self, trainer: Trainer, module: LightningModule, stage: str, outputs: Tensor) -> None:
+        assert isinstance(module, SupervisedModule)
+        split = data_of(trainer).splits[stage]
+        seen = Split(split.inputs[: len(outputs)], split.targets[: len(outputs)].cpu())  # fewer if batches are limited
+        with torch.inference_mode():
+            self.judge(trainer, module, stage, outputs.float().cpu(), seen)
+
+
+@torch.inference_mode()
+def outputs_for(trainer: Trainer, module: LightningModule, rows: Split) -> Tensor:
+    """The network's outputs (N, output_size) in evaluation mode, without augmentation, on the CPU."""
+    data, was_training = data_of(trainer), module.training
+    module.eval()
+    found = []
+    for stored in rows.inputs.split(data.eval_batch_size):
+        inputs = trainer.precision_plugin.convert_input(data.prepare(stored.to(module.device)))
+        with trainer.precision_plugin.test_step_context():
+            found.append(module(inputs).float().cpu())
+    module.train(was_training)
+    return torch.cat(found)
+
+
+@contextmanager
+def _best_weights(trainer: Trainer, module: LightningModule) -> Iterator[None]:
+    """The best checkpoint's weights for a while, where there is one."""
+    best = checkpoint_of(Path(trainer.default_root_dir))
+    if best is None:
+        yield
+        return
+    last = {name: value.clone() for name, value in module.state_dict().items()}
+    module.load_state_dict(read_checkpoint(best)["state_dict"])
+    yield
+    module.load_state_dict(last)
+
+
+class Predictions(Judging):
+    """Writes figures/predictions.png, in the unit of the data: the scatter, the residuals, means by decile."""
+
+    kinds = ("number",)
+
+    def judge(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
+        spec = module.spec
+        predicted, true = (spec.target_scale.restored(each).flatten().numpy() for each in (outputs, rows.targets))
+        logarithmic = spec.target_scale.log
+        draw = partial(predictions_figure, predicted, true, spec.target_name, stage, logarithmic=logarithmic)
+        keep_picture(trainer, f"{stage}/predictions", draw)

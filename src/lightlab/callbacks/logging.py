@@ -1,0 +1,152 @@
+"""Logs metrics: metrics.csv, curves by step, gradient norms by layer."""
+
+from __future__ import annotations
+
+import csv
+import time
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Callback, LightningModule, Trainer
+from torch import Tensor
+from torch.nn.utils import get_total_norm
+from torch.optim import Optimizer
+
+from lightlab.callbacks.base import Looking, module_of
+from lightlab.files import whole_file
+from lightlab.plots.curves import layer_gradients_figure
+from lightlab.plots.style import save
+from lightlab.runs.loggers import RunLogger
+
+
+class EpochEnd(Callback):
+    """Has the module log its training loss and step a plateau scheduler.
+
+    It must stand first: Lightning runs a module's own `on_train_epoch_end` after the callbacks', and steps plateau
+    schedulers after the checkpoint is written.
+    """
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        module_of(pl_module).end_train_epoch()
+
+
+class MetricsCsv(Callback):
+    """Columns: epoch (from 1), step, seconds since the start, learning_rate, then every metric of the run.
+
+    Each row is on disk when its epoch ends. A resumed run drops the rows that its checkpoint does not know of, so
+    that an epoch stands in the file once. A metric that is not measured every epoch leaves its cell empty.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, str]] = []
+        self._started = 0.0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.path = Path(trainer.default_root_dir) / "metrics.csv"
+        if self.path.is_file():
+            with self.path.open(newline="", encoding="utf-8") as file:
+                whole = (row for row in csv.DictReader(file) if None not in row.values())
+                self.rows = [row for row in whole if int(row["epoch"]) <= trainer.current_epoch]
+        self._write_all()
+        self._started = time.perf_counter() - (float(self.rows[-1]["seconds"]) if self.rows else 0.0)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        row = {
+            "epoch": str(trainer.current_epoch + 1),
+            "step": str(trainer.global_step),
+            "seconds": f"{time.perf_counter() - self._started:.2f}",
+            "learning_rate": f"{trainer.optimizers[0].param_groups[0]['lr']:.6g}",
+        }
+        for name, value in trainer.callback_metrics.items():
+            if module_of(pl_module).is_fresh(name) or name.partition("/")[2] not in ("val", "train"):
+                row[name] = f"{float(value):.6g}"
+        self.rows.append(row)
+        if row.keys() <= set(self._columns):
+            self._append(row)
+        else:
+            self._write_all()
+
+    def _append(self, row: dict[str, str]) -> None:
+        with self.path.open("a", newline="", encoding="utf-8") as file:
+            csv.DictWriter(file, self._columns, lineterminator="\n").writerow(row)
+
+    def _write_all(self) -> None:
+        self._columns = list(dict.fromkeys(name for row in self.rows for name in row))
+        with whole_file(self.path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, self._columns, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(self.rows)
+
+
+class StepCurves(Looking):
+    """Every `every` steps, straight to the logger: `self.log` would cost as much as the step."""
+
+    def __init__(self, every: int) -> None:
+        self.every = every
+        self._norm: Tensor | None = None
+
+    def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
+        if trainer.loggers and self._due(trainer.global_step + 1):
+            gradients = [parameter.grad for parameter in pl_module.parameters() if parameter.grad is not None]
+            self._norm = get_total_norm(gradients)
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if self._norm is None:
+            return
+        values = {
+            "loss/step": float(outputs["loss"]) * trainer.accumulate_grad_batches / module_of(pl_module).answers,
+            "gradient_norm": float(self._norm),
+            "learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
+        }
+        self._norm = None
+        for logger in trainer.loggers:
+            logger.log_metrics(values, step=trainer.global_step)
+
+    def _due(self, step: int) -> bool:
+        return step == 1 or step % self.every == 0
+
+
+class LayerGradients(Looking):
+    """Writes figures/layer_gradients.png: the norm of each weight matrix's gradient, its mean over an epoch's steps.
+
+    TensorBoard shows the same curves as ``gradient_norm/<layer>``.
+    """
+
+    def __init__(self) -> None:
+        self.norms: dict[str, list[float]] = {}
+        self.epochs: list[int] = []
+        self._sums: dict[str, Tensor] = {}
+        self._steps = 0
+
+    def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
+        self._steps += 1
+        for name, parameter in module_of(pl_module).network.named_parameters():
+            if parameter.ndim >= 2 and parameter.grad is not None:
+                layer = name.removesuffix(".weight")
+                self._sums[layer] = self._sums.get(layer, 0) + parameter.grad.norm()
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        found = {layer: float(total) / self._steps for layer, total in self._sums.items()}
+        self._sums, self._steps = {}, 0
+        self.epochs.append(trainer.current_epoch + 1)
+        for layer, norm in found.items():
+            self.norms.setdefault(layer, []).append(norm)
+        for logger in trainer.loggers:
+            logger.log_metrics({f"gradient_norm/{layer}": norm for layer, norm in found.items()}, trainer.global_step)
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if not self.norms:
+            return
+        figure = layer_gradients_figure(self.epochs, self.norms)
+        save(figure, Path(trainer.default_root_dir) / "figures" / "layer_gradients.png")
+        for logger in trainer.loggers:
+            if isinstance(logger, RunLogger):
+                logger.experiment.add_figure("layer_gradients", figure, trainer.global_step)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"norms": {name: list(values) for name, values in self.norms.items()}, "epochs": list(self.epochs)}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.norms, self.epochs = state_dict["norms"], state_dict["epochs"]

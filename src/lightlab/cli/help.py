@@ -1,0 +1,47 @@
+"""What `python train.py --help` prints."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from lightlab.config.composition import Groups
+
+
+def help_text(conf: Path) -> str:
+    """What `--help` prints: usage, groups, examples."""
+    groups = Groups([conf]).choices
+    width = max(60, min(120, shutil.get_terminal_size((100, 24)).columns))
+    lines = ["Trains one experiment, or with -m a sweep of them.", ""]
+    lines += ["usage: python train.py [-m] [GROUP=CHOICE ...] [KEY=VALUE ...]", "", "groups and their choices:"]
+    for group in ["task", *sorted(set(groups) - {"task", "hydra", "local"})]:
+        lines += _wrapped(f"  {group:12}", groups[group], width)
+    return "\n".join([*lines, "", _EXAMPLES])
+
+
+_EXAMPLES = """examples:
+  python train.py task=fashion_lenet optimizer=adam             one experiment
+  python train.py task=fashion_lenet optimizer=sgd optimizer.lr=0.5 trainer.max_epochs=5 seed=1
+  python train.py -m task=digits_mlp optimizer=sgd,adam          a comparison
+  python train.py -m experiment=compare_optimizers              one that is ready: conf/experiment says what comes out
+  python train.py -m hydra/launcher=joblib seed=0,1,2           as many at a time as there are cores, one thread each
+  python train.py sweep_resume=sweeps/TASK/TIME                 of a comparison what is missing or failed
+  python train.py -m hydra/sweeper=optuna optimizer.lr='tag(log,interval(1e-4,1))'   a search
+  python train.py resume=last trainer.max_epochs=40             go on, and further
+  python train.py task=fashion_lenet init_from=last             start from a run's weights
+  python train.py --config-dir my_conf task=my_task             a case of your own
+  python train.py task=fashion_lenet --cfg job                  the config, composed
+  python train.py task=fashion_lenet explain=true               and where each value of it comes from
+  python predict.py run=last input=photo.png                    use what was learnt"""
+
+
+def _wrapped(head: str, words: list[str], width: int) -> Iterator[str]:
+    line = head
+    for index, word in enumerate(words):
+        piece = word + (", " if index < len(words) - 1 else "")
+        if len(line) + len(piece.rstrip()) > width:
+            yield line.rstrip()
+            line = " " * len(head)
+        line += piece
+    yield line

@@ -1,0 +1,26 @@
+"""The command predict: checks the options before torch is imported, then predicts with a checkpoint."""
+
+from __future__ import annotations
+
+import sys
+
+from lightlab.cli.imports import uncollected
+from lightlab.errors import reported
+from lightlab.prediction.options import HELP, find_checkpoint, parse_options
+
+
+def main() -> None:
+    if not sys.argv[1:] or {"--help", "-h"} & set(sys.argv[1:]):
+        with reported():
+            print(HELP, flush=True)
+        return
+    with reported():
+        options = parse_options(sys.argv[1:])
+        checkpoint = find_checkpoint(options)
+        print(f"checkpoint {checkpoint}", flush=True)
+        with uncollected():  # here, so that an error in the options is reported before torch is imported
+            from lightlab.prediction.predict import predict, shown
+
+        print(shown(predict(options, checkpoint)))
+        if options.output:
+            print(f"written: {options.output}")

@@ -1,0 +1,33 @@
+"""Compares runs: python -m lightlab report FOLDER…; --help lists the options."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+
+from lightlab.errors import reported
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m lightlab report",
+        description="Compares all runs in and below the folders: writes report.html, report.md and summary.csv.",
+    )
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="a sweep, a run, or a folder of runs")
+    parser.add_argument("--to", type=Path, help="where to write; default: FOLDER if there is one, else report/")
+    parser.add_argument("--score", type=_score, help="tell how long it took to reach this value of the metric")
+    parser.add_argument("--language", choices=["en", "zh"], help="of the report; default: the first run's")
+    given = parser.parse_args()
+    with reported():
+        from lightlab.report import write
+
+        to = given.to or (given.folders[0] if len(given.folders) == 1 else Path("report"))
+        print(write(given.folders, to, given.score, given.language))
+
+
+def _score(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError
+    return value

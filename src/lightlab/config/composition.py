@@ -1,0 +1,211 @@
+"""Composes a command line's overrides into a config with Hydra; refusals are one line."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Glob, Override, OverrideType
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from lightlab.errors import UsageError, did_you_mean, one_line
+
+Config = dict[str, Any]
+
+
+def quote(value: str) -> str:
+    """`value` between quotes: Hydra reads it back as it stands.
+
+    Within the quotes a backslash is itself, but for those that stand before a quote.
+    """
+    escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
+    escaped = re.sub(r"(\\+)$", r"\1\1", escaped)
+    return f"'{escaped}'"
+
+
+class Groups:
+    """The config groups and their choices, as the folders have them.
+
+    Args:
+        folders: the project's `conf`, and a user's own.
+
+    Raises:
+        UsageError: a folder does not exist.
+    """
+
+    def __init__(self, folders: list[Path]) -> None:
+        for folder in folders:
+            if not folder.is_dir():
+                raise UsageError(f"--config-dir {folder}: no such folder")
+        self.folders = [folder.resolve() for folder in folders]
+        self.bases: dict[tuple[str, ...], DictConfig] = {}  # composed from choices alone, for a sweep's many values
+        self.choices: dict[str, list[str]] = {}
+        for folder in self.folders:
+            for path in sorted(folder.glob("*/*.yaml")):
+                self.choices.setdefault(path.parent.name, []).append(path.stem)
+
+    @property
+    def searchpath(self) -> list[str]:
+        """The override by which Hydra finds the user's folder."""
+        others = ", ".join(quote(f"file://{folder}") for folder in self.folders[1:])
+        return [f"hydra.searchpath=[{others}]"] if others else []
+
+    def check(self, override: Override) -> bool:
+        """Whether the override chooses from a group; refuses a choice that the group does not have."""
+        group = override.key_or_group
+        if group not in self.choices or override.is_delete():
+            return False
+        value = override.value()
+        if isinstance(value, Glob):
+            return True
+        for choice in value if isinstance(value, list) else [value]:
+            if str(choice).removesuffix(".yaml") not in self.choices[group] and choice is not None:
+                known = self.choices[group]
+                raise UsageError(
+                    f"{group}={choice}: no such choice; {did_you_mean(str(choice), known)}choices: {', '.join(known)}"
+                )
+        return True
+
+
+def composed(overrides: Sequence[str], groups: Groups) -> Config:
+    """The config that Hydra composes from these overrides, resolved to plain containers.
+
+    Raises:
+        UsageError: an override that names no group, choice or key.
+    """
+    told = parsed(overrides)
+    choosing = [override for override in told if groups.check(override) or override.is_hydra_override()]
+    setting = [override for override in told if override not in choosing]
+    choices = tuple(override.input_line or "" for override in choosing)
+    if choices not in groups.bases:
+        groups.bases[choices] = _compose(choices, groups)
+    base = groups.bases[choices]
+    known = OmegaConf.to_container(base)  # not resolved: a value that is not set yet may be referred to
+    assert isinstance(known, dict)
+    for override in setting:
+        _check_key(override, known, groups)
+    if not all(map(is_setting, setting)):
+        return _complete(_compose(overrides, groups))
+    config = copy.deepcopy(base)
+    with _refused():
+        set_values(config, setting)
+    return _complete(config)
+
+
+def is_setting(override: Override) -> bool:
+    """Whether it is a ``key=value``, of a group or of a key, that adds and deletes nothing."""
+    plain = override.type == OverrideType.CHANGE and override.package is None and "/" not in override.key_or_group
+    return plain and not override.is_hydra_override()
+
+
+def set_values(config: DictConfig, overrides: Sequence[Override]) -> None:
+    """Sets ``key=value`` as Hydra does, last in a composition: no value has a part in what is composed."""
+    for override in overrides:
+        OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
+
+
+def parsed(overrides: Sequence[str]) -> list[Override]:
+    """What Hydra's grammar makes of them.
+
+    Raises:
+        UsageError: one that it does not take.
+    """
+    try:
+        return OverridesParser.create().parse_overrides(list(overrides))
+    except HydraException as error:
+        raise UsageError(f"{one_line(error)}; write GROUP=CHOICE or KEY=VALUE (--help)") from None
+
+
+def _compose(overrides: Sequence[str], groups: Groups) -> DictConfig:
+    with _refused(), initialize_config_dir(str(groups.folders[0]), version_base="1.3"):
+        return compose("train", overrides=[*overrides, *groups.searchpath])
+
+
+def _complete(config: DictConfig) -> dict[str, Any]:
+    with _refused():
+        missing = sorted(OmegaConf.missing_keys(config))
+    if missing:
+        raise UsageError(f"{missing[0]}: missing; the task's file, or the command line, must give it")
+    return _plain(config)
+
+
+def _plain(config: DictConfig) -> dict[str, Any]:
+    with _refused():
+        plain = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(plain, dict)
+    return {str(key): value for key, value in plain.items()}
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """What Hydra, OmegaConf and YAML refuse, in one line."""
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
+        raise UsageError(_unknown_choice(error) or one_line(error)) from error
+
+
+def _check_key(override: Override, config: dict[Any, Any], groups: Groups) -> None:
+    """Refuses ``optimizer.lrr=1`` with the nearest key; ``+key=value`` is meant to be new."""
+    name = override.key_or_group
+    if override.is_add() or override.is_force_add() or override.is_hydra_override():
+        return
+    level: Any = config
+    path = name.split(".")
+    for depth, key in enumerate(path):
+        if isinstance(level, dict) and key in level:
+            level = level[key]
+            continue
+        known = list(level) if isinstance(level, dict) else []
+        known += list(groups.choices) if depth == 0 else []
+        above = "".join(f"{each}." for each in path[:depth])
+        nearest = did_you_mean(key, known).replace("'", f"'{above}", 1)
+        raise UsageError(f"{name}: no such key; {nearest}known here: {', '.join(sorted(map(str, set(known))))}")
+
+
+def _unknown_choice(error: Exception) -> str | None:
+    """What to say of a choice that one of Hydra's own groups, such as hydra/launcher, does not have."""
+    if not isinstance(error, MissingConfigException) or not error.options:
+        return None
+    group, _, choice = (error.missing_cfg_file or "").rpartition("/")
+    known = ", ".join(error.options)
+    return f"{group}={choice}: no such choice; {did_you_mean(choice, error.options)}choices: {known}"
+
+
+_ABSENT = object()
+
+
+def flatten(config: Config, above: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    """Leaves by path; an empty group is a leaf."""
+    flat: dict[tuple[str, ...], Any] = {}
+    for key, value in config.items():
+        path = (*above, str(key))
+        if isinstance(value, dict) and value:
+            flat |= flatten(value, path)
+        else:
+            flat[path] = value
+    return flat
+
+
+def unflatten(flat: dict[tuple[str, ...], Any]) -> Config:
+    """The inverse of `flatten`; absent leaves are left out."""
+    config: Config = {}
+    for path, value in flat.items():
+        if value is _ABSENT:
+            continue
+        level = config
+        for key in path[:-1]:
+            if not isinstance(level.get(key), dict):
+                level[key] = {}
+            level = level[key]
+        level[path[-1]] = value
+    return config

@@ -1,0 +1,58 @@
+"""Instantiates a config group with Hydra, and turns what it refuses into one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+
+from lightlab.config.composition import Config
+from lightlab.errors import LightlabError, UsageError, one_line
+
+
+def part(config: Config, group: str) -> Any:
+    """What a group's ``_target_`` makes.
+
+    Raises:
+        UsageError: an option that it does not have, or a value that it does not take.
+    """
+    try:
+        return instantiate(config[group], _convert_="all")
+    except InstantiationException as error:
+        raise _explained(group, error) from error
+
+
+def call(config: Config, group: str, **arguments: Any) -> Any:
+    """Makes a group's object with arguments that cannot stand in a config, such as the data's `Spec`."""
+    return factory(config, group)(**arguments)
+
+
+def factory(config: Config, group: str) -> Callable[..., Any]:
+    """A group's ``_target_`` with its options, to be called later; what it then refuses is a `UsageError` too.
+
+    Hydra's own partial looks its target up in a list at every call: too slow for what is called at every step.
+    """
+    found = target_of(config, group)
+    make = partial(found.func, *found.args, **found.keywords)
+
+    def checked(*arguments: Any, **options: Any) -> Any:
+        try:
+            return make(*arguments, **options)
+        except (TypeError, ValueError) as error:
+            raise _explained(group, error) from error
+
+    return checked
+
+
+def target_of(config: Config, group: str) -> partial[Any]:
+    return part({group: {**config[group], "_partial_": True}}, group)
+
+
+def _explained(group: str, error: Exception) -> LightlabError:
+    cause: BaseException = error
+    while cause.__cause__ is not None and not isinstance(cause, LightlabError):
+        cause = cause.__cause__
+    return cause if isinstance(cause, LightlabError) else UsageError(f"{group}: {one_line(cause)}")

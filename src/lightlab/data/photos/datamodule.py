@@ -1,0 +1,248 @@
+"""Photos with a score or a class each, from a folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lightlab.data.base import Inputs, ResidentDataModule
+from lightlab.data.cache import cache_folder
+from lightlab.data.loader import Augment, MappedSplit, Split
+from lightlab.data.photos.decoding import Form, worker_count
+from lightlab.data.photos.folder import PhotoSource
+from lightlab.data.photos.gallery import (
+    Drawings,
+    Gallery,
+    Reader,
+    find_inputs,
+    gallery_of,
+    gallery_of_drawings,
+    read_now,
+)
+from lightlab.data.photos.labels import Columns, Label, targets_of
+from lightlab.data.splits import cut_rows
+from lightlab.errors import DataError, UsageError
+from lightlab.spec import Spec, TargetScale
+
+
+class Photos(ResidentDataModule):
+    """Photos (N, C, H, W) as uint8, decoded once; of any size, upright, their middle cut out at the network's shape.
+
+    Rows for the test and for validation are cut off once, for every seed.
+
+    Args:
+        name: of the data set.
+        target_kind: what is predicted: ``number``, ``binary`` or ``class``.
+        source: ``auto`` (the folder; else the embedded stand-in, said loudly), ``files`` (the folder or an error) or
+            ``embedded``.
+        folder: of the photos; or several, of which the first that exists is taken.
+        images: names of the sub-folder that the photos lie in, if there is one; else they lie in `folder` itself.
+        labels: a file of ``name,score`` rows or ``name score`` lines, or names of which the first that is there is
+            taken; null: the only such file in `folder` or, for classes, the sub-folders' names.
+        test_labels: another such file: its photos are the test rows, in place of a share of all.
+        name_column: of the photos' names in the labels' file; null: told by what it holds.
+        label_column: of the labels; null: the only other one.
+        label_from_name: a regular expression whose first group is the label in a file's name, in place of `labels`.
+        class_names: in the order of their labels; null: those that there are, sorted.
+        score_range: the lowest and the highest score that there is; null: any.
+        target_name: what the predicted column is called.
+        target_scale: ``standard``, ``raw`` or ``log``: what scores are scaled by for the network.
+        size: height and width that the network sees.
+        grey: one channel in place of three.
+        scale: ``unit`` (pixels / 255), ``standard`` (each channel mean 0, standard deviation 1, over the training
+            rows) or ``raw``.
+        bad_photos: photos that cannot be read, labels without a photo and photos without a label: ``refuse`` or
+            ``skip``.
+        workers: threads that decode; ``auto``: one a processor.
+        most_memory: MiB of decoded photos held in memory; more are mapped from the cache.
+        test_fraction: share of the photos for the test, in [0, 1).
+        val_fraction: share of the others for validation, in [0, 1).
+        train_size: rows of the rest to train on; null for all.
+        stand_in: draws the embedded stand-in.
+    """
+
+    can_fold = True
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        target_kind: str,
+        source: str,
+        folder: str | Sequence[str] | None,
+        cache_dir: str | None,
+        test_fraction: float,
+        val_fraction: float,
+        images: Sequence[str] = (),
+        labels: str | Sequence[str] | None = None,
+        test_labels: str | None = None,
+        name_column: str | None = None,
+        label_column: str | None = None,
+        label_from_name: str | None = None,
+        class_names: Sequence[str] | None = None,
+        score_range: Sequence[float] | None = None,
+        target_name: str = "score",
+        target_scale: Literal["standard", "raw", "log"] = "standard",
+        size: Sequence[int] = (64, 64),
+        grey: bool = False,
+        scale: str = "standard",
+        bad_photos: str = "refuse",
+        workers: int | str = "auto",
+        most_memory: int = 2048,
+        train_size: int | None = None,
+        stand_in: Callable[[], Drawings] | None = None,
+        augment: Augment | None = None,
+        **loading: Any,
+    ) -> None:
+        super().__init__(**loading)
+        self.dataset = name
+        self.kind = target_kind
+        # A folder that the user names is not replaced by a stand-in.
+        self.source = "files" if source == "auto" and isinstance(folder, str) else source
+        self.where = PhotoSource(
+            folders=_list(folder),
+            images=_list(images),
+            files=_list(labels),
+            test_file=test_labels,
+            columns=Columns(name_column, label_column),
+            pattern=label_from_name,
+            by_folder=target_kind != "number",
+        )
+        self.test_fraction, self.val_fraction, self.train_size = test_fraction, val_fraction, train_size
+        self.class_names = None if class_names is None else tuple(map(str, class_names))
+        self.score_range = score_range
+        self.target_name = target_name
+        self.target_scale = target_scale
+        self.scale = scale
+        height, width = size
+        self.reader = Reader(
+            form=Form(height, width, grey),
+            workers=worker_count(workers),
+            bad_photos=bad_photos,
+            cache_dir=cache_folder(cache_dir),
+            most_bytes=most_memory * 2**20,
+        )
+        self.stand_in = stand_in
+        self.augment = augment
+        self.mean, self.std = [0.0], [1.0 / 255 if scale == "raw" else 1.0]  # of pixels on [0, 1], by channel
+
+    @property
+    def example_input(self) -> str:
+        return "photo.jpg"
+
+    def load(self) -> tuple[Spec, dict[str, Split]]:
+        gallery = self._find()
+        targets, names = targets_of(self.kind, gallery.labels, self.class_names, self.score_range)
+        pixels, usable, left_out = gallery.decode()  # the labels were in order, before the photos take minutes
+        self.remarks |= {"left_out": left_out} if left_out else {}
+        cut = self._cut(targets[usable], gallery.held_out[usable])
+        rows = {name: torch.from_numpy(usable[each]) for name, each in cut.items()}
+        rows["train"] = rows["train"][: self.train_size]
+        scale = TargetScale()
+        if self.kind == "number":
+            scale = self._fitted(targets[rows["train"]])
+            targets = scale.scaled(targets)
+        splits = {name: self._split(pixels, targets, each) for name, each in rows.items()}
+        if self.scale == "standard":
+            self.mean, self.std = _moments(splits["train"])
+        return self._spec(names, scale), splits
+
+    def read(self, source: Any) -> Inputs:
+        """A photo, a folder of them, or a list of them, whose labels are then scored."""
+        path = Path(os.path.expanduser(str(source)))  # which leaves ~nobody as it is
+        photos, pixels = read_now(*find_inputs(path, self.where), path, self.reader)
+        targets = self._known_targets([photo.label for photo in photos])
+        names, files = [photo.name for photo in photos], [photo.path for photo in photos]
+        return Inputs(names, torch.from_numpy(pixels), targets, photos=files)
+
+    def prepare(self, inputs: Tensor) -> Tensor:
+        factor = torch.tensor([1 / (255 * std) for std in self.std], device=inputs.device)
+        shift = torch.tensor([-mean / std for mean, std in zip(self.mean, self.std, strict=True)], device=inputs.device)
+        return inputs.float().mul_(factor[:, None, None]).add_(shift[:, None, None])
+
+    def state_dict(self) -> dict[str, list[float]]:
+        return {"mean": self.mean, "std": self.std}
+
+    def load_state_dict(self, state_dict: dict[str, list[float]]) -> None:
+        self.mean, self.std = state_dict["mean"], state_dict["std"]
+
+    def _find(self) -> Gallery:
+        folder = None if self.source == "embedded" else self.where.folder()
+        if folder is not None:
+            self.origin = "real"
+            return gallery_of(folder, self.where, self.reader)
+        named = " or ".join(self.where.folders) or "none is named"
+        missing = f"no folder of photos for {self.dataset} ({named}); set data.folder= and, for scores, data.labels="
+        if self.stand_in is None or self.source == "files":
+            raise DataError(missing)
+        if self.source != "embedded":
+            print(f"! {missing}", file=sys.stderr)
+        print(
+            f"! This is not {self.dataset}: training on embedded drawings; the results will say data: embedded",
+            file=sys.stderr,
+        )
+        return gallery_of_drawings(self.stand_in(), self.where.pattern, self.reader.form)
+
+    def _cut(self, targets: Tensor, held_out: np.ndarray) -> dict[str, np.ndarray]:
+        labels = None if self.kind == "number" else targets.flatten().numpy()
+        if not held_out.any():
+            return cut_rows(len(targets), self.test_fraction, self.val_fraction, labels, self.fold)
+        others = np.flatnonzero(~held_out)
+        strata = None if labels is None else labels[others]
+        cut = cut_rows(len(others), 0.0, self.val_fraction, strata, self.fold)
+        return {"test": np.flatnonzero(held_out)} | {name: others[each] for name, each in cut.items()}
+
+    def _fitted(self, targets: Tensor) -> TargetScale:
+        if self.target_scale == "log" and float(targets.min()) <= 0:
+            raise UsageError(f"data.target_scale=log: takes scores above 0, and one is {float(targets.min()):g}")
+        return TargetScale.fitted(targets, self.target_scale)
+
+    def _split(self, pixels: np.ndarray, targets: Tensor, rows: Tensor) -> Split:
+        every = torch.from_numpy(pixels)
+        whole = MappedSplit(every, targets[rows], rows)
+        return whole if every.nbytes > self.reader.most_bytes else whole.take(torch.arange(len(rows)))
+
+    def _spec(self, names: tuple[str, ...], scale: TargetScale) -> Spec:
+        outputs = len(names) if self.kind == "class" else 1
+        target_name = self.target_name if self.kind == "number" else "class"
+        return Spec(
+            self.dataset,
+            self.reader.form.shape,
+            outputs,
+            self.kind,
+            class_names=names,
+            target_name=target_name,
+            target_scale=scale,
+        )
+
+    def _known_targets(self, labels: Sequence[Label]) -> Tensor | None:
+        """Targets as in a split; None where a photo has no label, or its name or folder is not that of a class."""
+        texts = {label.text for label in labels}
+        guessed = all(label.where == label.photo for label in labels)
+        if None in texts or (guessed and self.spec.class_names and not texts <= set(self.spec.class_names)):
+            return None
+        targets, _ = targets_of(self.kind, labels, self.spec.class_names or None, self.score_range)
+        return self.spec.target_scale.scaled(targets) if self.kind == "number" else targets
+
+
+def _moments(split: Split) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation of each channel, of pixels on [0, 1]; a few rows at a time."""
+    sums = torch.zeros(2, split.inputs.shape[1], dtype=torch.float64)
+    pixels = 0
+    for rows in torch.arange(len(split)).split(64):
+        values = split.take(rows).inputs.float() / 255  # (n, C, H, W)
+        sums += torch.stack([values.sum((0, 2, 3)), values.square().sum((0, 2, 3))])
+        pixels += values[:, 0].numel()
+    mean, square = sums / pixels
+    return mean.tolist(), (square - mean.square()).clamp(min=1e-12).sqrt().tolist()
+
+
+def _list(value: str | Sequence[str] | None) -> tuple[str, ...]:
+    return () if value is None else (value,) if isinstance(value, str) else tuple(value)

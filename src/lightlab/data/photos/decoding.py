@@ -1,0 +1,169 @@
+"""Decodes many photos into one memory-mapped array of pixels, with several threads.
+
+Pillow releases the GIL while it decodes and resizes, so threads are as fast as processes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import PIL
+from tqdm import tqdm
+
+from lightlab.data.images.reading import read_colours
+from lightlab.errors import DataError, one_line
+
+BLOCK = 32  # photos that a thread decodes at a time
+
+Failures = dict[int, str]  # by row: why the photo could not be read
+
+
+@dataclass(frozen=True)
+class Form:
+    """What every photo is made into."""
+
+    height: int
+    width: int
+    grey: bool = False
+
+    @property
+    def shape(self) -> tuple[int, int, int]:  # (C, H, W)
+        return (1 if self.grey else 3, self.height, self.width)
+
+
+def worker_count(workers: int | str) -> int:
+    """``auto``: as many as there are processors that this process may use."""
+    if workers != "auto":
+        return int(workers)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def decode(paths: Sequence[Path], form: Form, workers: int) -> tuple[np.ndarray, Failures]:
+    """Pixels uint8 (N, C, H, W); a row that could not be read is black."""
+    pixels = np.empty((len(paths), *form.shape), np.uint8)
+
+    def keep(first: int, block: np.ndarray) -> None:
+        pixels[first : first + len(block)] = block
+
+    return pixels, decode_blocks(paths, form, workers, keep)
+
+
+def decode_blocks(
+    paths: Sequence[Path], form: Form, workers: int, keep: Callable[[int, np.ndarray], object]
+) -> Failures:
+    """Hands blocks of rows (n, C, H, W) to `keep`, in order, each with the row that it begins at."""
+    failures: Failures = {}
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs of damaged files, it raises too
+    terminals_only = None
+    with (
+        warnings.catch_warnings(action="ignore"),  # Pillow's, on damaged EXIF; this holds for all threads
+        tqdm(total=len(paths), desc="decoding", unit="photo", leave=False, disable=terminals_only) as bar,
+    ):
+        first = 0
+        for block, failed in _blocks(paths, form, workers):
+            keep(first, block)
+            failures |= {first + row: reason for row, reason in failed.items()}
+            first += len(block)
+            bar.update(len(block))
+    return failures
+
+
+def _blocks(paths: Sequence[Path], form: Form, workers: int) -> Iterator[tuple[np.ndarray, Failures]]:
+    parts = [paths[first : first + BLOCK] for first in range(0, len(paths), BLOCK)]
+    pool = ThreadPoolExecutor(workers, "decoding")
+    try:
+        yield from pool.map(lambda part: _decode_block(part, form), parts)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _decode_block(paths: Sequence[Path], form: Form) -> tuple[np.ndarray, Failures]:
+    pixels = np.zeros((len(paths), *form.shape), np.uint8)
+    failures = {}
+    for row, path in enumerate(paths):
+        try:
+            pixels[row] = read_colours(path, form.height, form.width, form.grey)
+        except DataError as error:
+            failures[row] = str(error).removeprefix(f"{path}: ").replace(f" {str(path)!r}", "")
+        except Exception as error:  # damaged bytes make Pillow raise a dozen kinds
+            failures[row] = f"not an image that can be read: {one_line(error)}"
+    return pixels, failures
+
+
+VERSION = f"photos 1, Pillow {PIL.__version__}"
+
+
+def decode_cached(
+    paths: Sequence[Path], form: Form, workers: int, cache_dir: Path, most_bytes: int
+) -> tuple[np.ndarray, Failures]:
+    """`photo_decoding.decode`, with pixels memory-mapped from the cache: known by the files' names, sizes and times.
+
+    Args:
+        most_bytes: of pixels that are held in memory instead where the cache cannot be written.
+
+    Raises:
+        DataError: the cache cannot be written, and the pixels are too many to do without.
+    """
+    shape = (len(paths), *form.shape)
+    entry = cache_dir / "photos" / f"{_fingerprint(paths, form)}.pixels"
+    found = _load(entry, shape)
+    if found is not None:
+        return found
+    try:
+        _store(entry, paths, form, workers)
+    except OSError as error:
+        reason = f"the cache {cache_dir} cannot be written ({error.strerror or one_line(error)})"
+        if math.prod(shape) > most_bytes:
+            needed = f"{math.prod(shape) / 2**20:,.0f} MiB of photos are more than data.most_memory"
+            raise DataError(f"{reason}, and {needed}; set cache_dir= to a folder with room") from None
+        print(f"warning: {reason}; going on without", file=sys.stderr)
+    return _load(entry, shape) or decode(paths, form, workers)
+
+
+def _fingerprint(paths: Sequence[Path], form: Form) -> str:
+    digest = hashlib.blake2b(f"{VERSION} {form}".encode(), digest_size=16)
+    for path in paths:
+        try:
+            status = os.stat(path)
+            state = f"{status.st_size} {status.st_mtime_ns}"
+        except OSError as error:
+            state = str(error.strerror)
+        digest.update(f"\0{os.path.abspath(path)}\0{state}".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _store(entry: Path, paths: Sequence[Path], form: Form, workers: int) -> None:
+    """Pixels as they lie in memory, then the failures as JSON; written beside and renamed."""
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(dir=entry.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            failures = decode_blocks(paths, form, workers, lambda first, block: file.write(block.data))
+            file.write(json.dumps(list(failures.items())).encode())
+        os.replace(unfinished, entry)
+    except BaseException:
+        os.unlink(unfinished)
+        raise
+
+
+def _load(entry: Path, shape: tuple[int, ...]) -> tuple[np.ndarray, Failures] | None:
+    try:
+        with open(entry, "rb") as file:
+            file.seek(math.prod(shape))
+            failures = {int(row): str(reason) for row, reason in json.load(file)}
+        # Copy on write, because torch warns of arrays that cannot be written.
+        return np.memmap(entry, np.uint8, "c", shape=shape), failures
+    except (OSError, ValueError, TypeError):  # none yet, or a damaged one
+        return None

@@ -1,0 +1,198 @@
+"""Reads the labels of photos, and turns them into targets."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from lightlab.data.images.reading import SUFFIXES as IMAGE_SUFFIXES
+from lightlab.data.tables.reading import is_number
+from lightlab.errors import DataError, did_you_mean, one_line
+
+SUFFIXES = (".csv", ".txt", ".tsv")
+DELIMITERS = "\t;,"
+
+
+@dataclass(frozen=True)
+class Label:
+    """A photo's label as it was found.
+
+    Attributes:
+        photo: its name, as written.
+        text: the label, as written; None where there is none.
+        where: that can be looked up, such as ``scores.csv line 4``.
+    """
+
+    photo: str
+    text: str | None
+    where: str
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns hold what, by name; None: told by what they hold."""
+
+    name: str | None = None
+    label: str | None = None
+
+
+def read_label_file(path: Path, is_photo: Callable[[str], bool], columns: Columns) -> list[Label]:
+    """Reads ``name,score`` rows (comma, semicolon or tab; with or without a header) or lines of ``name score``.
+
+    UTF-8, with or without a byte order mark, or GBK. Without `columns`, photos' names are in the first column that
+    holds one, and labels in the only other; a file of one column has none.
+
+    Args:
+        is_photo: whether a cell names a photo.
+
+    Raises:
+        DataError: not such a file, or a column that it does not have.
+    """
+    rows = _rows(path)
+    head = rows[0][1] if rows else []
+    header = None if any(map(is_photo, head)) or not head or is_number(head[-1]) else head
+    rows = rows[1:] if header else rows
+    if not rows:
+        raise DataError(f"{path}: no row; expected a photo's name and its label in each line")
+    name, label = _place(path, header, columns.name), _place(path, header, columns.label)
+    if name is None:
+        name = _place_of_names(rows[0][1], is_photo, label)
+    if label is None and len(head) > 2:
+        shown = ", ".join(header) if header else f"{len(head)} columns and no header"
+        raise DataError(f"{path}: has {shown}; name the column of the labels: data.label_column=")
+    if label is None and len(head) == 2:
+        label = 1 - name
+    return [_label(path, number, cells, len(head), name, label) for number, cells in rows]
+
+
+def _label(path: Path, number: int, cells: list[str], width: int, name: int, label: int | None) -> Label:
+    where = f"{path.name} line {number}"
+    if len(cells) != width:
+        raise DataError(f"{path} line {number}: {len(cells)} cells; the first line has {width}")
+    return Label(cells[name].strip(), None if label is None else cells[label].strip(), where)
+
+
+def _place(path: Path, header: Sequence[str] | None, name: str | None) -> int | None:
+    if name is None:
+        return None
+    if header is None:
+        raise DataError(f"{path}: its first line is no header, so that no column is called {name!r}")
+    if name not in header:
+        raise DataError(f"{path}: no column {name!r}; {did_you_mean(name, header)}it has {', '.join(header)}")
+    return header.index(name)
+
+
+def _place_of_names(cells: Sequence[str], is_photo: Callable[[str], bool], label: int | None) -> int:
+    """Endings tell more than the names of files: a photo may be called 3.jpg, and a score 3."""
+    places = [place for place in range(len(cells)) if place != label] or [0]
+    by_ending = (place for place in places if cells[place].lower().endswith(IMAGE_SUFFIXES))
+    by_name = (place for place in places if is_photo(cells[place]))
+    return next(by_ending, next(by_name, places[0]))
+
+
+def _rows(path: Path) -> list[tuple[int, list[str]]]:
+    """The cells of each line that is not blank, with its number."""
+    text = _decoded(path)
+    lines = text.splitlines()
+    first = next((line for line in lines if line.strip()), "")
+    delimiter = next((each for each in DELIMITERS if each in first), None)
+    if delimiter is None and path.suffix.lower() != ".csv":
+        # A name may hold spaces, a score does not.
+        return [(number, line.strip().rsplit(maxsplit=1)) for number, line in enumerate(lines, 1) if line.strip()]
+    reader = csv.reader(lines, delimiter=delimiter or ",")
+    try:
+        return [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells))]
+    except csv.Error as error:
+        raise DataError(f"{path} line {reader.line_num}: {one_line(error)}") from None
+
+
+def _decoded(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise DataError(f"{path}: no text in UTF-8 or GBK; save it as a CSV file in UTF-8")
+
+
+SHOWN = 5  # labels that cannot be used are named, so many of them
+
+
+def targets_of(
+    kind: str, labels: Sequence[Label], names: Sequence[str] | None, limits: Sequence[float] | None
+) -> tuple[Tensor, tuple[str, ...]]:
+    """The targets of a kind, as a `Split` holds them but for their scale, and the names of classes.
+
+    Args:
+        names: of classes; None: those that the labels have.
+        limits: the lowest and the highest number.
+
+    Raises:
+        DataError: labels that cannot be used.
+    """
+    if kind == "number":
+        return _numbers(labels, limits), ()
+    targets, names = _classes(labels, names)
+    if kind == "class":
+        return targets, names
+    if len(names) != 2:
+        raise DataError(f"{len(names)} classes ({', '.join(names[:SHOWN])}); data.target_kind=binary takes two")
+    return targets.float().unsqueeze(1), names
+
+
+def _numbers(labels: Sequence[Label], limits: Sequence[float] | None) -> Tensor:
+    """float32 (N, 1)."""
+    low, high = limits or (-math.inf, math.inf)
+
+    def objection(text: str) -> str | None:
+        try:
+            value = float(text)
+        except ValueError:
+            return "is no number" if text else "is empty"
+        if not math.isfinite(value):
+            return "is no finite number"
+        return None if low <= value <= high else f"is outside {low:g} to {high:g} (data.score_range)"
+
+    _check(labels, objection)
+    return torch.tensor([[float(label.text or "")] for label in labels], dtype=torch.float32).reshape(-1, 1)
+
+
+def _classes(labels: Sequence[Label], names: Sequence[str] | None) -> tuple[Tensor, tuple[str, ...]]:
+    """int64 (N,), and the classes' names: `names`, else those that are there, sorted (numbers by their value)."""
+    known = list(names) if names else _sorted({label.text or "" for label in labels} - {""})
+
+    def objection(text: str) -> str | None:
+        if not text:
+            return "is empty"
+        return None if text in known else f"is no class; {did_you_mean(text, known)}there are {', '.join(known)}"
+
+    _check(labels, objection)
+    return torch.tensor([known.index(label.text or "") for label in labels], dtype=torch.int64), tuple(known)
+
+
+def _check(labels: Sequence[Label], objection: Callable[[str], str | None]) -> None:
+    found = [(label, objection(label.text or "")) for label in labels]
+    bad = [(label, reason) for label, reason in found if reason]
+    if bad:
+        shown = "; ".join(f"{label.where} ({label.photo}): {label.text!r} {reason}" for label, reason in bad[:SHOWN])
+        more = f"; and {len(bad) - SHOWN:,} more" if len(bad) > SHOWN else ""
+        raise DataError(f"{len(bad):,} of {len(labels):,} labels cannot be used: {shown}{more}")
+
+
+def _sorted(names: set[str]) -> list[str]:
+    try:
+        return sorted(names, key=float)
+    except ValueError:
+        return sorted(names)

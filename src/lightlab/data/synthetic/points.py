@@ -1,0 +1,99 @@
+"""A few points written in the config, and lines and planes drawn at random."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lightlab.data.base import Inputs, ResidentDataModule
+from lightlab.data.loader import Split
+from lightlab.data.tables.reading import read_numbers
+from lightlab.errors import UsageError
+from lightlab.spec import Spec
+
+
+class Points(ResidentDataModule):
+    """Training data alone, as the config lists it.
+
+    Args:
+        x: one row a point, each a list of features; a bare number is a row of one.
+        y: one number a point.
+        target: ``number`` or ``binary``.
+    """
+
+    def __init__(self, name: str, x: Sequence[Any], y: Sequence[float], target: str, **loading: Any) -> None:
+        super().__init__(**loading)
+        if len(x) != len(y):
+            raise UsageError(f"data.x has {len(x)} points and data.y has {len(y)}; each point needs both")
+        self.dataset = name
+        self.x = torch.tensor([row if isinstance(row, (list, tuple)) else [row] for row in x], dtype=torch.float32)
+        if self.x.ndim != 2 or not len(x):
+            raise UsageError(
+                f"data.x={list(x)}: must be one row or more of numbers, such as [1, 2] or [[1, 2], [3, 4]]"
+            )
+        self.y = torch.tensor(y, dtype=torch.float32)
+        self.target = target
+
+    @property
+    def example_input(self) -> str:
+        return _example(self.x.shape[1])
+
+    def load(self) -> tuple[Spec, dict[str, Split]]:
+        spec = Spec(self.dataset, (self.x.shape[1],), 1, self.target, input_names=_names(self.x.shape[1]))
+        return spec, {"train": Split(self.x, self.y.unsqueeze(1))}
+
+    def read(self, source: Any) -> Inputs:
+        return read_numbers(source, _names(self.x.shape[1]), "y")
+
+
+class LinearData(ResidentDataModule):
+    """y = w·x + b + noise, with x and the noise normal; validation and test rows are drawn beside the training rows.
+
+    Args:
+        weight: w, one number a feature.
+        bias: b.
+        rows: of each split's drawing: `rows` for training, a quarter of them for validation and for test.
+        noise: the standard deviation σ of the noise.
+    """
+
+    def __init__(
+        self, name: str, weight: Sequence[float], bias: float, rows: int, noise: float, **loading: Any
+    ) -> None:
+        super().__init__(**loading)
+        self.dataset = name
+        self.weight = torch.tensor(weight, dtype=torch.float32)
+        self.bias = bias
+        self.rows = rows
+        self.noise = noise
+
+    @property
+    def example_input(self) -> str:
+        return _example(len(self.weight))
+
+    def load(self) -> tuple[Spec, dict[str, Split]]:
+        generator = torch.Generator().manual_seed(self.seed)
+        held_out = max(2, self.rows // 4)
+        sizes = {"train": self.rows, "val": held_out, "test": held_out}
+        truth = {"weight": self.weight.tolist(), "bias": [self.bias]}
+        spec = Spec(self.dataset, (len(self.weight),), 1, "number", input_names=_names(len(self.weight)), truth=truth)
+        return spec, {name: self._draw(rows, generator) for name, rows in sizes.items()}
+
+    def read(self, source: Any) -> Inputs:
+        return read_numbers(source, _names(len(self.weight)), "y")
+
+    def _draw(self, rows: int, generator: torch.Generator) -> Split:
+        x = torch.randn(rows, len(self.weight), generator=generator)
+        noise = self.noise * torch.randn(rows, generator=generator)
+        y: Tensor = x @ self.weight + self.bias + noise
+        return Split(x, y.unsqueeze(1))
+
+
+def _names(features: int) -> tuple[str, ...]:
+    return ("x",) if features == 1 else tuple(f"x{index + 1}" for index in range(features))
+
+
+def _example(features: int) -> str:
+    return str([[float(4 + index) for index in range(features)]]).replace(" ", "")

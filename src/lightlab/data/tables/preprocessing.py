@@ -1,0 +1,253 @@
+"""Preprocesses table columns: numbers standardised, categories one-hot; fitted on the training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from lightlab.data.tables.columns import check_present, with_numbers
+from lightlab.data.tables.reading import RawTable, refuse
+from lightlab.data.tables.target import TargetColumn
+from lightlab.errors import DataError
+
+MISSING = "NaN"  # the category of a cell that is missing
+RARE = "(rare)"  # the input that all rare categories of a column share, and those never seen
+SKEWED = 0.75  # a column whose skewness lies above is taken to be skewed
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What was learnt of each column; plain values, so that a checkpoint can hold it.
+
+    Attributes:
+        numeric: the columns that are standardised.
+        logged: those of them of which ln(1 + x) is taken first.
+        fill: what stands for a missing number, one a numeric column, before it is standardised.
+        mean: taken off each, one a numeric column.
+        scale: that each is then divided by.
+        categories: of each categorical column, sorted; `MISSING` among them where cells were missing, and behind
+            them `RARE` where some were rare.
+        rare: of each categorical column that has any, the categories that `RARE` stands for.
+        clip: standardised numbers are cut off at ±clip; None: they are not.
+        sums: those of the numeric columns that are no columns of the table but the sum of some, missing ones as 0.
+    """
+
+    numeric: list[str] = field(default_factory=list)
+    logged: list[str] = field(default_factory=list)
+    fill: list[float] = field(default_factory=list)
+    mean: list[float] = field(default_factory=list)
+    scale: list[float] = field(default_factory=list)
+    categories: dict[str, list[str]] = field(default_factory=dict)
+    rare: dict[str, list[str]] = field(default_factory=dict)
+    clip: float | None = None
+    sums: dict[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def fitted(cls, frame: pd.DataFrame, numeric: list[str], categorical: list[str], recipe: Recipe) -> Preparation:
+        """Learns from training rows."""
+        sums = {name: list(parts) for name, parts in (recipe.sums or {}).items()}
+        frame, numeric = _summed(frame, sums), [*numeric, *sums]
+        logged = [name for name in numeric if _is_skewed(frame[name], recipe.skewed)]
+        steps = _column_transformer(numeric, categorical, recipe).fit(_logged(frame, logged))
+        learnt = cls(numeric, logged, clip=recipe.clip, sums=sums)
+        if numeric:
+            imputer, scaler = steps.named_transformers_["numeric"]
+            parts = {"fill": imputer.statistics_, "mean": scaler.mean_, "scale": scaler.scale_}
+            learnt = replace(learnt, **{name: values.tolist() for name, values in parts.items()})
+        if categorical:
+            learnt._take_categories(categorical, steps.named_transformers_["categorical"][-1])
+        return learnt
+
+    def _take_categories(self, columns: list[str], encoder: Any) -> None:
+        for index, name in enumerate(columns):
+            rare = {str(each) for each in _infrequent(encoder, index)}
+            found = [str(each) for each in encoder.categories_[index]]
+            self.categories[name] = [each for each in found if each not in rare] + [RARE] * bool(rare)
+            if rare:
+                self.rare[name] = sorted(rare)
+
+    @property
+    def columns(self) -> list[str]:
+        """Of the table, in the order of `compact`."""
+        return [*self.numeric, *self.categories]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the network's inputs."""
+        hot = [f"{column}={category}" for column, found in self.categories.items() for category in found]
+        return (*self.numeric, *hot)
+
+    @property
+    def width(self) -> int:
+        return len(self.numeric) + sum(map(len, self.categories.values()))
+
+    def compact(self, frame: pd.DataFrame) -> Tensor:
+        """A row as it is stored: float32 (N, columns), standardised numbers, and for each category its place.
+
+        A category's place is the input that is 1 for it; the place behind the last is for those never seen.
+        """
+        frame = _summed(frame, self.sums)
+        rows = np.empty((len(frame), len(self.columns)), np.float32)
+        for index, name in enumerate(self.numeric):
+            column = _log1p(frame[name]) if name in self.logged else frame[name].to_numpy()
+            filled = np.where(np.isnan(column), self.fill[index], column)
+            rows[:, index] = (filled - self.mean[index]) / self.scale[index]
+        if self.clip is not None:
+            np.clip(rows, -self.clip, self.clip, out=rows)  # NaN, and so what is wrong with a table, stays to be seen
+        first = len(self.numeric)
+        for index, (name, found) in enumerate(self.categories.items(), start=len(self.numeric)):
+            places = {category: first + place for place, category in enumerate(found)}
+            rows[:, index] = _places(frame[name], places, places.get(RARE, self.width))
+            first += len(found)
+        return torch.from_numpy(rows)
+
+    def unseen(self, frame: pd.DataFrame) -> dict[str, int]:
+        """For each column how many cells hold a category that no training row had."""
+        counts = {
+            name: int(_is_unseen(frame[name], [*found, *self.rare.get(name, [])]).sum())
+            for name, found in self.categories.items()
+        }
+        return {name: count for name, count in counts.items() if count}
+
+    def expand(self, rows: Tensor) -> Tensor:
+        """Stored rows (N, columns) → inputs of the network (N, width)."""
+        if not self.categories:
+            return rows
+        first = len(self.numeric)
+        inputs = rows.new_zeros(len(rows), self.width + 1)  # the spare column takes what was never seen
+        inputs[:, :first] = rows[:, :first]
+        inputs.scatter_(1, rows[:, first:].long(), 1.0)
+        return inputs[:, :-1]
+
+    def state(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How columns are prepared.
+
+    Attributes:
+        missing: ``mean`` or ``median`` stands for a missing number.
+        skewed: ``log``: of numbers that are never negative and skewed to the right the logarithm is taken, ln(1 + x).
+        clip: standardised numbers are cut off at ±clip; None: they are not.
+        rare_below: categories of fewer training rows share one input; None: each has its own.
+        sums: further numbers, each the sum of some numeric columns: ``{floor_area: [ground_floor, first_floor]}``.
+    """
+
+    missing: str = "mean"
+    skewed: str | None = None
+    clip: float | None = None
+    rare_below: int | None = None
+    sums: Mapping[str, Sequence[str]] | None = None
+
+
+def _column_transformer(numeric: list[str], categorical: list[str], recipe: Recipe) -> Any:
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    numbers = make_pipeline(SimpleImputer(strategy=recipe.missing), StandardScaler())
+    text = make_pipeline(
+        SimpleImputer(strategy="constant", fill_value=MISSING, missing_values=np.nan),
+        OneHotEncoder(handle_unknown="ignore", min_frequency=recipe.rare_below),
+    )
+    return ColumnTransformer([("numeric", numbers, numeric), ("categorical", text, categorical)])
+
+
+def _infrequent(encoder: Any, index: int) -> Any:
+    found = getattr(encoder, "infrequent_categories_", None)
+    return () if found is None or found[index] is None else found[index]
+
+
+def _is_skewed(column: pd.Series, skewed: str | None) -> bool:
+    """By the third standardised moment of the numbers that are there."""
+    values = column.dropna().to_numpy(np.float64)
+    if skewed is None or values.min() < 0 or values.std() == 0:
+        return False
+    return bool((((values - values.mean()) / values.std()) ** 3).mean() > SKEWED)
+
+
+def _summed(frame: pd.DataFrame, sums: Mapping[str, list[str]]) -> pd.DataFrame:
+    return frame.assign(**{name: frame[parts].fillna(0).sum(axis=1) for name, parts in sums.items()}) if sums else frame
+
+
+def _logged(frame: pd.DataFrame, logged: list[str]) -> pd.DataFrame:
+    return frame.assign(**{name: _log1p(frame[name]) for name in logged}) if logged else frame
+
+
+def _log1p(column: pd.Series) -> np.ndarray:
+    """ln(1 + x), with 0 for what is below, which no training row was."""
+    return np.log1p(column.to_numpy().clip(min=0))
+
+
+def _places(column: pd.Series, places: dict[str, int], spare: int) -> np.ndarray:
+    of_codes = [places.get(category, spare) for category in column.cat.categories]
+    missing = places.get(MISSING, spare)  # pandas' code for it is −1: the last
+    return np.array([*of_codes, missing], np.float32)[column.cat.codes.to_numpy()]
+
+
+def _is_unseen(column: pd.Series, found: list[str]) -> np.ndarray:
+    known = set(found)
+    new = [category not in known for category in column.cat.categories]
+    return np.array([*new, False])[column.cat.codes.to_numpy()]
+
+
+@dataclass(frozen=True)
+class LearntTable:
+    """Plain values, so that a checkpoint can hold them.
+
+    Attributes:
+        columns: all of the table's, in its order.
+        target: the one that is predicted.
+        index: the one that names the rows.
+        preparation: of those that predictions are made from.
+    """
+
+    columns: list[str]
+    target: TargetColumn
+    index: str | None = None
+    preparation: Preparation = field(default_factory=Preparation)
+
+    def inputs(self) -> list[str]:
+        """The columns that predictions are made from, in the table's order."""
+        learnt = set(self.preparation.columns)
+        return [name for name in self.columns if name in learnt]
+
+    def headers(self) -> list[list[str]]:
+        """What the columns of a file without a header may be: all, all but the target, or those of `inputs`."""
+        return [self.columns, [name for name in self.columns if name != self.target.name], self.inputs()]
+
+    def stored(self, table: RawTable) -> Tensor:
+        """The rows as a `Split` holds them: float32 (N, columns).
+
+        Raises:
+            DataError: columns that are not there, text where numbers were learnt, or numbers out of all proportion.
+        """
+        check_present(table, self.inputs())
+        numbers = [name for name in self.preparation.numeric if name not in self.preparation.sums]
+        table = with_numbers(table, numbers)
+        for name in numbers:
+            refuse(table, name, np.isinf(table.frame[name].to_numpy()), "a finite number is expected")
+        with np.errstate(over="ignore"):  # which is found below
+            rows = self.preparation.compact(table.frame)
+        wrong = ~rows.isfinite().all(1).numpy()
+        if wrong.any():
+            raise DataError(f"{table.where}, {table.rows(wrong)}: a number is too large beside those learnt")
+        return rows
+
+    def state(self) -> dict[str, Any]:
+        preparation, target = self.preparation.state(), self.target.state()
+        return {"columns": self.columns, "target": target, "index": self.index, "preparation": preparation}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> LearntTable:
+        target, preparation = TargetColumn.from_state(state["target"]), Preparation(**state["preparation"])
+        return cls(state["columns"], target, state["index"], preparation)

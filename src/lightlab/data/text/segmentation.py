@@ -1,0 +1,224 @@
+"""Segments Chinese text into words with jieba, or into characters; drops stop words."""
+
+from __future__ import annotations
+
+import logging
+import re
+import warnings
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lightlab.data.cache import fingerprint
+from lightlab.data.text.corpus import read_texts
+from lightlab.data.text.tokens import CHUNK, TRAIN, UNKNOWN, Rules, Tokens, characters_of, check_splits, split_of
+from lightlab.errors import DataError
+
+MODERN = """
+的 地 得 了 着 过 吗 呢 吧 啊 呀 嘛 我 你 您 他 她 它 我们 你们 他们 她们 它们 自己 大家 这 那 这个
+那个 这些 那些 这里 那里 这样 那样 这么 那么 哪 哪里 什么 怎么 怎样 谁 多少 几 是 在 有 和 与 或
+或者 以及 及 而 而且 并 并且 但 但是 可是 不过 然而 虽然 因为 所以 因此 如果 要是 就 都 也 还 又 再
+才 只 很 太 更 最 非常 不 没 没有 别 把 被 让 使 给 对 对于 关于 从 到 向 往 于 由 以 为 为了 按
+按照 根据 通过 之 所 等 等等 一个 一些 个 些 能 会 可以 可能 应该 要 想 将 正在 已经 曾经 来 去 上
+下 里 中 内 外
+"""
+CLASSICAL = """
+之 乎 者 也 矣 焉 哉 耶 邪 欤 兮 夫 盖 其 厥 彼 此 斯 兹 是 吾 余 予 汝 尔 若 乃 则 即 且 而 以 于
+与 因 所 虽 然 故 苟 亦 又 复 犹 尚 既 已 将 方 岂 宁 何 曷 胡 孰 奚 安 为 不 弗 勿 毋 莫 未 非 无
+有 在 皆 咸 俱 但 惟 唯 遂 应 须 可 却 被 把 更 还 曾 自 相
+"""
+
+
+def stop_words(source: str) -> frozenset[str]:
+    """The words to leave out: ``builtin``, ``none``, or those of a file, one a line; a line that begins with # is none.
+
+    Raises:
+        DataError: no such file, or not text.
+    """
+    if source == "none":
+        return frozenset()
+    if source == "builtin":
+        return frozenset((MODERN + CLASSICAL).split())
+    path = Path(source).expanduser()
+    if not path.is_file():
+        raise DataError(f"data.stop_words={source}: no such file; name one with a word a line, or builtin, or none")
+    return frozenset(line for line in read_texts([path]) if not line.startswith("#"))
+
+
+Cut = Callable[[str], Iterator[str]]
+LONGEST = 40  # characters of a word: a run of letters that is longer is none
+_WORD = re.compile(r"\w")
+
+
+@dataclass(frozen=True)
+class Cutter:
+    """How texts are cut; what is no word, such as punctuation, is dropped.
+
+    Attributes:
+        unit: ``word`` (jieba's) or ``character``.
+        user_dictionary: a file of words that jieba must know, one a line, each with its frequency if you like.
+        new_words: whether jieba guesses words that no dictionary has, by its hidden Markov model.
+    """
+
+    unit: str = "word"
+    user_dictionary: str | None = None
+    new_words: bool = True
+
+    def rules(self) -> str:
+        """Names all that the words depend on beside the text."""
+        if self.unit == "character":
+            return "characters"
+        dictionary = fingerprint([self._dictionary()], "") if self.user_dictionary else ""
+        return f"jieba {_jieba().__version__} {self.new_words} {dictionary}"
+
+    def open(self, cache_folder: Path) -> Cut:
+        """The function that cuts a text; jieba keeps its dictionary's index in `cache_folder`.
+
+        Raises:
+            DataError: the user dictionary is not there, or a line of it is no word.
+        """
+        if self.unit == "character":
+            return lambda text: (character for character in text if _WORD.match(character))
+        tokenizer = _tokenizer(cache_folder)
+        for word, frequency in self._entries():
+            tokenizer.add_word(word, frequency)
+        return lambda text: (word for word in tokenizer.cut(text, HMM=self.new_words) if _is_word(word))
+
+    def _dictionary(self) -> Path:
+        path = Path(str(self.user_dictionary)).expanduser()
+        if not path.is_file():
+            raise DataError(f"data.user_dictionary={path}: no such file; name one with a word a line")
+        return path
+
+    def _entries(self) -> Iterator[tuple[str, int | None]]:
+        if not self.user_dictionary:
+            return
+        path = self._dictionary()
+        for number, line in enumerate(read_texts([path]), 1):
+            word, *rest = line.split()
+            frequency = rest[0] if rest and not rest[0].isalpha() else None
+            if len(rest) > 2 or (frequency and not (frequency.isdecimal() and int(frequency))):
+                raise DataError(f"{path}, word {number}: {line[:40]!r}; expected a word, its frequency, its kind")
+            yield word, int(frequency) if frequency else None
+
+
+def _is_word(text: str) -> bool:
+    return len(text) <= LONGEST and bool(_WORD.search(text))
+
+
+def _tokenizer(cache_folder: Path) -> Any:
+    """jieba with its own dictionary, which it reads in 1 s the first time and in 0.5 s from its cache."""
+    jieba = _jieba()
+    tokenizer = jieba.Tokenizer()
+    with suppress(OSError):  # jieba goes on without a cache
+        cache_folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.tmp_dir = str(cache_folder)
+    tokenizer.initialize()
+    return tokenizer
+
+
+def _jieba() -> Any:
+    """jieba, without what it writes to stderr and without the warnings that its source and its imports raise."""
+    with warnings.catch_warnings(action="ignore"):
+        import jieba
+    jieba.setLogLevel(logging.CRITICAL + 1)
+    return jieba
+
+
+TEXTS = 10_000  # that are looked at together
+
+
+@dataclass(frozen=True)
+class Words(Tokens):
+    """Texts as numbered words; 0 is no word.
+
+    Attributes:
+        counts: (vocabulary,) how often each stands in the training texts.
+    """
+
+    counts: np.ndarray
+
+
+def number_words(texts: Iterable[str], cut: Cut, rules: Rules) -> Tokens:
+    """Reads the texts once; every word is kept, the most frequent of the training texts first.
+
+    Held out are the texts that `lightlab.data.text.tokens.tokenize` holds out, with all their copies.
+
+    Raises:
+        DataError: none of the texts has a word.
+    """
+    numbers = {UNKNOWN: 0}
+    ids, starts, splits = array("I"), array("q", [0]), array("b")
+    for text in texts:
+        ids.extend([numbers.setdefault(word, len(numbers)) for word in cut(text)])
+        if len(ids) > starts[-1]:
+            starts.append(len(ids))
+            splits.append(split_of(characters_of(text), rules))
+    if not splits:
+        raise DataError("none of the texts has a word; expected Chinese text, one text a line")
+    return _by_frequency(np.frombuffer(ids, np.uint32), np.array(starts), np.array(splits), tuple(numbers))
+
+
+def _by_frequency(ids: np.ndarray, starts: np.ndarray, splits: np.ndarray, vocabulary: tuple[str, ...]) -> Tokens:
+    counts = _counts(ids, starts, splits, len(vocabulary))
+    order = np.concatenate([[0], 1 + np.argsort(-counts[1:], kind="stable")])
+    renumbered = np.empty(len(order), np.uint32)
+    renumbered[order] = np.arange(len(order))
+    for start in range(0, len(ids), CHUNK):  # in place: a second array of the tokens would be as large as the first
+        ids[start : start + CHUNK] = renumbered[ids[start : start + CHUNK]]
+    small = ids.astype(np.uint16) if len(order) <= 2**16 else ids
+    return Tokens(small, starts, splits, tuple(vocabulary[place] for place in order.tolist()))
+
+
+def _counts(ids: np.ndarray, starts: np.ndarray, splits: np.ndarray, kinds: int) -> np.ndarray:
+    """(kinds,) how often each number stands in the training texts."""
+    counts = np.zeros(kinds, np.int64)
+    texts = 0
+    for words, bounds in _blocks(ids, starts):
+        training = splits[texts : texts + len(bounds) - 1] == TRAIN
+        counts += np.bincount(words[np.repeat(training, np.diff(bounds))], minlength=kinds)
+        texts += len(training)
+    return counts
+
+
+def chosen_words(tokens: Tokens, left_out: Collection[str], min_count: int, rules: Rules) -> Words:
+    """Without the words of `left_out` and those that are rarer than `min_count` in the training texts.
+
+    Raises:
+        DataError: no text is left for a split, or fewer than two words are.
+    """
+    check_splits(tokens.splits, rules)
+    counts = _counts(tokens.ids, tokens.starts, tokens.splits, len(tokens.vocabulary))
+    kept = (counts >= min_count) & [word not in left_out for word in tokens.vocabulary]
+    kept[0] = False
+    vocabulary = (UNKNOWN, *(tokens.vocabulary[place] for place in np.flatnonzero(kept)))
+    if len(vocabulary) < 3:
+        raise DataError(
+            f"a vocabulary of {len(vocabulary) - 1} of {len(tokens.vocabulary) - 1:,} words: there is nothing to "
+            "predict; lower data.min_count, leave out fewer by data.stop_words, or add texts"
+        )
+    renumbered = np.where(kept, np.cumsum(kept), 0).astype(tokens.ids.dtype)
+    ids, lengths = array(tokens.ids.dtype.char), array("q")
+    for words, bounds in _blocks(tokens.ids, tokens.starts):
+        words = renumbered[words]
+        found = np.add.reduceat(words > 0, bounds[:-1], dtype=np.int64)
+        found[found == 1] = 0  # a word alone has no context
+        ids.frombytes(words[(words > 0) & np.repeat(found > 0, np.diff(bounds))].tobytes())
+        lengths.extend(found.tolist())
+    left = np.array(lengths)
+    splits = tokens.splits[left > 0]
+    check_splits(splits, rules)
+    starts = np.concatenate([[0], np.cumsum(left[left > 0])])
+    return Words(np.frombuffer(ids, tokens.ids.dtype), starts, splits, vocabulary, np.append(0, counts[kept]))
+
+
+def _blocks(ids: np.ndarray, starts: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Some texts at a time, so that what is made of them takes little memory: their words, and where each begins."""
+    for first in range(0, len(starts) - 1, TEXTS):
+        bounds = starts[first : first + TEXTS + 1]
+        yield ids[bounds[0] : bounds[-1]], bounds - bounds[0]

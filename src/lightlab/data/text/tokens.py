@@ -1,0 +1,268 @@
+"""Tokenises texts into characters: normalised, in one flat array, cached and memory-mapped."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+
+from lightlab.data.cache import fingerprint, load_arrays, store, store_arrays
+from lightlab.errors import DataError
+
+UNKNOWN = "<UNK>"
+FORMS = {5: "<5>", 7: "<7>", 0: "<other>"}  # by the characters in each line of a poem
+MARKS = "，。？！；：、"
+TRAIN, VAL, TEST = 0, 1, 2
+CHUNK = 2**20  # characters that are looked up at a time
+CODE_POINTS = 0x110000
+
+_FULL_WIDTH = str.maketrans(",?!;:", "，？！；：")
+_NOTES = re.compile(r"（[^（）]*）|\([^()]*\)|〔[^〔〕]*〕|\[[^\[\]]*\]")  # editors', not the poet's
+_NOT_KEPT = re.compile(rf"(?:(?![{MARKS}])[\W_])+")
+_NOT_CHARACTERS = re.compile(r"[\W_]+")
+_PRIVATE = 0xE000  # code points of forms, which no normalised text has
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How texts are normalised, chosen and split.
+
+    Attributes:
+        punctuation: ``drop``, or ``keep`` the marks ，。？！；：、 as tokens.
+        min_length, max_length: characters of a text, marks not counted; no upper limit is None.
+        quatrains: 5 or 7 keeps only texts of four lines of so many characters; None keeps all.
+        form_token: begin each text with a token that says whether its lines are of 5 characters, of 7, or neither.
+        min_count: characters that are rarer in the training texts become <UNK>.
+        val_fraction, test_fraction: shares of the texts, in [0, 1).
+    """
+
+    punctuation: str = "drop"
+    min_length: int = 2
+    max_length: int | None = None
+    quatrains: int | None = None
+    form_token: bool = False
+    min_count: int = 1
+    val_fraction: float = 0.05
+    test_fraction: float = 0.05
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Texts as numbers.
+
+    Attributes:
+        ids: (tokens,) of all texts one after the other, uint16 where they fit, else uint32.
+        starts: (texts + 1,) where each text begins in `ids`, and where the last one ends.
+        splits: (texts,) 0 to train, 1 to validate, 2 to test.
+        vocabulary: the token of each number: <UNK>, forms, then characters, the most frequent first.
+    """
+
+    ids: np.ndarray
+    starts: np.ndarray
+    splits: np.ndarray
+    vocabulary: tuple[str, ...]
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What a cache keeps beside `ids`."""
+        return {"starts": self.starts, "splits": self.splits, "vocabulary": np.array(self.vocabulary)}
+
+
+def tokenize(texts: Iterable[str], rules: Rules) -> Tokens:
+    """Reads the texts once; beside them it holds two or four bytes a character.
+
+    The split is a function of a text's characters alone, see `split_of`: the same poem falls on the same side in
+    every corpus and under every rule, and its copies with it, whatever their punctuation.
+
+    Raises:
+        DataError: no text is left, none to train on, or fewer than two kinds of character.
+    """
+    builder = _Builder(rules)
+    seen = 0
+    for text in texts:
+        seen += 1
+        builder.add(text)
+    tokens = builder.finish()
+    if not len(tokens.splits):
+        raise DataError(
+            f"none of {seen:,} texts is left: lines shorter than min_length, longer than max_length, or not of "
+            "the form that quatrains asks for (data.rules); expected one poem a line"
+        )
+    _check_kinds(map(chr, builder.points.tolist()))  # before the splits: copies of one text have none to train on
+    check_splits(tokens.splits, rules)
+    _check_kinds(tokens.vocabulary)
+    return tokens
+
+
+def _check_kinds(vocabulary: Iterable[str]) -> None:
+    kinds = sum(len(token) == 1 and token.isalnum() for token in vocabulary)
+    if kinds < 2:
+        raise DataError(f"a vocabulary of {kinds}: there is nothing to predict; lower min_count, or add texts")
+
+
+def check_splits(splits: np.ndarray, rules: Rules) -> None:
+    """Refuses a split that has a share of the texts and none of them.
+
+    Raises:
+        DataError: says what for there is none.
+    """
+    counts = np.bincount(splits, minlength=3)
+    wanted = {"train on": 1.0, "validate with": rules.val_fraction, "test with": rules.test_fraction}
+    for (use, fraction), count in zip(wanted.items(), counts, strict=True):
+        if fraction and not count:
+            few = "1 text leaves" if len(splits) == 1 else f"{len(splits):,} texts leave"
+            raise DataError(
+                f"{few} none to {use} (copies stay together); add texts, or set val_fraction and test_fraction to 0"
+            )
+
+
+def normalise(text: str) -> str:
+    """The text without notes in brackets, white space and symbols; ASCII punctuation becomes full-width."""
+    return _NOT_KEPT.sub("", _NOTES.sub("", text).translate(_FULL_WIDTH))
+
+
+def characters_of(text: str) -> str:
+    """The text without punctuation."""
+    return _NOT_CHARACTERS.sub("", text)
+
+
+def form_of(text: str) -> tuple[int, int]:
+    """How many lines a normalised text has, and the characters of each: 0 where they differ.
+
+    Without punctuation, 20 and 28 characters are taken for quatrains.
+    """
+    lengths = [len(line) for line in re.split(f"[{MARKS}]", text) if line]
+    if len(lengths) == 1 and lengths[0] in (20, 28):
+        return 4, lengths[0] // 4
+    return len(lengths), lengths[0] if len(set(lengths)) == 1 else 0
+
+
+def split_of(characters: str, rules: Rules) -> int:
+    """0 to train on, 1 to validate with, 2 to test with: by the run of five characters whose hash is the smallest.
+
+    Two texts have the same one with a probability that is the share of the runs that they have in common (Broder,
+    1997): most versions of a poem that differ in a few characters fall on one side, and all exact copies do.
+    """
+    points = characters.encode("utf-32-le")
+    runs = [points[place : place + 20] for place in range(0, max(4, len(points) - 16), 4)]
+    digest = hashlib.blake2b(min(runs, key=crc32), digest_size=8).digest()
+    place = int.from_bytes(digest, "big") / 2**64  # uniform on [0, 1)
+    if place < rules.test_fraction:
+        return TEST
+    return VAL if place < rules.test_fraction + rules.val_fraction else TRAIN
+
+
+class _Builder:
+    """Numbers characters in the order in which they come; `finish` orders them by frequency."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.numbers = np.full(CODE_POINTS, -1, np.int32)  # by code point
+        self.points = np.zeros(0, np.uint32)  # by number
+        self.counts = np.zeros(0, np.int64)  # in training texts, by number
+        self.chunks: list[np.ndarray] = []
+        self.lengths, self.splits = array("q"), array("b")
+        self._waiting: list[str] = []
+        self._waiting_size = 0
+
+    def add(self, text: str) -> None:
+        rules = self.rules
+        text = normalise(text)
+        characters = characters_of(text)
+        if not rules.min_length <= len(characters) <= (rules.max_length or len(characters)):
+            return
+        lines, length = form_of(text) if rules.quatrains or rules.form_token else (0, 0)
+        if rules.quatrains and (lines, length) != (4, rules.quatrains):
+            return
+        kept = text if rules.punctuation == "keep" else characters
+        if rules.form_token:
+            kept = chr(_PRIVATE + (length if length in FORMS else 0)) + kept
+        self._waiting.append(kept)
+        self._waiting_size += len(kept)
+        self.splits.append(split_of(characters, rules))
+        if self._waiting_size > CHUNK:
+            self._number()
+
+    def finish(self) -> Tokens:
+        self._number()
+        splits = np.frombuffer(self.splits, np.int8) if self.splits else np.zeros(0, np.int8)
+        forms = [_PRIVATE + form for form in FORMS] if self.rules.form_token else []
+        frequent = np.flatnonzero(self.counts >= self.rules.min_count)
+        frequent = frequent[np.lexsort((self.points[frequent], -self.counts[frequent]))]
+        characters = [point for point in self.points[frequent].tolist() if point not in forms]
+        vocabulary = (UNKNOWN, *(FORMS[point - _PRIVATE] for point in forms), *map(chr, characters))
+        final = np.zeros(CODE_POINTS, np.uint16 if len(vocabulary) <= 2**16 else np.uint32)
+        final[[*forms, *characters]] = np.arange(1, len(vocabulary))
+        starts = (
+            np.concatenate([[0], np.cumsum(np.frombuffer(self.lengths, np.int64))]) if self.lengths else np.zeros(1)
+        )
+        ids = np.empty(int(starts[-1]), final.dtype)
+        for start, chunk in self._chunks_taken():
+            ids[start : start + len(chunk)] = final[self.points[chunk]]
+        return Tokens(ids, starts.astype(np.int64), splits, vocabulary)
+
+    def _chunks_taken(self) -> Iterator[tuple[int, np.ndarray]]:
+        """Each chunk with its place; it is let go of when the next one is asked for."""
+        start = 0
+        self.chunks.reverse()
+        while self.chunks:
+            chunk = self.chunks.pop()
+            yield start, chunk
+            start += len(chunk)
+
+    def _number(self) -> None:
+        texts, self._waiting, self._waiting_size = self._waiting, [], 0
+        points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+        new = np.unique(points[self.numbers[points] < 0])
+        self.numbers[new] = np.arange(len(self.points), len(self.points) + len(new))
+        self.points = np.concatenate([self.points, new])
+        self.counts = np.concatenate([self.counts, np.zeros(len(new), np.int64)])
+        lengths = array("q", map(len, texts))
+        self.lengths.extend(lengths)
+        numbers = self.numbers[points]
+        trained = np.array(self.splits[len(self.lengths) - len(texts) :], np.int8) == TRAIN
+        self.counts += np.bincount(numbers[np.repeat(trained, lengths)], minlength=len(self.counts))
+        self.chunks.append(numbers.astype(np.uint16 if len(self.points) <= 2**16 else np.uint32))
+
+
+FORMAT = "2"  # of what is kept, and of the rules by which it is made
+
+
+def cached_tokens(files: Sequence[Path], cache_dir: Path, rules: str, make: Callable[[], Tokens]) -> Tokens:
+    """Returns what `make` returns for the content of `files` under `rules`.
+
+    A cache that cannot be written never stops a run, and a damaged entry is made anew.
+    """
+    entry = cache_dir / f"{fingerprint(files, f'tokens {FORMAT} {rules}')}.npz"
+    found = _load(entry)
+    if found is not None:
+        return found
+    tokens = make()
+    try:
+        # The flat array first: the entry counts as written when the other arrays are there.
+        store(entry.with_suffix(".npy"), lambda file: np.save(file, tokens.ids))
+        store_arrays(entry, tokens.arrays())
+    except OSError as error:
+        reason = error.strerror or error
+        print(f"warning: the cache {cache_dir} cannot be written ({reason}); going on without", file=sys.stderr)
+    return tokens
+
+
+def _load(entry: Path) -> Tokens | None:
+    arrays = load_arrays(entry)
+    if arrays is None:
+        return None
+    try:
+        ids = np.load(entry.with_suffix(".npy"), mmap_mode="c", allow_pickle=False)  # copy on write: torch wants it so
+        starts, splits = arrays["starts"], arrays["splits"]
+        vocabulary = tuple(arrays["vocabulary"].tolist())
+        whole = len(ids) == starts[-1] and len(splits) == len(starts) - 1
+    except Exception:  # a damaged entry shows itself as any of a dozen kinds
+        return None
+    return Tokens(ids, starts, splits, vocabulary) if whole else None

@@ -1,0 +1,86 @@
+"""What a poem is asked to be; no torch, so that a slip is answered before it is imported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lightlab.config.rules import NOT_NEGATIVE, SWITCH, Number, Rule, Text, Whole
+from lightlab.errors import UsageError
+
+# The options of predict.py that ask for verse, and what each takes.
+VERSE_RULES: dict[str, Rule] = {
+    "start": Text(),
+    "acrostic": Text(),
+    "lines": Whole(1, 1000),
+    "length": Whole(1, 1000),
+    "temperature": NOT_NEGATIVE,
+    "top_k": Whole(1),
+    "top_p": Number(0, 1, open_low=True),
+    "count": Whole(1, 1_000_000),
+    "seed": Whole(0, 2**32 - 1),
+    "rhyme": SWITCH,
+    "no_repeat": SWITCH,
+}
+
+
+@dataclass(frozen=True)
+class Verse:
+    """The form of a poem and how its characters are chosen.
+
+    Attributes:
+        start: first characters, between commas where there are several: `count` poems for each.
+        acrostic: the first character of each line.
+        lines: of a poem; None is 4, or one for each character of the acrostic.
+        length: characters of a line, marks not counted.
+        temperature: logits are divided by it; 0 takes the likeliest.
+        top_k: only so many of the likeliest are drawn from.
+        top_p: only the likeliest are drawn from, so many that their probability reaches it, in (0, 1].
+        rhyme: even lines end on one rhyme.
+        no_repeat: no character stands twice in a poem.
+
+    Raises:
+        UsageError: the form contradicts itself, or a start is no single character.
+    """
+
+    start: str = ""
+    acrostic: str = ""
+    lines: int | None = None
+    length: int = 7
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+    count: int = 1
+    seed: int = 0
+    rhyme: bool = False
+    no_repeat: bool = False
+
+    def __post_init__(self) -> None:
+        if self.start and self.acrostic:
+            raise UsageError(f"start={self.start} acrostic={self.acrostic}: give one of the two")
+        for character in self.starts:
+            if len(character) != 1:
+                raise UsageError(f"start={self.start}: must be one character, or several between commas: start=春,江")
+        if self.acrostic and self.lines not in (None, len(self.acrostic)):
+            raise UsageError(
+                f"acrostic={self.acrostic}: {len(self.acrostic)} characters for lines={self.lines}; leave out lines="
+            )
+
+    @property
+    def starts(self) -> list[str]:
+        """Of which each begins `count` poems; empty where nothing is said."""
+        return [part.strip() for part in self.start.replace("，", ",").split(",")] if self.start else []
+
+    @property
+    def line_count(self) -> int:
+        return len(self.acrostic) or self.lines or 4
+
+    def first_of_line(self, line: int, start: str) -> str:
+        """The character that a line (from 0) must begin with; empty where it is free."""
+        if self.acrostic:
+            return self.acrostic[line]
+        return start if line == 0 else ""
+
+
+def mark_after(line: int) -> str:
+    """The mark that ends a line, counted from 0."""
+    return "，。"[line % 2]

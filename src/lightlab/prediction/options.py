@@ -1,0 +1,191 @@
+"""The options of predict.py; a dataclass, so that prediction works where conf/ is gone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lightlab.config.rules import Rule, Text
+from lightlab.errors import UsageError, did_you_mean
+from lightlab.modules.verse_options import VERSE_RULES
+from lightlab.modules.word_options import WORD_RULES
+from lightlab.runs.folder import checkpoint_of, find_run
+
+HELP = """Predicts with what a run has learnt.
+
+usage: python predict.py run=last input=photo.png [OPTION=VALUE ...]
+       python predict.py run=last start=春 [OPTION=VALUE ...]
+       python predict.py run=last nearest=月亮 [OPTION=VALUE ...]
+
+  run=last|FOLDER       the run: its best checkpoint is used
+  checkpoint=FILE       or a checkpoint itself
+  output=FILE           write the whole table: .csv or .json
+  accelerator=auto      auto, cpu, gpu, mps
+  allow=[my_package]    build parts of that package too, if the checkpoint names them
+
+what is predicted from rows or photos:
+  input=...             a photo, a folder of photos, an IDX file, a CSV, or numbers: input=[[4.0],[5.0]];
+                        labels that it carries are scored
+  batch_size=1000       rows at a time
+  figure=true           draw each prediction on its photo: beside output=, else in predictions/
+  threshold=0.5         of two classes: probabilities from here on are predicted as the second
+
+verse (poetry_rnn):
+  start=春              the first character; several, between commas, begin a poem each
+  acrostic=春夏秋冬     the first character of each line instead
+  lines=4               lines of a poem
+  length=7              characters of a line
+  temperature=1.0       below 1 more likely characters, above 1 bolder ones; 0 always the likeliest
+  top_k=...             draw from so many of the likeliest
+  top_p=...             draw from the likeliest that together reach this probability, in (0, 1]
+  count=1               poems for each start
+  seed=0                another number, other poems
+  rhyme=true            even lines rhyme (needs an extra: pip install -e '.[rhymes]')
+  no_repeat=true        no character twice in a poem
+
+words (word_embedding):
+  nearest=月亮          the words nearest to this one, or to several between commas, with their cosine
+  analogy=国王-男人+女人    the words nearest to this sum
+  count=10              so many of them"""
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """See `HELP`; `input` is text, or what JSON made of it where it is no file.
+
+    Attributes:
+        asked: what else is asked of a task, by the options' names.
+        given: the names of all options on the command line.
+    """
+
+    input: Any = None
+    run: str | None = None
+    checkpoint: str | None = None
+    output: str | None = None
+    threshold: float | None = None
+    figure: bool = False
+    accelerator: str = "auto"
+    batch_size: int = 1000
+    allow: list[str] = field(default_factory=list)
+    asked: dict[str, Any] = field(default_factory=dict)
+    given: frozenset[str] = field(default=frozenset(), compare=False)
+
+
+COMMON = ("run", "checkpoint", "output", "accelerator", "allow")
+ROWS = ("input", "batch_size", "figure", "threshold")
+ASKED: dict[str, Rule] = {**VERSE_RULES, **WORD_RULES}  # options of tasks that take no input
+OPTIONS = (*COMMON, *ROWS, *ASKED)
+
+
+def check_asked(options: PredictOptions, answered: Sequence[str], task: str) -> None:
+    """Refuses what a checkpoint's task does not answer.
+
+    Args:
+        answered: the options that it does, beside those of every task.
+        task: of the checkpoint.
+
+    Raises:
+        UsageError: names the option and the task; or says that `input` is missing.
+    """
+    other = next((name for name in OPTIONS if name in options.given - {*COMMON, *answered}), None)
+    if other is not None:
+        raise UsageError(f"{other}=: not an option of a run of {task}, which takes {', '.join(answered)}")
+    if "input" in answered and options.input is None:
+        raise UsageError(f"input= is missing: a run of {task} predicts from rows or photos")
+
+
+def find_checkpoint(options: PredictOptions) -> Path:
+    """The checkpoint that `run` or `checkpoint` means.
+
+    Raises:
+        UsageError: there is no such run.
+    """
+    if options.checkpoint:
+        return Path(options.checkpoint).expanduser()
+    folder = find_run(options.run or "last")
+    found = checkpoint_of(folder)
+    assert found is not None
+    return found
+
+
+def parse_options(argv: Sequence[str]) -> PredictOptions:
+    """Reads ``key=value`` arguments; everything behind the first ``=`` is the value, and needs no quoting.
+
+    Raises:
+        UsageError: an option that does not exist, or one too few or too many.
+    """
+    given: dict[str, Any] = {}
+    for argument in argv:
+        key, equals, value = argument.partition("=")
+        if not equals or key not in OPTIONS:
+            raise UsageError(
+                f"{argument}: no such option; {did_you_mean(key, OPTIONS)}options: {', '.join(OPTIONS)} (--help)"
+            )
+        if key in given:
+            raise UsageError(f"{argument}: {key}= is given twice")
+        given[key] = _value(key, value)
+    if ("run" in given) == ("checkpoint" in given):
+        raise UsageError("give either run= (a folder, or `last`) or checkpoint= (a file)")
+    asked = {name: value for name, value in given.items() if name in ASKED}
+    if "input" not in given and not asked:
+        raise UsageError(
+            "input= is missing: a photo, a folder, a CSV, an IDX file, or numbers such as input=[[4.0]]; "
+            "of a poetry run, start=春"
+        )
+    others = {name: value for name, value in given.items() if name not in ASKED}
+    return PredictOptions(**others, asked=asked, given=frozenset(given))
+
+
+def _value(key: str, value: str) -> Any:
+    if key == "batch_size":
+        if not value.isdecimal() or int(value) < 1:
+            raise UsageError(f"batch_size={value}: must be a whole number of at least 1")
+        return int(value)
+    if key == "figure":
+        if value.lower() not in ("true", "false"):
+            raise UsageError(f"figure={value}: must be true or false")
+        return value.lower() == "true"
+    if key == "threshold":
+        return _threshold(value)
+    if key == "allow":
+        return [name.strip() for name in value.strip("[]").split(",") if name.strip()]
+    if key == "accelerator" and value not in ("auto", "cpu", "gpu", "mps"):
+        raise UsageError(f"accelerator={value}: must be one of auto, cpu, gpu, mps")
+    if key == "output" and Path(value).suffix not in (".csv", ".json"):
+        raise UsageError(f"output={value}: must end in .csv or .json")
+    if key in ASKED:
+        return _asked(key, value)
+    return _input(value) if key == "input" else value
+
+
+def _threshold(value: str) -> float:
+    with suppress(ValueError):
+        if 0 < float(value) < 1:
+            return float(value)
+    raise UsageError(f"threshold={value}: must be a number above 0 and below 1")
+
+
+def _asked(key: str, text: str) -> Any:
+    rule = ASKED[key]
+    value: Any = text
+    if not isinstance(rule, Text):
+        with suppress(ValueError, RecursionError):
+            value = json.loads(text)
+    if not rule.takes(value):
+        raise UsageError(f"{key}={text}: must be {rule}")
+    return value
+
+
+def _input(value: str) -> Any:
+    with suppress(OSError, RuntimeError, ValueError):  # too long for a name, or ~nobody
+        if Path(value).expanduser().exists():
+            return value
+    try:
+        numbers = json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+    return numbers if isinstance(numbers, (list, int, float)) and not isinstance(numbers, bool) else value

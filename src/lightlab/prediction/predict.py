@@ -1,0 +1,183 @@
+"""Uses what a run has learnt: reads a checkpoint and an input, gives a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from lightlab.data.base import Inputs, ResidentDataModule
+from lightlab.errors import DataError, UsageError, one_line
+from lightlab.files import whole_file
+from lightlab.modules.supervised import SupervisedModule
+from lightlab.prediction.options import PredictOptions, check_asked
+from lightlab.runs.checkpoints import read_checkpoint
+from lightlab.runs.trust import check_trusted
+from lightlab.spec import Spec
+from lightlab.training.building import build_data, build_module, build_network
+from lightlab.training.devices import choose
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """What a checkpoint holds, built again: how inputs are prepared, and the module that judges them."""
+
+    data: ResidentDataModule
+    module: SupervisedModule
+    task: str
+    epoch: int
+
+    @property
+    def title(self) -> str:
+        return f"{self.task}, epoch {self.epoch}"
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """One row an input, in the inputs' order; `scores` of the labels that the input carried.
+
+    Attributes:
+        figures: that were written.
+        verbatim: the column that is shown in place of the table; empty for the table.
+        all_rows: whether a terminal shows the whole table.
+    """
+
+    table: pd.DataFrame
+    scores: dict[str, float]
+    figures: list[Path] = field(default_factory=list)
+    verbatim: str = ""
+    all_rows: bool = False
+
+
+def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
+    """Predicts `options.input`, or answers what else is asked, and writes `options.output` if it is named.
+
+    Raises:
+        UsageError: an option that this checkpoint's task does not use, or none that it needs.
+        DataError: the checkpoint or the input is not what it should be; nothing has been written.
+    """
+    predictor = load_predictor(checkpoint, options.allow)
+    check_asked(options, predictor.module.asked, predictor.task)
+    device = choose(options.accelerator).device
+    if "input" in predictor.module.asked:
+        found = _predicted(predictor, options, device)
+    else:
+        answer = pd.DataFrame(predictor.module.to(device).answer(options.asked))
+        found = Predictions(answer, {}, verbatim=predictor.module.verbatim, all_rows=True)
+    if options.output:
+        _write(found.table, Path(options.output))
+    return found
+
+
+def _predicted(predictor: Predictor, options: PredictOptions, device: torch.device) -> Predictions:
+    module = predictor.module
+    if options.threshold is not None:
+        module.threshold = options.threshold
+    inputs = predictor.data.read(options.input)
+    if options.figure and not inputs.photos:
+        raise UsageError(f"figure=true: draws on photos, and input={options.input} holds none; take figure= away")
+    outputs = _outputs(predictor, inputs, device, options.batch_size)
+    figures = _draw(module, inputs, outputs, options.output) if options.figure else []
+    return Predictions(_table(module, inputs, outputs), _scores(module, inputs, outputs), figures)
+
+
+def load_predictor(path: Path, allow: list[str]) -> Predictor:
+    """Builds a checkpoint's data module and module, naming only what `lightlab.runs.trust` knows.
+
+    Raises:
+        DataError: damaged, foreign, or not of this project.
+    """
+    checkpoint = read_checkpoint(path)
+    record = checkpoint["lightlab"]
+    try:
+        config, spec = record["config"], Spec.from_plain(record["spec"])
+        check_trusted(config, allow, str(path))
+        data = build_data({"data": _without_paths(config["data"])})
+        data.spec = spec
+        data.load_state_dict(record["preparation"])
+        module = build_module(config, spec, build_network(config, spec))
+        module.load_state_dict(checkpoint["state_dict"])
+    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+        raise DataError(f"{path}: its parts do not fit together ({one_line(error, 160)})") from error
+    return Predictor(data, module.eval(), config["name"], checkpoint["epoch"] + 1)
+
+
+def _without_paths(config: dict[str, Any]) -> dict[str, Any]:
+    """A checkpoint does not choose where this machine writes: its cache folder is the user's own."""
+    return {key: None if key == "cache_dir" else value for key, value in config.items()}
+
+
+@torch.inference_mode()
+def _outputs(predictor: Predictor, inputs: Inputs, device: torch.device, batch_size: int) -> Tensor:
+    """The network's outputs (N, output_size), on the CPU."""
+    module = predictor.module.to(device)
+    batches = inputs.inputs.split(batch_size)
+    shown = tqdm(batches, desc="predicting", unit="batch", disable=None if len(batches) > 1 else True)
+    return torch.cat([module(predictor.data.prepare(batch.to(device))).float().cpu() for batch in shown])
+
+
+def _table(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> pd.DataFrame:
+    columns: dict[str, list[Any]] = {inputs.index_name: inputs.names, **(inputs.columns or {})}
+    columns |= module.predict(outputs)
+    if inputs.targets is not None:
+        columns["label"] = _labels(module.spec, inputs.targets)
+    return pd.DataFrame(columns)
+
+
+def _labels(spec: Spec, targets: Tensor) -> list[Any]:
+    if spec.target == "number":
+        return spec.target_scale.restored(targets).flatten().tolist()
+    labels = targets.flatten().tolist()
+    return [spec.class_names[int(label)] for label in labels] if spec.class_names else labels
+
+
+def _scores(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> dict[str, float]:
+    if inputs.targets is None:
+        return {}
+    metrics = module.metrics()
+    module.update(metrics, outputs, inputs.targets)
+    return {name: float(value) for name, value in metrics.compute().items()}
+
+
+def _draw(module: SupervisedModule, inputs: Inputs, outputs: Tensor, output: str | None) -> list[Path]:
+    """The photos with their predictions on them, beside `output`, else in predictions/."""
+    from lightlab.plots.predictions import prediction_words, write_prediction_figures
+
+    folder = Path(output).parent if output else Path("predictions")
+    words = prediction_words(module.predict(outputs), module.spec)
+    try:
+        return write_prediction_figures(inputs.photos or [], words, folder)
+    except OSError as error:
+        raise DataError(f"figure=true: {folder} could not be written: {one_line(error)}") from None
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    """Writes the file whole or not at all."""
+    try:
+        with whole_file(path) as unfinished:
+            if path.suffix == ".json":
+                table.to_json(unfinished, orient="records", force_ascii=False, indent=1)
+            else:
+                table.to_csv(unfinished, index=False, encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"output={path}: could not be written: {one_line(error)}") from None
+
+
+def shown(predictions: Predictions, most_rows: int = 20) -> str:
+    """For a terminal: the verbatim column; or the table, without most rows and the probabilities of other classes."""
+    table = predictions.table
+    if predictions.verbatim:
+        return "\n".join(map(str, table[predictions.verbatim]))
+    table = table[[column for column in table.columns if not column.startswith("p(")]]
+    with pd.option_context("display.unicode.east_asian_width", True, "display.width", 160, "display.max_columns", 20):
+        rows = None if predictions.all_rows else most_rows
+        text = table.to_string(index=False, max_rows=rows, float_format=lambda value: f"{value:.4f}")
+    scores = "  ".join(f"{name} {value:.4f}" for name, value in predictions.scores.items())
+    for figure in predictions.figures[:most_rows]:
+        text += f"\ndrawn: {figure}"
+    return text + (f"\nscored on {len(table):,} labelled rows: {scores}" if scores else "")

@@ -1,0 +1,115 @@
+"""A point that descends a surface: its data module, network and LightningModule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torchmetrics import MetricCollection
+
+from lightlab.data.base import Inputs, ResidentDataModule
+from lightlab.data.loader import Split
+from lightlab.data.tables.reading import read_numbers
+from lightlab.errors import DataError, UsageError
+from lightlab.modules.supervised import SupervisedModule
+from lightlab.networks.layers import Layer, Layers
+from lightlab.spec import Spec
+
+
+class SurfaceStart(ResidentDataModule):
+    """One row, the start (x, y), so that an epoch is one step; its target is not looked at.
+
+    Args:
+        name: of the surface.
+        start: (x, y), both finite.
+    """
+
+    def __init__(self, name: str, start: Sequence[float], **loading: Any) -> None:
+        super().__init__(**loading)
+        self.dataset = name
+        self.start = torch.tensor(start, dtype=torch.float32)
+        if self.start.shape != (2,) or not self.start.isfinite().all():
+            raise UsageError(f"data.start={list(start)}: must be two finite numbers, x and y")
+
+    @property
+    def example_input(self) -> str:
+        return str([self.start.tolist()]).replace(" ", "")
+
+    def load(self) -> tuple[Spec, dict[str, Split]]:
+        spec = Spec(self.dataset, (2,), 2, "surface", input_names=("x", "y"), start=tuple(self.start.tolist()))
+        return spec, {"train": Split(self.start.unsqueeze(0), torch.zeros(1, 1))}
+
+    def read(self, source: Any) -> Inputs:
+        """The start itself: from elsewhere the run would have gone another way."""
+        read = read_numbers(source, ("x", "y"), "height")
+        if not torch.equal(read.inputs, self.start.expand_as(read.inputs)):
+            raise DataError(
+                f"input={source}: this run started at {self.example_input}, and says where it went from there; "
+                f"from elsewhere: python train.py task=surface data={self.dataset} data.start=[x,y]"
+            )
+        return Inputs(read.names, read.inputs)
+
+
+class Point(nn.Module):
+    """(x, y) for every input: (N, …) → (N, 2). Its only weights are the two, which begin at `Spec.start`.
+
+    A vector, so that no initializer moves it.
+    """
+
+    def __init__(self, spec: Spec, layers: Layers, activation: Layer) -> None:
+        super().__init__()
+        if not spec.start:
+            raise UsageError(
+                f"network point lies on a surface, but data {spec.name} is none; use task=surface, "
+                "or network=linear or network=mlp_50"
+            )
+        self.position = nn.Parameter(torch.tensor(spec.start))  # (2,)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.position.expand(len(x), -1)
+
+
+class SurfaceDescent(SupervisedModule):
+    """Outputs (N, 2) are points; their height, which the surface gives, is the loss.
+
+    Args:
+        surface: one of `lightlab.surfaces.functions`.
+
+    Attributes:
+        point: (x, y) of the last forward pass, before the step that follows it.
+
+    Raises:
+        UsageError: the surface has no finite height at the start.
+    """
+
+    target = "surface"
+
+    def __init__(self, surface: nn.Module, **learning: Any) -> None:
+        super().__init__(criterion=surface, **learning)
+        self.point = torch.tensor(self.spec.start)
+        height = float(self.criterion(self.point.unsqueeze(0)))
+        if not abs(height) < float("inf"):
+            x, y = self.spec.start
+            raise UsageError(
+                f"data.start=[{x:g}, {y:g}]: {self.spec.name} is {height} high there; start from where it is finite, "
+                "such as [1, 1]"
+            )
+
+    def metrics(self) -> MetricCollection:
+        return MetricCollection({})
+
+    def forward(self, x: Tensor) -> Tensor:
+        outputs: Tensor = self.network(x)
+        self.point = outputs.detach()[-1]
+        return outputs
+
+    def end_train_epoch(self) -> None:
+        super().end_train_epoch()
+        self.log_dict({"point/x": self.point[0], "point/y": self.point[1]})
+
+    def predict(self, outputs: Tensor) -> dict[str, list[Any]]:
+        """Where the point has come to, and how high that is."""
+        heights = [float(self.criterion(row.unsqueeze(0))) for row in outputs]
+        return {"x": outputs[:, 0].tolist(), "y": outputs[:, 1].tolist(), "height": heights}

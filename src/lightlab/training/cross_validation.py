@@ -1,0 +1,105 @@
+"""k-fold cross-validation: as many runs as folds, each tested on the rows that it has not seen."""
+
+from __future__ import annotations
+
+import csv
+import math
+import time
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+import yaml
+
+from lightlab.config.composition import Config
+from lightlab.data.splits import Fold
+from lightlab.errors import UsageError
+from lightlab.files import whole_file
+from lightlab.runs.results import write_json
+from lightlab.training.fit import train_fold
+
+Row = dict[str, float]
+
+
+def cross_validate(config: Config, folder: Path) -> dict[str, Any]:
+    """Trains ``folds`` · ``fold_repeats`` times; each fold is a run of its own in `folder`.
+
+    The folds are dealt from the rows that are not for the test, which stay untouched.
+
+    Returns:
+        What metrics.json holds: of each metric the mean over all folds (``accuracy/test``), their standard deviation
+        (``…/std``) and, with repeats, that of the repeats' means (``…/repeat_std``).
+
+    Raises:
+        UsageError: the data cannot be dealt into that many folds; or a run is to be resumed.
+    """
+    if config["resume"]:
+        raise UsageError("resume=: a cross-validation starts anew; take folds= away to go on with a single run")
+    started = time.perf_counter()
+    with whole_file(folder / "config.yaml") as unfinished:
+        unfinished.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    rows: list[Row] = []
+    results: dict[str, Any] = {}
+    for repeat in range(config["fold_repeats"]):
+        for index in range(config["folds"]):
+            name = f"fold-{repeat + 1}-{index + 1}"
+            results = train_fold(config, folder / name, Fold(index, config["folds"], repeat))
+            rows.append({"repeat": repeat + 1, "fold": index + 1, **_metrics(results)})
+            _write_rows(rows, folder / "folds.csv")
+            print(
+                f"{name:12}" + "  ".join(f"{key} {value:.4g}" for key, value in _metrics(results).items()), flush=True
+            )
+    summary = {key: results[key] for key in ("name", "data")} | {
+        "folds": config["folds"],
+        "fold_repeats": config["fold_repeats"],
+        "seconds": round(time.perf_counter() - started, 2),
+        **summarize(rows),
+    }
+    write_json(folder / "metrics.json", summary)
+    print(_closing_words(summary, folder), flush=True)
+    return summary
+
+
+def summarize(rows: list[Row]) -> Row:
+    """Mean and standard deviation of each metric over the folds; metrics that a fold could not measure are left out."""
+    summary: Row = {}
+    for name in rows[0]:
+        values = [row[name] for row in rows if math.isfinite(row.get(name, math.nan))]
+        if name in ("repeat", "fold") or len(values) < len(rows):
+            continue
+        summary |= {name: fmean(values), f"{name}/std": stdev(values)}
+        repeats = sorted({row["repeat"] for row in rows})
+        if len(repeats) > 1:
+            means = [fmean(row[name] for row in rows if row["repeat"] == repeat) for repeat in repeats]
+            summary[f"{name}/repeat_std"] = stdev(means)
+    return summary
+
+
+def _metrics(results: dict[str, Any]) -> Row:
+    """What was measured on the fold's own rows."""
+    return {name: float(value) for name, value in results.items() if name.endswith("/test")}
+
+
+def _write_rows(rows: list[Row], path: Path) -> None:
+    """After every fold, so that what is done is not lost."""
+    with whole_file(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _closing_words(summary: dict[str, Any], folder: Path) -> str:
+    title = f"{summary['fold_repeats']} x {summary['folds']} folds in {summary['seconds']:.1f} s"
+    lines = [
+        "",
+        f"{summary['name']} · {summary['data']} data · {title}",
+        f"{'':14}{'mean':>12}{'std':>12}{'of means':>12}",
+    ]
+    for name in summary:
+        if name.endswith("/test"):
+            cells = (summary.get(f"{name}{end}") for end in ("", "/std", "/repeat_std"))
+            lines.append(
+                f"{name.partition('/')[0]:14}"
+                + "".join(f"{'' if cell is None else format(cell, '.4g'):>12}" for cell in cells)
+            )
+    return "\n".join([*lines, "", f"run folder   {folder}"])

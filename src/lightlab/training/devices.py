@@ -1,0 +1,78 @@
+"""Chooses the device (the config group `accelerator`), and sets glibc's allocator."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from lightlab.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """A device that is there.
+
+    Attributes:
+        name: ``cpu``, ``gpu`` or ``mps``, as Lightning's Trainer takes it.
+        memory_format: ``auto``, ``contiguous`` or ``channels_last``.
+    """
+
+    name: str
+    memory_format: str = "auto"
+
+    @property
+    def device(self) -> torch.device:
+        return torch.device({"gpu": "cuda"}.get(self.name, self.name))
+
+    @property
+    def description(self) -> str:
+        """One line for people: ``cpu (2 threads)`` or ``gpu (NVIDIA H100)``."""
+        if self.name == "gpu":
+            return f"gpu ({torch.cuda.get_device_name()})"
+        return f"cpu ({torch.get_num_threads()} threads)" if self.name == "cpu" else "mps (Apple GPU)"
+
+    def channels_last(self, network: nn.Module) -> bool:
+        """Whether images lie in memory as (N, H, W, C): `auto` says yes to convolutional networks off Apple's GPU.
+
+        Convolution and pooling kernels for that layout need no conversion of their own.
+        """
+        if self.memory_format != "auto":
+            return self.memory_format == "channels_last"
+        return self.name != "mps" and any(isinstance(layer, nn.Conv2d) for layer in network.modules())
+
+
+def choose(name: str, memory_format: str = "auto") -> Accelerator:
+    """Resolves ``auto`` to the first of gpu, mps, cpu that is there.
+
+    Raises:
+        UsageError: the accelerator asked for is absent.
+    """
+    there = {"gpu": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        name = next(each for each, is_there in there.items() if is_there)
+    if not there[name]:
+        kind = {"gpu": "no CUDA device", "mps": "no Apple GPU (MPS)"}[name]
+        raise UsageError(f"accelerator={name}, but this machine has {kind}; use accelerator=cpu or accelerator=auto")
+    return Accelerator(name, memory_format)
+
+
+_SETTINGS = {
+    -3: 2**30,  # M_MMAP_THRESHOLD: up to 1 GiB comes from the heap
+    -1: 2**31 - 1,  # M_TRIM_THRESHOLD: the heap's top is not given back
+    -2: 256 * 2**20,  # M_TOP_PAD: the heap grows in steps of 256 MiB
+}
+
+
+def keep_pages() -> bool:
+    """Sets glibc's allocator for this process; False where there is no glibc or it refuses."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):
+        return False
+    return all(mallopt(option, value) == 1 for option, value in _SETTINGS.items())

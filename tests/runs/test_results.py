@@ -1,0 +1,108 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from lightlab.runs.results import closing_words, epoch_row, results_table, write_json
+
+RESULTS = {
+    "name": "toy",
+    "data": "embedded",
+    "seconds": 1.25,
+    "epochs": 3,
+    "best_epoch": 2,
+    "loss/train": 0.12345,
+    "loss/val": 2.0,
+    "accuracy/val": 0.5,
+    "loss/test": 1e-7,
+    "w_error/learnt": 0.001,
+}
+
+
+@pytest.fixture
+def run(tmp_path):
+    (tmp_path / "metrics.csv").write_text("epoch,step,loss/train,loss/val\n1,10,0.5,\n2,20,0.25,0.75\n3,30,0.125,\n")
+    return tmp_path
+
+
+def test_the_metrics_of_an_epoch(run):
+    assert epoch_row(run, 2) == {"epoch": 2, "step": 20, "loss/train": 0.25, "loss/val": 0.75}
+
+
+def test_the_last_epoch_without_its_empty_cells(run):
+    assert epoch_row(run) == {"epoch": 3, "step": 30, "loss/train": 0.125}
+
+
+def test_an_epoch_that_was_never_reached_has_no_metrics(run):
+    assert epoch_row(run, 7) == {}
+    (run / "metrics.csv").write_text("\n")
+    assert epoch_row(run) == {}
+
+
+def test_json_is_written_whole_and_in_any_language(tmp_path):
+    write_json(tmp_path / "metrics.json", {"名": "照片", "x": [1, None]})
+    text = (tmp_path / "metrics.json").read_text(encoding="utf-8")
+    assert json.loads(text) == {"名": "照片", "x": [1, None]} and "照片" in text
+    assert [path.name for path in tmp_path.iterdir()] == ["metrics.json"]
+
+
+def test_what_cannot_be_written_leaves_what_was_there(tmp_path):
+    write_json(tmp_path / "metrics.json", {"a": 1})
+    with pytest.raises(TypeError):
+        write_json(tmp_path / "metrics.json", {"a": object()})
+    assert json.loads((tmp_path / "metrics.json").read_text()) == {"a": 1}
+
+
+def test_what_is_no_number_is_still_json_that_others_read(tmp_path):
+    write_json(tmp_path / "metrics.json", {"loss/val": float("nan"), "loss/test": float("inf")})
+
+    def refuse(constant):
+        raise ValueError(f"{constant} is not JSON")
+
+    json.loads((tmp_path / "metrics.json").read_text(), parse_constant=refuse)
+
+
+def test_a_line_a_metric_and_a_column_a_split():
+    lines = [line.split() for line in results_table(RESULTS).splitlines()]
+    assert lines == [
+        ["train", "val", "test"],
+        ["loss", "0.1235", "2", "1e-07"],
+        ["accuracy", "0.5"],
+        ["w_error/learnt", "0.001"],
+    ]
+
+
+def test_a_split_without_a_value_leaves_its_place_empty():
+    header, _, accuracy, _ = results_table(RESULTS).splitlines()
+    assert header.index("val") + 3 == accuracy.index("0.5") + 3
+
+
+def test_the_end_of_a_run_tells_results_folder_and_commands():
+    text = closing_words(RESULTS, Path("runs/toy/now"), "input='[[4.0]]'", extendable=True)
+    assert "toy · embedded data · 3 epochs in 1.2 s" in text and "best epoch 2" in text
+    assert results_table(RESULTS) in text
+    assert "python predict.py run=runs/toy/now input='[[4.0]]'" in text
+    assert "python train.py resume=runs/toy/now trainer.max_epochs=6" in text
+
+
+@pytest.mark.parametrize(
+    ("folder", "command"),
+    [
+        ("runs/toy/now", "lightlab board"),
+        ("sweeps/toy/now/3", "lightlab board"),
+        ("/x/my run", "lightlab board '/x/my run'"),
+    ],
+)
+def test_the_board_is_pointed_to_where_the_run_is(folder, command):
+    text = closing_words(RESULTS, Path(folder), "x", extendable=True)
+    assert [line for line in text.splitlines() if line.startswith("watch")] == [f"watch        python -m {command}"]
+
+
+def test_a_run_that_cannot_be_extended_is_told_to_start_anew():
+    text = closing_words(RESULTS, Path("runs/toy/now"), "x", extendable=False)
+    assert "python train.py task=toy init_from=runs/toy/now" in text and "resume=" not in text
+
+
+def test_the_commands_can_be_pasted_whatever_the_folder_is_called():
+    text = closing_words(RESULTS, Path("runs/照片 (1)/it's"), "x", extendable=True)
+    assert """run='runs/照片 (1)/it'"'"'s'""" in text and """resume='runs/照片 (1)/it'"'"'s'""" in text

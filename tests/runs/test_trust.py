@@ -1,0 +1,142 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from lightlab.errors import DataError
+from lightlab.runs.trust import BUILT, check_trusted
+
+TASKS = sorted(path.stem for path in (Path(__file__).parents[2] / "conf" / "task").glob("*.yaml"))
+TRAP = {"_target_": "os.system", "_args_": ["true"]}
+
+
+@pytest.fixture
+def image_task(config):
+    return config("task=fashion_lenet")
+
+
+def refused(config, named, allow=()):
+    with pytest.raises(DataError) as caught:
+        check_trusted(config, allow, "a.ckpt")
+    assert str(caught.value).startswith("a.ckpt: ") and named in str(caught.value)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_of_ours_is_trusted(config, task):
+    check_trusted(config(f"task={task}"), [], "a.ckpt")
+
+
+@pytest.mark.parametrize("group", BUILT)
+@pytest.mark.parametrize(
+    "target",
+    [
+        "os.system",
+        "builtins.eval",
+        "torch.load",
+        "torch.hub.load",
+        "torch.nn.Module",
+        "lightlab",
+        "lightlab.data.download.download",
+        "lightlab.data.cache.cached",
+        "lightlab.data.images.datamodule.read_photo",
+        "lightlab.training.fit.torch.load",
+        "lightlab.networks.mlp.nn.Linear",
+        "lightlab.modules.supervised.torch.load",
+        "lightlab.modules.supervised.SGD",
+        "lightlab.modules.supervised.LightningModule",
+        "lightlab.data.base.LightningDataModule",
+        "lightlab.networks.mlp.hidden_layers",
+        "lightlab.networks.lenet.nn",
+        "lightlab.networks.nowhere.Linear",
+        "lightlab.networks.mlp.Nothing",
+        "lightlab.callbacks.pictures.Curves",
+        "lightlab.networks.mlp.MLP\n",
+        " lightlab.networks.mlp.MLP",
+        "lightlab.networks..mlp.MLP",
+        "${oc.env:HOME}",
+        "",
+        None,
+        {"_target_": "torch.nn.ReLU"},
+    ],
+)
+def test_a_foreign_target_is_refused_in_every_group(image_task, group, target):
+    image_task[group]["_target_"] = target
+    refused(image_task, group)
+
+
+@pytest.mark.parametrize("group", BUILT)
+@pytest.mark.parametrize(
+    "nested",
+    [
+        TRAP,
+        [TRAP],
+        [[{"x": TRAP}]],
+        {"deep": {"deeper": [1, TRAP]}},
+        (TRAP,),
+        [(1, (TRAP,))],
+        {"_target_": "torch.nn.ReLU", "_args_": [TRAP]},
+        {"_target_": "torch.nn.ReLU", "_args_": (TRAP,)},
+        {"_target_": "lightlab.modules.softmax.SoftmaxClassification"},
+        {"_target_": "lightlab.data.download.download"},
+        "${oc.env:HOME}",
+        ["x ${seed}"],
+    ],
+)
+def test_a_foreign_target_is_refused_however_deep(image_task, group, nested):
+    image_task[group]["extra"] = nested
+    refused(image_task, group)
+
+
+@pytest.mark.parametrize("key", ["_args_", "_recursive_", "_convert_"])
+def test_hydras_own_keys_hide_no_target(image_task, key):
+    image_task["network"][key] = [TRAP]
+    refused(image_task, "os.system")
+
+
+def test_one_groups_target_is_not_trusted_in_another(image_task):
+    image_task["network"]["_target_"] = image_task["module"]["_target_"]
+    refused(image_task, "network names lightlab.modules")
+
+
+@pytest.mark.parametrize("group", BUILT)
+def test_a_missing_group_is_named(image_task, group):
+    del image_task[group]
+    refused(image_task, f"lacks {group}")
+
+
+def test_nothing_is_imported_to_be_judged(image_task):
+    sys.modules.pop("this", None)
+    image_task["network"]["_target_"] = "this.c"
+    refused(image_task, "this.c")
+    assert "this" not in sys.modules
+
+
+def test_the_user_vouches_for_a_package(image_task):
+    image_task["network"]["_target_"] = "my_package.nets.Net"
+    image_task["network"]["cell"] = {"_target_": "my_package.cells.Cell"}
+    check_trusted(image_task, ["other", "my_package"], "a.ckpt")
+
+
+@pytest.mark.parametrize("allow", [["my"], ["my_package.nets.N"], ["package"], ["my_package2"], [""]])
+def test_no_more_than_that_package(image_task, allow):
+    image_task["network"]["_target_"] = "my_package.nets.Net"
+    refused(image_task, "my_package.nets.Net", allow)
+
+
+def test_a_file_vouches_for_nothing(image_task):
+    image_task["network"]["_target_"] = "my_package.nets.Net"
+    refused(image_task | {"allow": ["my_package"]}, "my_package.nets.Net")
+
+
+def test_a_package_that_is_vouched_for_opens_no_other(image_task, tmp_path, monkeypatch):
+    (tmp_path / "my_package.py").write_text("import os\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    image_task["network"]["_target_"] = "my_package.os.system"
+    refused(image_task, "my_package.os.system", ["my_package"])
+
+
+def test_a_networks_members_may_be_networks_of_ours_alone(config):
+    whole = config("task=digits_mlp", "network=ensemble")
+    check_trusted(whole, [], "a.ckpt")
+    whole["network"]["kinds"][0]["_target_"] = "os.system"
+    refused(whole, "os.system")

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from lightlab.errors import DataError, UsageError
+from lightlab.runs.folder import state
+from lightlab.sweeps.jobs import check_launcher, divide_threads, is_parallel, one_of_many
+
+ALONE = {"_target_": "hydra._internal.core_plugins.basic_launcher.BasicLauncher"}
+JOBLIB = {"_target_": "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher", "n_jobs": 2}
+
+
+@pytest.fixture
+def job(tmp_path):
+    (tmp_path / "3" / ".hydra").mkdir(parents=True)
+    (tmp_path / "3" / ".hydra" / "overrides.yaml").write_text("[optimizer=adam]")
+    return tmp_path / "3"
+
+
+def failing(error):
+    def fail():
+        print("some words")
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("error", [DataError("no file"), ZeroDivisionError("no file")], ids=["ours", "any other"])
+def test_a_run_that_fails_does_not_stop_the_others(error, job, capsys):
+    assert math.isnan(one_of_many(failing(error), job, ALONE))
+    assert state(job) == "failed" and "no file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("stop", [SystemExit(130), KeyboardInterrupt()], ids=["saved", "at once"])
+def test_a_run_that_is_stopped_stops_the_others(stop, job):
+    with pytest.raises(SystemExit) as raised:
+        one_of_many(failing(stop), job, ALONE)
+    assert raised.value.code == 130 and state(job) == "unfinished"
+
+
+def test_beside_others_a_run_that_is_stopped_is_unfinished_and_no_more(job, capsys):
+    assert math.isnan(one_of_many(failing(SystemExit(143)), job, JOBLIB))
+    assert state(job) == "unfinished" and not capsys.readouterr().out
+
+
+def test_beside_others_a_run_says_one_line_and_keeps_the_rest_to_itself(job, capsys):
+    one_of_many(failing(DataError("no file")), job, JOBLIB)
+    assert capsys.readouterr().out == "#3 failed  optimizer=adam  no file\n"
+    assert (job / "console.txt").read_text() == "some words\nerror: no file\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "threads"),
+    [({"n_jobs": 2}, 2), ({"n_jobs": 3}, 1), ({"n_jobs": 8}, 1), ({"n_jobs": -1}, 1), ({"cpus_per_task": 3}, 3)],
+)
+def test_threads_are_divided(options, threads, monkeypatch):
+    monkeypatch.setattr("lightlab.sweeps.jobs.os.sched_getaffinity", lambda _: range(4), raising=False)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
+    told = []
+    monkeypatch.setattr(torch, "set_num_threads", told.append)
+    divide_threads(JOBLIB | {"n_jobs": None} | options)
+    assert told == [threads]
+
+
+@pytest.mark.parametrize("jobs", ["0", "-2", "two", "1.5", "true"])
+def test_a_number_of_jobs_that_cannot_be_is_refused(jobs):
+    (override,) = OverridesParser.create().parse_overrides([f"hydra.launcher.n_jobs={jobs}"])
+    with pytest.raises(UsageError, match=f"n_jobs={jobs}: must be a whole number of at least 1, or -1"):
+        check_launcher([override])
+
+
+def test_the_slurm_config_names_options_that_submitit_has(conf):
+    pytest.importorskip("submitit", reason="needs pip install 'lightlab[slurm]'")
+    with initialize_config_dir(str(conf), version_base="1.3"):
+        told = compose("train", overrides=["hydra/launcher=slurm"], return_hydra_config=True).hydra.launcher
+    assert told._target_.endswith("SlurmLauncher") and is_parallel(told)
+    assert told.cpus_per_task == 2 and told.submitit_folder.endswith("/.submitit/%j")
