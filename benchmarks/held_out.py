@@ -42,7 +42,8 @@ def perplexity(module, poems: list[str]) -> float:
     inputs, targets = tokens[:, :-1], tokens[:, 1:].clone()
     targets[:, : len(form)] = -100
     losses = [
-        module.judge(module(inputs[part]), targets[part]) * len(part) for part in torch.arange(len(poems)).split(64)
+        module.compute_loss(module(inputs[part]), targets[part]) * len(part)
+        for part in torch.arange(len(poems)).split(64)
     ]
     return math.exp(float(sum(losses)) / len(poems))
 

@@ -39,7 +39,7 @@ def one_line(error: BaseException, limit: int = 400) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def in_words(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """What is said of an error, in one line: the message of one of ours, the kind and the message of any other."""
     if isinstance(error, LightlabError):
         return one_line(error, limit=1000)
@@ -61,7 +61,7 @@ def reported() -> Iterator[None]:
     except LightlabError as error:
         if os.environ.get("LIGHTLAB_TRACEBACK") == "1":
             raise
-        print(f"error: {in_words(error)}", file=sys.stderr)
+        print(f"error: {message_of(error)}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
     except BrokenPipeError:  # whoever read our output has gone: `python train.py | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -69,7 +69,7 @@ def reported() -> Iterator[None]:
     except OSError as error:
         if not _disk_is_full(error):
             raise
-        print(f"error: {in_words(error)}", file=sys.stderr)
+        print(f"error: {message_of(error)}", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("error: interrupted", file=sys.stderr)

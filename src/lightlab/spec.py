@@ -59,7 +59,7 @@ class Spec:
         positive_target: whether every training target is above 0, so that relative errors can be measured.
         vocabulary: by token; empty where inputs are no tokens.
         counts: of the tokens in the training texts, where a module needs them.
-        truth: the parameters that generated the data, where they are known: ``{"weight": […], "bias": […]}``.
+        true_parameters: the parameters that generated the data, where they are known: ``{"weight": […], "bias": […]}``.
         start: where on a surface a point begins, (x, y); empty elsewhere.
     """
 
@@ -74,7 +74,7 @@ class Spec:
     positive_target: bool = False
     vocabulary: tuple[str, ...] = ()
     counts: tuple[int, ...] = ()
-    truth: dict[str, list[float]] = field(default_factory=dict)
+    true_parameters: dict[str, list[float]] = field(default_factory=dict)
     start: tuple[float, ...] = ()
 
     def to_plain(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import yaml
 from benchmarks import matrix
 from benchmarks.matrix import Asked, Pair
 
-ASKED = Asked({"steps": 5, "factor": 0.8}, {"surface": {"factor": 0.5}}, {"surface": {"sgd": "too slow"}})
+QUERY_RULES = Asked({"steps": 5, "factor": 0.8}, {"surface": {"factor": 0.5}}, {"surface": {"sgd": "too slow"}})
 
 
 def pair(task="softmax", optimizer="sgd", first=1.0, last=0.5) -> Pair:
@@ -35,13 +35,13 @@ def run(monkeypatch, tmp_path):
 
 
 def test_a_pair_passes_when_its_loss_falls_to_the_factor_of_its_task():
-    assert ASKED.passes(pair(last=0.8)) and not ASKED.passes(pair(last=0.81))
-    assert ASKED.passes(pair("surface", last=0.5)) and not ASKED.passes(pair("surface", last=0.51))
-    assert not ASKED.passes(pair(last=math.inf)) and not ASKED.passes(pair(first=math.nan, last=math.inf))
+    assert QUERY_RULES.passes(pair(last=0.8)) and not QUERY_RULES.passes(pair(last=0.81))
+    assert QUERY_RULES.passes(pair("surface", last=0.5)) and not QUERY_RULES.passes(pair("surface", last=0.51))
+    assert not QUERY_RULES.passes(pair(last=math.inf)) and not QUERY_RULES.passes(pair(first=math.nan, last=math.inf))
 
 
 def test_the_page_says_why_a_pair_cannot_pass():
-    page = matrix.page([pair(), pair("surface", last=0.9)], ASKED)
+    page = matrix.page([pair(), pair("surface", last=0.9)], QUERY_RULES)
     assert "1 of 2 pass. Why the others cannot:" in page and "1. `surface` × `sgd`: too slow" in page
     assert "| `softmax` | embedded | 5 | 0.8 | 0.5 | – |" in page and "| **0.9** (1) |" in page
 

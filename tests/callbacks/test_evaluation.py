@@ -85,7 +85,7 @@ def test_the_threshold_moves_the_accuracy_of_both_classes(trained, threshold, no
 def test_the_confusion_matrix_is_taken_at_the_threshold(trained, monkeypatch):
     seen = []
     monkeypatch.setattr("lightlab.callbacks.classification.confusion_figure", lambda *given: seen.append(given))
-    monkeypatch.setattr("lightlab.callbacks.classification.keep_picture", lambda trainer, tag, draw: draw())
+    monkeypatch.setattr("lightlab.callbacks.classification.save_picture", lambda trainer, tag, draw: draw())
     trained(Mistakes(), BINARY, identity(1), threshold=0.8, train=LOGITS, test=LOGITS)
     ((counts, names, threshold),) = seen
     assert counts.tolist() == [[2, 0], [1, 1]] and names == ("no", "yes") and threshold == 0.8
@@ -96,7 +96,7 @@ def test_the_worst_mistakes_are_shown_as_they_were_before_they_were_standardised
     monkeypatch.setattr(
         "lightlab.callbacks.classification.mistakes_figure", lambda mistakes, names: seen.extend(mistakes)
     )
-    monkeypatch.setattr("lightlab.callbacks.classification.keep_picture", lambda trainer, tag, draw: draw())
+    monkeypatch.setattr("lightlab.callbacks.classification.save_picture", lambda trainer, tag, draw: draw())
     images = torch.tensor([0, 51, 102, 255], dtype=torch.uint8).view(4, 1, 1, 1).repeat(1, 3, 4, 4)
     network = nn.Sequential(nn.Flatten(), nn.Linear(48, 1))
     nn.init.constant_(network[1].weight, 1 / 48)
@@ -111,7 +111,7 @@ def test_the_worst_mistakes_are_shown_as_they_were_before_they_were_standardised
 def test_predictions_are_drawn_in_the_unit_of_the_data(trained, monkeypatch):
     seen = []
     monkeypatch.setattr("lightlab.callbacks.evaluation.predictions_figure", lambda *given, **_: seen.append(given))
-    monkeypatch.setattr("lightlab.callbacks.evaluation.keep_picture", lambda trainer, tag, draw: draw())
+    monkeypatch.setattr("lightlab.callbacks.evaluation.save_picture", lambda trainer, tag, draw: draw())
     spec = Spec("toy", (1,), 1, "number", target_name="price", target_scale=TargetScale(False, 100.0, 10.0))
     trained(Predictions(), spec, identity(1), train=NUMBERS, test=(column(51), column(2)))
     ((predicted, true, name, stage),) = seen

@@ -29,7 +29,7 @@ EXPLODING = {"ones", "constant"}  # through LeNet's five layers these weights mu
 
 
 def choices(group: str) -> list[str]:
-    """A group's files; hand-written optimizers stand for their twins, and have a test of their own."""
+    """A group's files; hand-written optimizers stand for their counterparts, and have a test of their own."""
     return [each for each in all_choices(group) if not each.startswith("scratch_")]
 
 

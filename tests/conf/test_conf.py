@@ -49,7 +49,7 @@ def test_every_file_opens_with_a_comment_or_is_one_plain_factory(file):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_each_optimizer_reads_its_own_learning_rate_of_the_task(config, optimizer):
-    own = optimizer.removeprefix("scratch_")  # the hand-written one has its twin's
+    own = optimizer.removeprefix("scratch_")  # the hand-written one has its counterpart's
     assert config(f"optimizer={optimizer}", f"++learning_rates.{own}=0.123")["optimizer"]["lr"] == 0.123
 
 

@@ -32,9 +32,9 @@ class Handler(BaseHTTPRequestHandler):
         """`/api/v1/json/data/37`, `…/features/37`, `…/qualities/37`, and the file."""
         behaviour = self.server.behaviour
         if behaviour == "missing":
-            return self.answer(json.dumps({"error": {"code": "111"}}).encode(), 412)
+            return self.query(json.dumps({"error": {"code": "111"}}).encode(), 412)
         if self.path.endswith(".arff"):
-            return self.answer(ARFF[:-20] if behaviour == "cut" else ARFF)
+            return self.query(ARFF[:-20] if behaviour == "cut" else ARFF)
         if "features" in self.path:
             kept = {"is_ignore": "false", "is_row_identifier": "false"}
             features = [
@@ -43,10 +43,10 @@ class Handler(BaseHTTPRequestHandler):
                 | ({"nominal_value": ["Grvl", "Pave"]} if kind == "nominal" else {})
                 for at, (name, kind, target) in enumerate(FEATURES)
             ]
-            return self.answer(json.dumps({"data_features": {"feature": features}}).encode())
+            return self.query(json.dumps({"data_features": {"feature": features}}).encode())
         if "qualities" in self.path:
             quality = [{"name": "NumberOfInstances", "value": "3.0"}]
-            return self.answer(json.dumps({"data_qualities": {"quality": quality}}).encode())
+            return self.query(json.dumps({"data_qualities": {"quality": quality}}).encode())
         description = {
             "status": "active",
             "format": "ARFF",
@@ -56,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
             "url": f"http://127.0.0.1:{self.server.server_port}/data/v1/download/1/houses.arff",
             "md5_checksum": hashlib.md5(ARFF + b"x" * (behaviour == "other")).hexdigest(),
         }
-        return self.answer(json.dumps({"data_set_description": description}).encode())
+        return self.query(json.dumps({"data_set_description": description}).encode())
 
     def answer(self, body, status=200):
         self.send_response(status)

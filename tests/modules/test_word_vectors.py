@@ -90,7 +90,7 @@ def test_noise_is_drawn_by_the_counts_to_the_power_of_three_quarters(module):
 def test_evaluation_has_the_same_noise_each_time(module):
     learner = module(objective="negative").eval()
     hidden = learner(CONTEXTS)
-    assert torch.equal(learner.judge(hidden, TARGETS), learner.judge(hidden, TARGETS))
+    assert torch.equal(learner.compute_loss(hidden, TARGETS), learner.compute_loss(hidden, TARGETS))
 
 
 @pytest.fixture(scope="module")

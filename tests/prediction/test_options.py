@@ -102,7 +102,7 @@ def test_packages_to_vouch_for(text, packages):
 def test_verse_is_asked_for_without_an_input():
     options = parsed("start=4", "temperature=0", "top_p=1", "rhyme=true", "lines=2")
     assert options.input is None
-    assert options.asked == {"start": "4", "temperature": 0, "top_p": 1, "rhyme": True, "lines": 2}
+    assert options.query == {"start": "4", "temperature": 0, "top_p": 1, "rhyme": True, "lines": 2}
 
 
 def test_a_checkpoint_in_place_of_a_run():

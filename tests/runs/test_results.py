@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from lightlab.runs.results import closing_words, epoch_row, results_table, write_json
+from lightlab.runs.results import epoch_row, results_table, run_summary, write_json
 
 RESULTS = {
     "name": "toy",
@@ -78,7 +78,7 @@ def test_a_split_without_a_value_leaves_its_place_empty():
 
 
 def test_the_end_of_a_run_tells_results_folder_and_commands():
-    text = closing_words(RESULTS, Path("runs/toy/now"), "input='[[4.0]]'", extendable=True)
+    text = run_summary(RESULTS, Path("runs/toy/now"), "input='[[4.0]]'", extendable=True)
     assert "toy · embedded data · 3 epochs in 1.2 s" in text and "best epoch 2" in text
     assert results_table(RESULTS) in text
     assert "python predict.py run=runs/toy/now input='[[4.0]]'" in text
@@ -94,15 +94,15 @@ def test_the_end_of_a_run_tells_results_folder_and_commands():
     ],
 )
 def test_the_board_is_pointed_to_where_the_run_is(folder, command):
-    text = closing_words(RESULTS, Path(folder), "x", extendable=True)
+    text = run_summary(RESULTS, Path(folder), "x", extendable=True)
     assert [line for line in text.splitlines() if line.startswith("watch")] == [f"watch        python -m {command}"]
 
 
 def test_a_run_that_cannot_be_extended_is_told_to_start_anew():
-    text = closing_words(RESULTS, Path("runs/toy/now"), "x", extendable=False)
+    text = run_summary(RESULTS, Path("runs/toy/now"), "x", extendable=False)
     assert "python train.py task=toy init_from=runs/toy/now" in text and "resume=" not in text
 
 
 def test_the_commands_can_be_pasted_whatever_the_folder_is_called():
-    text = closing_words(RESULTS, Path("runs/照片 (1)/it's"), "x", extendable=True)
+    text = run_summary(RESULTS, Path("runs/照片 (1)/it's"), "x", extendable=True)
     assert """run='runs/照片 (1)/it'"'"'s'""" in text and """resume='runs/照片 (1)/it'"'"'s'""" in text

@@ -46,7 +46,7 @@ def name(value):
 
 
 @pytest.fixture(params=LAYERS, ids=[f"{kind.__name__}-{index}" for index, (kind, *_) in enumerate(LAYERS)])
-def twins(request):
+def counterparts(request):
     """A layer, torch's, each made from the same seed, and inputs."""
     kind, options, shapes = request.param
     made = []
@@ -70,15 +70,15 @@ def same(ours, theirs, **tolerance):
         torch.testing.assert_close(mine, other, **tolerance)
 
 
-def test_first_weights_are_torchs(twins):
-    ours, theirs, _ = twins
+def test_first_weights_are_torchs(counterparts):
+    ours, theirs, _ = counterparts
     assert list(ours.state_dict()) == list(theirs.state_dict())
     same(ours.state_dict().values(), theirs.state_dict().values(), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_outputs_gradients_and_statistics_are_torchs(twins, training):
-    ours, theirs, inputs = twins
+def test_outputs_gradients_and_statistics_are_torchs(counterparts, training):
+    ours, theirs, inputs = counterparts
     for layer in (ours, theirs):
         layer.train(training)
     for _ in range(3):
@@ -87,8 +87,8 @@ def test_outputs_gradients_and_statistics_are_torchs(twins, training):
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_gradcheck_in_float64(twins, training):
-    layer, _, inputs = twins
+def test_gradcheck_in_float64(counterparts, training):
+    layer, _, inputs = counterparts
     layer.double().train(training)
     parameters = dict(layer.named_parameters())
 
@@ -101,15 +101,15 @@ def test_gradcheck_in_float64(twins, training):
     assert gradcheck(run, values)
 
 
-def test_vmap_maps_each(twins):
-    layer, _, inputs = twins
+def test_vmap_maps_each(counterparts):
+    layer, _, inputs = counterparts
     layer.eval()
     several = [torch.stack([each, -each]) for each in inputs]
     same(vmap(layer)(*several), [layer(*each) for each in zip(*several, strict=True)])
 
 
-def test_under_autocast_they_compute_in_single_precision(twins):
-    layer, _, inputs = twins
+def test_under_autocast_they_compute_in_single_precision(counterparts):
+    layer, _, inputs = counterparts
     layer.eval()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         output = layer(*(each.bfloat16() for each in inputs))

@@ -27,7 +27,7 @@ STEPS = 200
 
 
 @pytest.fixture(params=TWINS)
-def twins(request):
+def counterparts(request):
     """Two factories, ours and torch's, of the same settings."""
     ours, theirs, settings, only_theirs = TWINS[request.param]
     return (
@@ -66,8 +66,8 @@ def fed(make, gradients, scheduler=None, dtype=torch.float32, **settings):
 
 @pytest.mark.parametrize("weight_decay", [0.0, 0.1])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-13)])
-def test_fed_the_same_gradients_it_is_torchs_step_by_step(twins, weight_decay, dtype, tolerance):
-    ours, theirs = (fed(make, recorded(dtype), dtype=dtype, weight_decay=weight_decay) for make in twins)
+def test_fed_the_same_gradients_it_is_torchs_step_by_step(counterparts, weight_decay, dtype, tolerance):
+    ours, theirs = (fed(make, recorded(dtype), dtype=dtype, weight_decay=weight_decay) for make in counterparts)
     for mine, other in zip(ours, theirs, strict=True):
         torch.testing.assert_close(mine, other, rtol=tolerance, atol=tolerance)
 
@@ -85,21 +85,21 @@ def test_fed_the_same_gradients_it_is_torchs_step_by_step(twins, weight_decay, d
     ],
     ids=["step", "one_cycle"],
 )
-def test_schedulers_drive_it_as_torchs(twins, scheduler):
-    ours, theirs = (fed(make, recorded(torch.float64), scheduler, torch.float64) for make in twins)
+def test_schedulers_drive_it_as_torchs(counterparts, scheduler):
+    ours, theirs = (fed(make, recorded(torch.float64), scheduler, torch.float64) for make in counterparts)
     torch.testing.assert_close(ours[-1], theirs[-1], rtol=1e-12, atol=1e-12)
 
 
-def test_saved_and_restored_it_goes_on_bit_for_bit(twins):
+def test_saved_and_restored_it_goes_on_bit_for_bit(counterparts):
     gradients = recorded()
-    whole = fed(twins[0], gradients)
+    whole = fed(counterparts[0], gradients)
     parameters = weights()
-    optimizer = twins[0](parameters)
+    optimizer = counterparts[0](parameters)
     for count, step in enumerate(gradients):
         if count == STEPS // 2:
             parameters = [each.detach().clone().requires_grad_() for each in parameters]
             saved = copy.deepcopy(optimizer.state_dict())
-            optimizer = twins[0](parameters, weight_decay=0.3)  # the saved settings win
+            optimizer = counterparts[0](parameters, weight_decay=0.3)  # the saved settings win
             optimizer.load_state_dict(saved)
         for parameter, gradient in zip(parameters, step, strict=True):
             parameter.grad = gradient.clone()
@@ -107,18 +107,18 @@ def test_saved_and_restored_it_goes_on_bit_for_bit(twins):
     assert all(torch.equal(mine, other) for mine, other in zip(parameters, whole[-1], strict=True))
 
 
-def test_its_state_loads_with_weights_only(twins, tmp_path):
+def test_its_state_loads_with_weights_only(counterparts, tmp_path):
     parameters = weights()
-    optimizer = twins[0](parameters)
+    optimizer = counterparts[0](parameters)
     sum(each.sum() for each in parameters).backward()
     optimizer.step()
     torch.save(optimizer.state_dict(), tmp_path / "state.pt")
     torch.load(tmp_path / "state.pt", weights_only=True)
 
 
-def test_a_closure_is_called_with_gradients_on_and_its_loss_returned(twins):
+def test_a_closure_is_called_with_gradients_on_and_its_loss_returned(counterparts):
     parameters = weights()
-    optimizer = twins[0](parameters)
+    optimizer = counterparts[0](parameters)
 
     def closure():
         optimizer.zero_grad()
@@ -132,17 +132,17 @@ def test_a_closure_is_called_with_gradients_on_and_its_loss_returned(twins):
     assert not any(torch.equal(old, new) for old, new in zip(before, parameters, strict=True))
 
 
-def test_parameters_without_a_gradient_stay(twins):
+def test_parameters_without_a_gradient_stay(counterparts):
     parameters = weights()
     before = parameters[0].detach().clone()
     parameters[1].grad = torch.ones_like(parameters[1])
-    twins[0](parameters, weight_decay=0.5).step()
+    counterparts[0](parameters, weight_decay=0.5).step()
     assert torch.equal(parameters[0], before)
 
 
-def test_groups_have_their_own_settings(twins):
+def test_groups_have_their_own_settings(counterparts):
     first, second = weights()[:2]
-    optimizer = twins[0]([{"params": [first]}, {"params": [second], "lr": 0.0}])
+    optimizer = counterparts[0]([{"params": [first]}, {"params": [second], "lr": 0.0}])
     before = first.detach().clone(), second.detach().clone()
     for each in (first, second):
         each.grad = torch.ones_like(each)
@@ -166,9 +166,9 @@ def regression(x):
 
 
 @pytest.mark.parametrize("problem", [bowl, rosenbrock, regression])
-def test_it_ends_where_torchs_ends(twins, problem):
+def test_it_ends_where_torchs_ends(counterparts, problem):
     ends = []
-    for make in twins:
+    for make in counterparts:
         x = torch.tensor([-1.5, 0.5]).requires_grad_()
         optimizer = make([x])
         start = float(problem(x.detach()))
@@ -184,13 +184,15 @@ def test_it_ends_where_torchs_ends(twins, problem):
 @pytest.mark.parametrize("name", TWINS)
 def test_the_config_makes_it_with_its_twins_settings(config, name):
     whole = config("task=digits_mlp", f"optimizer=scratch_{name}")
-    twin = config("task=digits_mlp", f"optimizer={name}")["optimizer"]
+    counterpart = config("task=digits_mlp", f"optimizer={name}")["optimizer"]
     optimizer = factory(whole, "optimizer")(weights())
     assert type(optimizer) is TWINS[name][0]
-    shared = set(optimizer.defaults) & set(twin)
+    shared = set(optimizer.defaults) & set(counterpart)
     assert shared == set(optimizer.defaults)
     for key in shared:
-        assert optimizer.defaults[key] == (tuple(twin[key]) if isinstance(twin[key], list) else twin[key])
+        assert optimizer.defaults[key] == (
+            tuple(counterpart[key]) if isinstance(counterpart[key], list) else counterpart[key]
+        )
 
 
 def test_a_negative_setting_is_refused(config):

@@ -22,5 +22,5 @@ def callbacks_of(trainer: Trainer) -> list[Callback]:
     return trainer.callbacks  # type: ignore[attr-defined]  # likewise
 
 
-class Looking(Callback):
+class Display(Callback):
     """Shows a run to people; the folds of a cross-validation, of which there may be a hundred, leave it out."""

@@ -94,7 +94,7 @@ class Interruption(Checkpoint):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """After Lightning has set its own, which would end the run at the next batch without saving."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._asked)
+            self._before[number] = signal.signal(number, self._on_signal)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """And gives back Lightning's before Lightning gives back those of before it: else it stays, with its run."""
@@ -120,7 +120,7 @@ class Interruption(Checkpoint):
         if self._signal is not None:
             self._save_and_stop(trainer)
 
-    def _asked(self, number: int, frame: FrameType | None) -> None:
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._signal is not None:
             raise KeyboardInterrupt
         self._signal = number

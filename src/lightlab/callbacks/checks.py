@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
 from lightlab.callbacks import findings as checks
-from lightlab.callbacks.base import Looking, module_of
+from lightlab.callbacks.base import Display, module_of
 from lightlab.callbacks.findings import Finding
 from lightlab.errors import LightlabError
 from lightlab.modules.supervised import SupervisedModule
@@ -54,7 +54,7 @@ def _explain(trainer: Trainer, loss: float, exact: bool) -> str:
     )
 
 
-class TeachingChecks(Looking):
+class TeachingChecks(Display):
     """Looks at the first batch of training and of each validation; each kind of finding is said once a run.
 
     Findings stand in the results as ``warnings`` and in TensorBoard as text.

@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from lightlab.callbacks.base import data_of
-from lightlab.callbacks.evaluation import Judging
-from lightlab.callbacks.pictures import as_seen, keep_picture
+from lightlab.callbacks.evaluation import Evaluation
+from lightlab.callbacks.pictures import as_seen, save_picture
 from lightlab.data.base import ResidentDataModule
 from lightlab.data.loader import Split
 from lightlab.modules.binary import BinaryClassification
@@ -23,7 +23,7 @@ from lightlab.plots.images import Mistake, mistakes_figure
 
 
 @dataclass(frozen=True)
-class JudgedClasses:
+class ClassOutputs:
     """Of each row, whatever the classifier's kind.
 
     Attributes:
@@ -50,21 +50,21 @@ class JudgedClasses:
         return torch.bincount(self.targets * classes + self.predicted, minlength=classes**2).view(classes, classes)
 
 
-def judged_classes(module: SupervisedModule, outputs: Tensor, targets: Tensor) -> JudgedClasses:
+def class_outputs(module: SupervisedModule, outputs: Tensor, targets: Tensor) -> ClassOutputs:
     """From the logits of a classifier: (N, classes), or (N, 1) of class 1, whose targets (N, 1) are 0.0 or 1.0."""
     names = module.spec.class_names
     if module.spec.target == "class":
         losses = cross_entropy(outputs, targets, reduction="none")
-        return JudgedClasses(names, outputs.softmax(1), outputs.argmax(1), targets, losses)
+        return ClassOutputs(names, outputs.softmax(1), outputs.argmax(1), targets, losses)
     assert isinstance(module, BinaryClassification)
     probability = outputs.sigmoid().squeeze(1)
     predicted = (probability >= module.threshold).long()
     losses = binary_cross_entropy_with_logits(outputs, targets, reduction="none").squeeze(1)
     both = torch.stack([1 - probability, probability], dim=1)
-    return JudgedClasses(names or ("0", "1"), both, predicted, targets.squeeze(1).long(), losses)
+    return ClassOutputs(names or ("0", "1"), both, predicted, targets.squeeze(1).long(), losses)
 
 
-class Mistakes(Judging):
+class Mistakes(Evaluation):
     """Writes figures/confusion.png and, for images, figures/mistakes.png, and shows both in TensorBoard.
 
     Args:
@@ -77,30 +77,32 @@ class Mistakes(Judging):
         super().__init__()
         self.worst = worst
 
-    def judge(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
-        judged = judged_classes(module, outputs, rows.targets)
+    def evaluate(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
+        classified = class_outputs(module, outputs, rows.targets)
         threshold = getattr(module, "threshold", None)
-        confusion = partial(confusion_figure, judged.confusion().numpy(), judged.names, threshold)
-        keep_picture(trainer, f"{stage}/confusion", confusion)
-        mistakes = self._worst(judged, rows, data_of(trainer)) if len(module.spec.input_shape) == 3 else []
+        confusion = partial(confusion_figure, classified.confusion().numpy(), classified.names, threshold)
+        save_picture(trainer, f"{stage}/confusion", confusion)
+        mistakes = self._worst(classified, rows, data_of(trainer)) if len(module.spec.input_shape) == 3 else []
         if mistakes:
-            keep_picture(trainer, f"{stage}/mistakes", partial(mistakes_figure, mistakes, judged.names))
+            save_picture(trainer, f"{stage}/mistakes", partial(mistakes_figure, mistakes, classified.names))
 
-    def _worst(self, judged: JudgedClasses, rows: Split, data: ResidentDataModule) -> list[Mistake]:
-        losses = torch.where(judged.right, -1.0, judged.losses)
-        worst = losses.topk(min(self.worst, int((~judged.right).sum()))).indices
+    def _worst(self, classified: ClassOutputs, rows: Split, data: ResidentDataModule) -> list[Mistake]:
+        losses = torch.where(classified.right, -1.0, classified.losses)
+        worst = losses.topk(min(self.worst, int((~classified.right).sum()))).indices
         if not len(worst):
             return []
         images = as_seen(data.prepare(rows.inputs[worst.to(rows.inputs.device)]), data)
         return [
-            Mistake(float(judged.losses[row]), image, target, predicted, float(judged.probabilities[row, predicted]))
+            Mistake(
+                float(classified.losses[row]), image, target, predicted, float(classified.probabilities[row, predicted])
+            )
             for image, row, target, predicted in zip(
-                images, worst, judged.targets[worst].tolist(), judged.predicted[worst].tolist(), strict=True
+                images, worst, classified.targets[worst].tolist(), classified.predicted[worst].tolist(), strict=True
             )
         ]
 
 
-class Classes(Judging):
+class Classes(Evaluation):
     """Writes figures/classes.png: each class's accuracy and the reliability diagram.
 
     The results are ``accuracy/test/<class>``, of the classes that have rows, and ``ece/test``.
@@ -108,35 +110,35 @@ class Classes(Judging):
 
     kinds = ("class", "binary")
 
-    def judge(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
-        judged = judged_classes(module, outputs, rows.targets)
-        confusion = judged.confusion()
+    def evaluate(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
+        classified = class_outputs(module, outputs, rows.targets)
+        confusion = classified.confusion()
         right, counts = confusion.diag().numpy(), confusion.sum(1).numpy()
-        calibration = _calibration(judged)
+        calibration = _calibration(classified)
         self.results = {f"ece/{stage}": calibration.expected_error} | {
             f"accuracy/{stage}/{name}": float(hits / count)
-            for name, hits, count in zip(judged.names, right, counts, strict=True)
+            for name, hits, count in zip(classified.names, right, counts, strict=True)
             if count
         }
-        draw = partial(classes_figure, judged.names, right, counts, calibration, stage)
-        keep_picture(trainer, f"{stage}/classes", draw)
+        draw = partial(classes_figure, classified.names, right, counts, calibration, stage)
+        save_picture(trainer, f"{stage}/classes", draw)
 
 
-def _calibration(judged: JudgedClasses) -> Calibration:
+def _calibration(classified: ClassOutputs) -> Calibration:
     """Of two classes the second one's probability; of more that of the likeliest class."""
-    if len(judged.names) == 2:
-        return calibrate(judged.probabilities[:, 1].numpy(), judged.targets.numpy() == 1)
-    return calibrate(judged.probabilities.amax(1).numpy(), judged.right.numpy())
+    if len(classified.names) == 2:
+        return calibrate(classified.probabilities[:, 1].numpy(), classified.targets.numpy() == 1)
+    return calibrate(classified.probabilities.amax(1).numpy(), classified.right.numpy())
 
 
-class Thresholds(Judging):
+class Thresholds(Evaluation):
     """Writes figures/thresholds.png: the ROC and the precision-recall curve, with the point of ``module.threshold``."""
 
     kinds = ("binary",)
 
-    def judge(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
+    def evaluate(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
         probabilities, labels = outputs.sigmoid().flatten(), rows.targets.flatten().long()
         name = (module.spec.class_names or ("0", "1"))[1]
         threshold = float(module.threshold)  # type: ignore[arg-type]
         draw = partial(thresholds_figure, probabilities, labels, threshold, name, stage)
-        keep_picture(trainer, f"{stage}/thresholds", draw)
+        save_picture(trainer, f"{stage}/thresholds", draw)

@@ -10,7 +10,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
 from lightlab.callbacks.base import data_of, module_of
-from lightlab.callbacks.evaluation import Judging, outputs_for
+from lightlab.callbacks.evaluation import Evaluation, outputs_for
 from lightlab.data.loader import Split
 from lightlab.modules.supervised import SupervisedModule
 
@@ -54,7 +54,7 @@ def diagnose(train_error: float, test_error: float, acceptable: float = 0.10, ga
     return Diagnosis(train_error, test_error, " and ".join(found) or "neither")
 
 
-class ErrorDiagnosis(Judging):
+class ErrorDiagnosis(Evaluation):
     """Names high bias or high variance; the results are ``error/train``, ``error/test`` and ``diagnosis``.
 
     Both errors are those of the same weights, without dropout and augmentation.
@@ -71,7 +71,7 @@ class ErrorDiagnosis(Judging):
         self.gap = gap
         self.most = most
 
-    def judge(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
+    def evaluate(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
         train = _sample(data_of(trainer).splits["train"], min(self.most, len(rows)))
         measure, test_error = _error(module, outputs, rows.targets)
         _, train_error = _error(module, outputs_for(trainer, module, train), train.targets.cpu())
@@ -115,10 +115,10 @@ class Recovery(Callback):
         if trainer.current_epoch + 1 != trainer.max_epochs and (trainer.current_epoch + 1) % 50:
             return
         module, split = module_of(pl_module), data_of(trainer).splits["train"]
-        truth = module.spec.truth
+        true_parameters = module.spec.true_parameters
         weight, bias = [parameter.detach().cpu().flatten() for parameter in module.network.parameters()]
         answers = {"learnt": torch.cat([weight, bias]), "least_squares": least_squares(split.inputs, split.targets)}
-        true = torch.tensor([*truth["weight"], *truth["bias"]])
+        true = torch.tensor([*true_parameters["weight"], *true_parameters["bias"]])
         for name, answer in answers.items():
             error = (answer - true).abs()
             pl_module.log_dict({f"w_error/{name}": error[:-1].max(), f"b_error/{name}": error[-1]})

@@ -13,8 +13,8 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 
-from lightlab.callbacks.base import Looking, data_of
-from lightlab.callbacks.pictures import keep_picture
+from lightlab.callbacks.base import Display, data_of
+from lightlab.callbacks.pictures import save_picture
 from lightlab.data.loader import Split
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.plots.predictions import predictions_figure
@@ -22,10 +22,10 @@ from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.folder import checkpoint_of
 
 
-class Judging(Looking):
+class Evaluation(Display):
     """Gathers the outputs on the test rows; on the validation rows of a task that has no test rows.
 
-    A kind of judging defines `judge`, and `kinds` where it is not for every task.
+    A kind of judging defines `evaluate`, and `kinds` where it is not for every task.
 
     Attributes:
         kinds: the `Spec.target`s that it can judge.
@@ -41,7 +41,7 @@ class Judging(Looking):
         self._outputs: list[Tensor] = []
 
     @abstractmethod
-    def judge(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
+    def evaluate(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
         """Judges the outputs (N, output_size), on the CPU, for the rows (N) of that stage, as they are stored."""
 
     def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -56,29 +56,29 @@ class Judging(Looking):
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        if self._can_judge(pl_module):
+        if self._applies(pl_module):
             self._outputs.append(outputs)
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self._outputs:
-            self._judge(trainer, pl_module, "test", torch.cat(self._outputs))
+            self._evaluate(trainer, pl_module, "test", torch.cat(self._outputs))
         self._outputs = []
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         splits = data_of(trainer).splits
-        if "test" not in splits and "val" in splits and self._can_judge(pl_module):
+        if "test" not in splits and "val" in splits and self._applies(pl_module):
             with _best_weights(trainer, pl_module):
-                self._judge(trainer, pl_module, "val", outputs_for(trainer, pl_module, splits["val"]))
+                self._evaluate(trainer, pl_module, "val", outputs_for(trainer, pl_module, splits["val"]))
 
-    def _can_judge(self, module: LightningModule) -> bool:
+    def _applies(self, module: LightningModule) -> bool:
         return isinstance(module, SupervisedModule) and module.spec.target in self.kinds
 
-    def _judge(self, trainer: Trainer, module: LightningModule, stage: str, outputs: Tensor) -> None:
+    def _evaluate(self, trainer: Trainer, module: LightningModule, stage: str, outputs: Tensor) -> None:
         assert isinstance(module, SupervisedModule)
         split = data_of(trainer).splits[stage]
         seen = Split(split.inputs[: len(outputs)], split.targets[: len(outputs)].cpu())  # fewer if batches are limited
         with torch.inference_mode():
-            self.judge(trainer, module, stage, outputs.float().cpu(), seen)
+            self.evaluate(trainer, module, stage, outputs.float().cpu(), seen)
 
 
 @torch.inference_mode()
@@ -108,14 +108,14 @@ def _best_weights(trainer: Trainer, module: LightningModule) -> Iterator[None]:
     module.load_state_dict(last)
 
 
-class Predictions(Judging):
+class Predictions(Evaluation):
     """Writes figures/predictions.png, in the unit of the data: the scatter, the residuals, means by decile."""
 
     kinds = ("number",)
 
-    def judge(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
+    def evaluate(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
         spec = module.spec
         predicted, true = (spec.target_scale.restored(each).flatten().numpy() for each in (outputs, rows.targets))
         logarithmic = spec.target_scale.log
         draw = partial(predictions_figure, predicted, true, spec.target_name, stage, logarithmic=logarithmic)
-        keep_picture(trainer, f"{stage}/predictions", draw)
+        save_picture(trainer, f"{stage}/predictions", draw)

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
-from lightlab.callbacks.base import Looking, module_of
+from lightlab.callbacks.base import Display, module_of
 from lightlab.files import whole_file
 from lightlab.plots.curves import layer_gradients_figure
 from lightlab.plots.style import save
@@ -78,7 +78,7 @@ class MetricsCsv(Callback):
             writer.writerows(self.rows)
 
 
-class StepCurves(Looking):
+class StepCurves(Display):
     """Every `every` steps, straight to the logger: `self.log` would cost as much as the step."""
 
     def __init__(self, every: int) -> None:
@@ -95,8 +95,9 @@ class StepCurves(Looking):
     ) -> None:
         if self._norm is None:
             return
+        loss = float(outputs["loss"]) * trainer.accumulate_grad_batches
         values = {
-            "loss/step": float(outputs["loss"]) * trainer.accumulate_grad_batches / module_of(pl_module).answers,
+            "loss/step": loss / module_of(pl_module).outputs_per_row,
             "gradient_norm": float(self._norm),
             "learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
         }
@@ -108,7 +109,7 @@ class StepCurves(Looking):
         return step == 1 or step % self.every == 0
 
 
-class LayerGradients(Looking):
+class LayerGradients(Display):
     """Writes figures/layer_gradients.png: the norm of each weight matrix's gradient, its mean over an epoch's steps.
 
     TensorBoard shows the same curves as ``gradient_norm/<layer>``.

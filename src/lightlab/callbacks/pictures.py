@@ -13,7 +13,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from lightlab.callbacks.base import Looking, callbacks_of, data_of
+from lightlab.callbacks.base import Display, callbacks_of, data_of
 from lightlab.data.base import ResidentDataModule
 from lightlab.plots.curves import draw_curves
 from lightlab.plots.images import inputs_figure
@@ -57,7 +57,7 @@ def are_drawn(trainer: Trainer) -> bool:
     return all(each.are_drawn(Path(trainer.default_root_dir)) for each in decides)
 
 
-def keep_picture(trainer: Trainer, tag: str, draw: Callable[[], Figure]) -> None:
+def save_picture(trainer: Trainer, tag: str, draw: Callable[[], Figure]) -> None:
     """Draws into figures/, if pictures are wanted, under the last part of `tag`, and shows it in TensorBoard."""
     if not are_drawn(trainer):
         return
@@ -84,7 +84,7 @@ def as_seen(inputs: Tensor, data: ResidentDataModule) -> Tensor:
     return (images if images.shape[1] == 3 else images[:, :1]).clamp(0, 1)
 
 
-class Inputs(Looking):
+class Inputs(Display):
     """Writes figures/inputs.png: rows of the first training batch with their labels, augmented as in training.
 
     Does nothing where rows are tokens of a text, or a point on a surface.
@@ -105,7 +105,7 @@ class Inputs(Looking):
         inputs, targets = (part[: self.most] for part in next(iter(data.train_dataloader())))
         inputs = as_seen(inputs, data) if inputs.ndim == 4 else inputs.float().cpu()
         draw = partial(inputs_figure, inputs, _restored(targets.cpu(), data.spec), data.spec)
-        keep_picture(trainer, "train/inputs", draw)
+        save_picture(trainer, "train/inputs", draw)
 
 
 def _restored(targets: Tensor, spec: Spec) -> Tensor:
@@ -113,7 +113,7 @@ def _restored(targets: Tensor, spec: Spec) -> Tensor:
     return spec.target_scale.restored(targets) if spec.target == "number" else targets
 
 
-class Curves(Looking):
+class Curves(Display):
     """Writes figures/curves.png from metrics.csv."""
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

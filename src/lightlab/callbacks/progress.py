@@ -11,7 +11,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import RichProgressBar
 from torch import Tensor, nn
 
-from lightlab.callbacks.base import Looking
+from lightlab.callbacks.base import Display
 
 
 def progress(refresh_rate: int = 10, seconds_between_lines: float = 0.1) -> Callback:
@@ -21,7 +21,7 @@ def progress(refresh_rate: int = 10, seconds_between_lines: float = 0.1) -> Call
     return PlainProgress(seconds_between_lines)
 
 
-class PlainProgress(Looking):
+class PlainProgress(Display):
     """One line an epoch; where epochs take no time, at most one every `seconds_between`, and the last."""
 
     def __init__(self, seconds_between: float = 0.1) -> None:
@@ -66,7 +66,7 @@ class FirstStep(Callback):
             print(f"compiled: the first step took {first:.1f} s, the second {second:.3g} s", flush=True)
 
 
-class Summary(Looking):
+class Summary(Display):
     """One line a layer, printed before the first epoch."""
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:

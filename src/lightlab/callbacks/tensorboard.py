@@ -10,7 +10,7 @@ import torch
 import yaml
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from lightlab.callbacks.base import Looking, data_of, module_of
+from lightlab.callbacks.base import Display, data_of, module_of
 from lightlab.callbacks.progress import like_weights
 from lightlab.modules.word_vectors import WordVectors
 from lightlab.runs.loggers import RunLogger
@@ -18,7 +18,7 @@ from lightlab.runs.loggers import RunLogger
 LARGEST = 1e20  # where the bins of TensorBoard's histograms end
 
 
-class Overview(Looking):
+class Overview(Display):
     """Does nothing without a TensorBoard logger.
 
     Args:

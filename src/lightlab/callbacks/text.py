@@ -8,7 +8,7 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from lightlab.callbacks.base import Looking, module_of
+from lightlab.callbacks.base import Display, module_of
 from lightlab.modules.verse import write_poems
 from lightlab.modules.verse_options import Verse
 from lightlab.modules.word_options import parse_words
@@ -17,7 +17,7 @@ from lightlab.modules.word_vectors import WordVectors
 from lightlab.runs.loggers import RunLogger
 
 
-class Samples(Looking):
+class Samples(Display):
     """Every `every` epochs, and after the last: poems on the terminal and in TensorBoard's text tab.
 
     They are drawn with a generator of their own, so training goes on as it would without them.

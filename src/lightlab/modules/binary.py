@@ -20,7 +20,7 @@ class BinaryClassification(SupervisedModule):
     """
 
     target = "binary"
-    asked = (*SupervisedModule.asked, "threshold")
+    predict_options = (*SupervisedModule.predict_options, "threshold")
 
     def __init__(self, threshold: float = 0.5, **learning: Any) -> None:
         self.threshold = threshold

@@ -22,24 +22,24 @@ class LanguageModel(SupervisedModule):
     """
 
     target = "token"
-    asked = tuple(VERSE_RULES)
-    verbatim = "poem"
+    predict_options = tuple(VERSE_RULES)
+    text_column = "poem"
 
     def metrics(self) -> MetricCollection:
         return MetricCollection({"perplexity": Perplexity(), "bits_per_character": BitsPerCharacter()})
 
-    def of_train_loss(self, loss: Tensor) -> dict[str, Tensor]:
+    def train_loss_metrics(self, loss: Tensor) -> dict[str, Tensor]:
         return {"perplexity": loss.exp(), "bits_per_character": loss / math.log(2)}
 
-    def judge(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def compute_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return self.criterion(outputs.flatten(0, 1), targets.flatten())
 
     def weight(self, targets: Tensor) -> Tensor:
         return (targets != IGNORED).sum()
 
-    def answer(self, asked: dict[str, Any]) -> dict[str, list[Any]]:
+    def query(self, options: dict[str, Any]) -> dict[str, list[Any]]:
         """Poems, of the form and chosen as a `lightlab.modules.verse_options.Verse` of these options says."""
-        verse, vocabulary = Verse(**asked), self.spec.vocabulary
+        verse, vocabulary = Verse(**options), self.spec.vocabulary
         rhymes = rhyme_groups(vocabulary) if verse.rhyme else None
         return {"poem": write_poems(self.network, vocabulary, verse, self.device, rhymes)}
 

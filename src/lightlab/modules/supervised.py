@@ -35,8 +35,8 @@ class SupervisedModule(LightningModule):
 
     target: str  # the Spec.target that this module learns
     # The options of predict.py that it answers, beside those of every task.
-    asked: tuple[str, ...] = ("input", "batch_size", "figure")
-    verbatim = ""  # the column of an answer that is shown as it is, a line a row, in place of the table
+    predict_options: tuple[str, ...] = ("input", "batch_size", "figure")
+    text_column = ""  # the column of an answer that is shown as it is, a line a row, in place of the table
 
     def __init__(
         self,
@@ -62,12 +62,12 @@ class SupervisedModule(LightningModule):
         self.validated_at = -1  # the step of the last validation
         self.train_loss, self.val_loss, self.test_loss = RunningMean(), RunningMean(), RunningMean()
         self._batch: Any = None
-        self.answers = 1  # for each row of the last batch: more than one of an ensemble in training
+        self.outputs_per_row = 1  # for each row of the last batch: more than one of an ensemble in training
         self.val_metrics, self.test_metrics = self.metrics(), self.metrics()
 
     def __setattr__(self, name: str, value: Any) -> None:
         """What is set many times a step goes past `nn.Module`, which looks for parameters in each value."""
-        if name in ("_current_fx_name", "_batch", "answers"):
+        if name in ("_current_fx_name", "_batch", "outputs_per_row"):
             vars(self)[name] = value
         else:
             super().__setattr__(name, value)
@@ -80,19 +80,19 @@ class SupervisedModule(LightningModule):
     def predict(self, outputs: Tensor) -> dict[str, list[Any]]:
         """Columns of the table of predictions, from the network's outputs (N, output_size)."""
 
-    def answer(self, asked: dict[str, Any]) -> dict[str, list[Any]]:
-        """Columns of a table that answers the options of `asked`; for modules that take no input."""
+    def query(self, options: dict[str, Any]) -> dict[str, list[Any]]:
+        """Columns of a table that answers the given options; for modules that take no input."""
         raise NotImplementedError
 
     def update(self, metrics: MetricCollection, outputs: Tensor, targets: Tensor) -> None:
         """Adds a batch to `metrics`, in the form that they take."""
         metrics.update(outputs, targets)
 
-    def judge(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def compute_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """The loss of a batch, by the criterion."""
         return self.criterion(outputs, targets)
 
-    def of_train_loss(self, loss: Tensor) -> dict[str, Tensor]:
+    def train_loss_metrics(self, loss: Tensor) -> dict[str, Tensor]:
         """What else an epoch's training loss says, by the names of metrics."""
         return {}
 
@@ -106,7 +106,7 @@ class SupervisedModule(LightningModule):
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         loss = self._loss(batch)
         self._batch = batch
-        self.train_loss.add(*self._sum_and_rows(loss.detach() / self.answers, batch))
+        self.train_loss.add(*self._sum_and_rows(loss.detach() / self.outputs_per_row, batch))
         return loss
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
@@ -134,7 +134,7 @@ class SupervisedModule(LightningModule):
         loss = self.train_loss.compute()
         self.train_loss.reset()
         self.log("loss/train", loss, prog_bar=True)
-        for name, value in self.of_train_loss(loss).items():
+        for name, value in self.train_loss_metrics(loss).items():
             self.log(f"{name}/train", value)
         if self.schedule and self.schedule.interval == "validation" and self.is_fresh(self.monitor):
             assert self.schedule.scheduler is not None
@@ -183,17 +183,17 @@ class SupervisedModule(LightningModule):
     def _loss(self, batch: tuple[Tensor, ...], forward: Callable[..., Tensor] | None = None) -> Tensor:
         inputs, targets = batch
         outputs = (forward or self)(inputs)
-        answers = self.answers = len(outputs) // len(targets)
-        if answers == 1:
-            return self.judge(outputs, targets)
-        # An ensemble in training gives all members' answers, one after another: each learns as if it were alone.
-        loss = self.judge(outputs, targets.repeat(answers, *[1] * (targets.ndim - 1)))
-        return loss if self._sums() else loss * answers
+        copies = self.outputs_per_row = len(outputs) // len(targets)
+        if copies == 1:
+            return self.compute_loss(outputs, targets)
+        # An ensemble in training gives all members' outputs, one after another: each learns as if it were alone.
+        loss = self.compute_loss(outputs, targets.repeat(copies, *[1] * (targets.ndim - 1)))
+        return loss if self._sums() else loss * copies
 
     def _evaluate(self, batch: tuple[Tensor, Tensor], mean: RunningMean, metrics: MetricCollection) -> Tensor:
         inputs, targets = batch
         outputs = _at_least_single(self(inputs))
-        mean.add(*self._sum_and_rows(self.judge(outputs, targets), batch))
+        mean.add(*self._sum_and_rows(self.compute_loss(outputs, targets), batch))
         self.update(metrics, outputs, targets)
         return outputs
 

@@ -34,7 +34,7 @@ class WordVectors(SupervisedModule):
     """
 
     target = "word"
-    asked = tuple(WORD_RULES)
+    predict_options = tuple(WORD_RULES)
 
     def __init__(self, objective: str = "auto", softmax_words: int = 2000, negatives: int = 5, **learning: Any) -> None:
         if objective not in ("auto", *_OBJECTIVES):
@@ -60,7 +60,7 @@ class WordVectors(SupervisedModule):
         self._drawn = self._draw(batch[1])  # here, so that a loss computed again has the same noise
         return super().training_step(batch, batch_idx)
 
-    def judge(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def compute_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return _OBJECTIVES[self.objective](self, outputs, targets)
 
     def update(self, metrics: MetricCollection, outputs: Tensor, targets: Tensor) -> None:
@@ -69,16 +69,16 @@ class WordVectors(SupervisedModule):
             metrics["accuracy"].update(logits, targets)
             metrics["perplexity"].update(logits.unsqueeze(1), targets.unsqueeze(1))
 
-    def answer(self, asked: dict[str, Any]) -> dict[str, list[Any]]:
+    def query(self, options: dict[str, Any]) -> dict[str, list[Any]]:
         """The words nearest to each word of ``nearest``, and to the sum of ``analogy``, with their cosines."""
-        if not {"nearest", "analogy"} & set(asked):
+        if not {"nearest", "analogy"} & set(options):
             raise UsageError("give nearest=WORD, or analogy=A-B+C")
-        space, count = WordSpace(self.word_vectors(), self.spec.vocabulary), asked.get("count", 10)
-        words = parse_words(asked["nearest"]) if "nearest" in asked else []
+        space, count = WordSpace(self.word_vectors(), self.spec.vocabulary), options.get("count", 10)
+        words = parse_words(options["nearest"]) if "nearest" in options else []
         found = {word: space.nearest(word, count) for word in words}
-        if "analogy" in asked:
-            found[asked["analogy"]] = space.analogy(asked["analogy"], count)
-        rows = [(asked_for, word, cosine) for asked_for, words in found.items() for word, cosine in words]
+        if "analogy" in options:
+            found[options["analogy"]] = space.analogy(options["analogy"], count)
+        rows = [(query, word, cosine) for query, nearest in found.items() for word, cosine in nearest]
         return {name: [row[column] for row in rows] for column, name in enumerate(("to", "nearest", "cosine"))}
 
     def predict(self, outputs: Tensor) -> dict[str, list[Any]]:

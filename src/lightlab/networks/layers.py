@@ -17,7 +17,7 @@ class Layers:
     """Factories with the signatures of their namesakes in `torch.nn`.
 
     Attributes:
-        twins: by the name of an activation or a criterion, what these layers have in its place: a subclass of it.
+        counterparts: by the name of an activation or a criterion, the subclass of it that these layers use instead.
     """
 
     linear: Layer
@@ -31,14 +31,14 @@ class Layers:
     rnn: Layer = nn.RNN
     gru: Layer = nn.GRU
     lstm: Layer = nn.LSTM
-    twins: Mapping[str, Layer] = field(default_factory=dict)
+    counterparts: Mapping[str, Layer] = field(default_factory=dict)
 
-    def twin(self, factory: Layer) -> Layer:
-        """The twin of `factory` with the same options; `factory` itself where there is none."""
-        made, twin = _made_by(factory), self.twins.get(getattr(_made_by(factory), "__name__", ""))
-        if twin is None or made not in getattr(_made_by(twin), "__mro__", ()):
+    def counterpart(self, factory: Layer) -> Layer:
+        """The counterpart of `factory` with the same options; `factory` itself where there is none."""
+        made, counterpart = _made_by(factory), self.counterparts.get(getattr(_made_by(factory), "__name__", ""))
+        if counterpart is None or made not in getattr(_made_by(counterpart), "__mro__", ()):
             return factory
-        return partial(twin, **factory.keywords) if isinstance(factory, partial) else twin
+        return partial(counterpart, **factory.keywords) if isinstance(factory, partial) else counterpart
 
 
 def _made_by(factory: Layer) -> Layer:

@@ -58,7 +58,7 @@ class PredictOptions:
     """See `HELP`; `input` is text, or what JSON made of it where it is no file.
 
     Attributes:
-        asked: what else is asked of a task, by the options' names.
+        query: the options of tasks that take no input, by the options' names.
         given: the names of all options on the command line.
     """
 
@@ -71,17 +71,17 @@ class PredictOptions:
     accelerator: str = "auto"
     batch_size: int = 1000
     allow: list[str] = field(default_factory=list)
-    asked: dict[str, Any] = field(default_factory=dict)
+    query: dict[str, Any] = field(default_factory=dict)
     given: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 COMMON = ("run", "checkpoint", "output", "accelerator", "allow")
 ROWS = ("input", "batch_size", "figure", "threshold")
-ASKED: dict[str, Rule] = {**VERSE_RULES, **WORD_RULES}  # options of tasks that take no input
-OPTIONS = (*COMMON, *ROWS, *ASKED)
+QUERY_RULES: dict[str, Rule] = {**VERSE_RULES, **WORD_RULES}  # options of tasks that take no input
+OPTIONS = (*COMMON, *ROWS, *QUERY_RULES)
 
 
-def check_asked(options: PredictOptions, answered: Sequence[str], task: str) -> None:
+def check_options(options: PredictOptions, answered: Sequence[str], task: str) -> None:
     """Refuses what a checkpoint's task does not answer.
 
     Args:
@@ -130,14 +130,14 @@ def parse_options(argv: Sequence[str]) -> PredictOptions:
         given[key] = _value(key, value)
     if ("run" in given) == ("checkpoint" in given):
         raise UsageError("give either run= (a folder, or `last`) or checkpoint= (a file)")
-    asked = {name: value for name, value in given.items() if name in ASKED}
-    if "input" not in given and not asked:
+    query = {name: value for name, value in given.items() if name in QUERY_RULES}
+    if "input" not in given and not query:
         raise UsageError(
             "input= is missing: a photo, a folder, a CSV, an IDX file, or numbers such as input=[[4.0]]; "
             "of a poetry run, start=春"
         )
-    others = {name: value for name, value in given.items() if name not in ASKED}
-    return PredictOptions(**others, asked=asked, given=frozenset(given))
+    others = {name: value for name, value in given.items() if name not in QUERY_RULES}
+    return PredictOptions(**others, query=query, given=frozenset(given))
 
 
 def _value(key: str, value: str) -> Any:
@@ -157,8 +157,8 @@ def _value(key: str, value: str) -> Any:
         raise UsageError(f"accelerator={value}: must be one of auto, cpu, gpu, mps")
     if key == "output" and Path(value).suffix not in (".csv", ".json"):
         raise UsageError(f"output={value}: must end in .csv or .json")
-    if key in ASKED:
-        return _asked(key, value)
+    if key in QUERY_RULES:
+        return _query_value(key, value)
     return _input(value) if key == "input" else value
 
 
@@ -169,8 +169,8 @@ def _threshold(value: str) -> float:
     raise UsageError(f"threshold={value}: must be a number above 0 and below 1")
 
 
-def _asked(key: str, text: str) -> Any:
-    rule = ASKED[key]
+def _query_value(key: str, text: str) -> Any:
+    rule = QUERY_RULES[key]
     value: Any = text
     if not isinstance(rule, Text):
         with suppress(ValueError, RecursionError):

@@ -15,7 +15,7 @@ from lightlab.data.base import Inputs, ResidentDataModule
 from lightlab.errors import DataError, UsageError, one_line
 from lightlab.files import whole_file
 from lightlab.modules.supervised import SupervisedModule
-from lightlab.prediction.options import PredictOptions, check_asked
+from lightlab.prediction.options import PredictOptions, check_options
 from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.trust import check_trusted
 from lightlab.spec import Spec
@@ -43,14 +43,14 @@ class Predictions:
 
     Attributes:
         figures: that were written.
-        verbatim: the column that is shown in place of the table; empty for the table.
+        text_column: the column that is shown in place of the table; empty for the table.
         all_rows: whether a terminal shows the whole table.
     """
 
     table: pd.DataFrame
     scores: dict[str, float]
     figures: list[Path] = field(default_factory=list)
-    verbatim: str = ""
+    text_column: str = ""
     all_rows: bool = False
 
 
@@ -62,13 +62,13 @@ def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
         DataError: the checkpoint or the input is not what it should be; nothing has been written.
     """
     predictor = load_predictor(checkpoint, options.allow)
-    check_asked(options, predictor.module.asked, predictor.task)
+    check_options(options, predictor.module.predict_options, predictor.task)
     device = choose(options.accelerator).device
-    if "input" in predictor.module.asked:
+    if "input" in predictor.module.predict_options:
         found = _predicted(predictor, options, device)
     else:
-        answer = pd.DataFrame(predictor.module.to(device).answer(options.asked))
-        found = Predictions(answer, {}, verbatim=predictor.module.verbatim, all_rows=True)
+        answer = pd.DataFrame(predictor.module.to(device).query(options.query))
+        found = Predictions(answer, {}, text_column=predictor.module.text_column, all_rows=True)
     if options.output:
         _write(found.table, Path(options.output))
     return found
@@ -169,10 +169,10 @@ def _write(table: pd.DataFrame, path: Path) -> None:
 
 
 def shown(predictions: Predictions, most_rows: int = 20) -> str:
-    """For a terminal: the verbatim column; or the table, without most rows and the probabilities of other classes."""
+    """For a terminal: the text column, or the table without most of its rows and the probabilities of other classes."""
     table = predictions.table
-    if predictions.verbatim:
-        return "\n".join(map(str, table[predictions.verbatim]))
+    if predictions.text_column:
+        return "\n".join(map(str, table[predictions.text_column]))
     table = table[[column for column in table.columns if not column.startswith("p(")]]
     with pd.option_context("display.unicode.east_asian_width", True, "display.width", 160, "display.max_columns", 20):
         rows = None if predictions.all_rows else most_rows

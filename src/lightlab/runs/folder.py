@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from lightlab.errors import LightlabError, UsageError, in_words
+from lightlab.errors import LightlabError, UsageError, message_of
 
 ROOTS = ("runs", "sweeps")
 State = Literal["done", "pruned", "failed", "unfinished"]
@@ -121,7 +121,7 @@ def failure_kept(folder: Path) -> Iterator[None]:
         stopped = signalled or isinstance(error, BrokenPipeError)
         if not stopped and state(folder) == "unfinished" and (folder / ".hydra").is_dir():
             with suppress(OSError):  # which may be what ended the run
-                told.write_text(in_words(error) + "\n", encoding="utf-8")
+                told.write_text(message_of(error) + "\n", encoding="utf-8")
         raise
 
 

@@ -66,7 +66,7 @@ def results_table(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def closing_words(
+def run_summary(
     results: dict[str, Any], folder: Path, asked: str, extendable: bool, findings: Sequence[str] = ()
 ) -> str:
     """The results, what callbacks have found, and the commands to go on with."""

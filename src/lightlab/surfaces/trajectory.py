@@ -13,7 +13,7 @@ from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 from torch.optim import Optimizer
 
-from lightlab.callbacks.base import Looking, module_of
+from lightlab.callbacks.base import Display, module_of
 from lightlab.files import whole_file
 from lightlab.plots.style import labels, save
 from lightlab.runs.loggers import RunLogger
@@ -59,7 +59,7 @@ class Trajectory:
         return trajectory
 
 
-class KeepTrajectory(Looking):
+class KeepTrajectory(Display):
     """Writes trajectory.csv and figures/surface.png when training ends, also when it ends early.
 
     Args:

@@ -23,7 +23,7 @@ def build_data(config: Config) -> ResidentDataModule:
 def build_network(config: Config, spec: Spec) -> nn.Module:
     """The network for this data; weights are as its layers initialize themselves."""
     layers = part(config, "layers")
-    activation = layers.twin(part(config, "activation"))
+    activation = layers.counterpart(part(config, "activation"))
     return call(config, "network", spec=spec, layers=layers, activation=activation)
 
 
@@ -58,7 +58,7 @@ def build_module(config: Config, spec: Spec, network: nn.Module, **training: Any
             f"but data {spec.name} gives a {spec.target}; choose a module and a data that fit"
         )
     if "criterion" in config["module"]:
-        training["criterion"] = part(config, "layers").twin(target_of(config["module"], "criterion"))()
+        training["criterion"] = part(config, "layers").counterpart(target_of(config["module"], "criterion"))()
     return call(config, "module", network=network, spec=spec, **training)
 
 

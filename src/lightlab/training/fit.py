@@ -14,9 +14,9 @@ import yaml
 from lightning.pytorch import Callback, Trainer, seed_everything
 from lightning.pytorch.callbacks import Checkpoint, ProgressBar
 
-from lightlab.callbacks.base import Looking, callbacks_of
+from lightlab.callbacks.base import Display, callbacks_of
 from lightlab.callbacks.checkpointing import Interruption, LastCheckpoint, RandomStates, Record
-from lightlab.callbacks.evaluation import Judging
+from lightlab.callbacks.evaluation import Evaluation
 from lightlab.callbacks.logging import EpochEnd
 from lightlab.callbacks.pictures import Pictures
 from lightlab.callbacks.progress import FirstStep
@@ -31,13 +31,13 @@ from lightlab.modules.supervised import SupervisedModule
 from lightlab.optimization.schedulers import RunLength
 from lightlab.runs.checkpoints import AtomicCheckpointIO, read_checkpoint
 from lightlab.runs.folder import checkpoint_of
-from lightlab.runs.results import closing_words, describe_environment, epoch_row, write_json
+from lightlab.runs.results import describe_environment, epoch_row, run_summary, write_json
 from lightlab.training.building import build_data, build_gradient, build_module, build_network, try_out
 from lightlab.training.devices import Accelerator, keep_pages
 from lightlab.training.weights import Resumable, checkpoint_to_resume, take_weights
 
 # Of a fold there is nothing to look at, and nothing to go on with: the whole is quickly started again.
-_LEFT_OUT = (Looking, ProgressBar, LastCheckpoint, Interruption)
+_LEFT_OUT = (Display, ProgressBar, LastCheckpoint, Interruption)
 
 
 def train(config: Config, folder: Path, trial: Reports | None = None) -> dict[str, Any]:
@@ -54,14 +54,14 @@ def train(config: Config, folder: Path, trial: Reports | None = None) -> dict[st
     run = _prepare(config, folder)
     if trial is not None:
         callbacks_of(run.trainer).append(Pruning(trial, config["monitor"]))
-    print(_opening_words(run.data, run.accelerator), flush=True)
+    print(_opening_line(run.data, run.accelerator), flush=True)
     results = _fit_and_test(run)
     if pruned := _why_pruned(run.trainer):
         print(f"\n{pruned}\n\nrun folder   {folder}", flush=True)
         return results
-    judging = [each for each in callbacks_of(run.trainer) if isinstance(each, Judging)]
-    words = [each.words for each in judging if each.words]
-    print(closing_words(results, folder, run.data.example_option, _is_extendable(run.module), words), flush=True)
+    evaluations = [each for each in callbacks_of(run.trainer) if isinstance(each, Evaluation)]
+    words = [each.words for each in evaluations if each.words]
+    print(run_summary(results, folder, run.data.example_option, _is_extendable(run.module), words), flush=True)
     return results
 
 
@@ -252,7 +252,7 @@ def _write_records(config: Config, folder: Path, accelerator: Accelerator, kept_
     write_json(folder / name, describe_environment(accelerator.description, kept_pages))
 
 
-def _opening_words(data: ResidentDataModule, accelerator: Accelerator) -> str:
+def _opening_line(data: ResidentDataModule, accelerator: Accelerator) -> str:
     rows = ", ".join(f"{len(split):,} {name}" for name, split in data.splits.items())
     return f"data {data.spec.name} ({data.origin}): {rows} rows · device {accelerator.description}"
 

@@ -76,7 +76,7 @@ def test_targets_are_the_plane_and_normal_noise():
 
 
 def test_the_truth_is_told():
-    assert line(noise=1).spec.truth == {"weight": pytest.approx([2.0, -3.4]), "bias": [4.2]}
+    assert line(noise=1).spec.true_parameters == {"weight": pytest.approx([2.0, -3.4]), "bias": [4.2]}
 
 
 def test_any_seed_is_taken():

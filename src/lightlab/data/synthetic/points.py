@@ -77,8 +77,15 @@ class LinearData(ResidentDataModule):
         generator = torch.Generator().manual_seed(self.seed)
         held_out = max(2, self.rows // 4)
         sizes = {"train": self.rows, "val": held_out, "test": held_out}
-        truth = {"weight": self.weight.tolist(), "bias": [self.bias]}
-        spec = Spec(self.dataset, (len(self.weight),), 1, "number", input_names=_names(len(self.weight)), truth=truth)
+        true_parameters = {"weight": self.weight.tolist(), "bias": [self.bias]}
+        spec = Spec(
+            self.dataset,
+            (len(self.weight),),
+            1,
+            "number",
+            input_names=_names(len(self.weight)),
+            true_parameters=true_parameters,
+        )
         return spec, {name: self._draw(rows, generator) for name, rows in sizes.items()}
 
     def read(self, source: Any) -> Inputs:

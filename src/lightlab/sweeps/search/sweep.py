@@ -47,7 +47,7 @@ def search(config: DictConfig, launcher: Launcher, arguments: Sequence[str], loa
         folder.mkdir(parents=True, exist_ok=True)
         OmegaConf.save(config, folder / "multirun.yaml")
         again = release_abandoned(study)
-        print(_opening_words(study, limit, monitor, again), flush=True)
+        print(_opening_line(study, limit, monitor, again), flush=True)
         outcome = Outcome(study, space, monitor, options.storage, folder)
         with _written(outcome):
             _Trials(study, space, options, launcher, limit, folder).run(monitor.name)
@@ -149,7 +149,7 @@ def _written(outcome: Outcome) -> Iterator[None]:
     write_outcome(outcome)
 
 
-def _opening_words(study: Study, limit: int, monitor: Monitor, again: int) -> str:
+def _opening_line(study: Study, limit: int, monitor: Monitor, again: int) -> str:
     ended = len(tried(study))
     trials = f"{ended} of {limit} trials have ended" if ended else f"{limit} trials"
     words = f"search {study.study_name}: {trials}; wanted is the {monitor.mode}imum of {monitor.name}"
