@@ -1,0 +1,77 @@
+"""The callback that records a descent and draws it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule, Trainer
+from torch import Tensor
+from torch.optim import Optimizer
+
+from lightlab.callbacks.base import Display, module_of
+from lightlab.plots.style import labels, save
+from lightlab.runs.loggers import RunLogger
+from lightlab.surfaces.descent import SurfaceDescent
+from lightlab.surfaces.functions import Surface
+from lightlab.surfaces.pictures import animate, surface_figure
+
+
+class KeepTrajectory(Display):
+    """Writes trajectory.csv and figures/surface.png when training ends, also when it ends early.
+
+    Args:
+        animation: write figures/surface.gif as well.
+        language: of the picture's labels: ``en`` or ``zh``.
+    """
+
+    def __init__(self, animation: bool = False, language: str = "en") -> None:
+        self.animation = animation
+        self.language = language
+        self.trajectory = Trajectory()
+
+    def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
+        self._add(trainer, pl_module, float(optimizer.param_groups[0]["lr"]))
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._finish(trainer, pl_module)
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        with suppress(OSError):  # which may be what ended the run
+            self._finish(trainer, pl_module)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"columns": [list(column) for column in self.trajectory.columns()]}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.trajectory = Trajectory(*(list(column) for column in state_dict["columns"]))
+
+    def _add(self, trainer: Trainer, module: LightningModule, learning_rate: float) -> None:
+        assert isinstance(module, SurfaceDescent)
+        x, y = module.point.tolist()
+        height = float(module.criterion(module.point.unsqueeze(0)))
+        self.trajectory.add(trainer.global_step, x, y, height, learning_rate)
+
+    @torch.no_grad()
+    def _finish(self, trainer: Trainer, module: LightningModule) -> None:
+        if not self.trajectory.steps:
+            return
+        example = module.example_input_array
+        assert isinstance(example, Tensor)
+        module(example.to(module.device))
+        self._add(trainer, module, self.trajectory.learning_rates[-1])
+        folder = Path(trainer.default_root_dir)
+        self.trajectory.write(folder / "trajectory.csv")
+        surface = module.criterion
+        assert isinstance(surface, Surface)
+        ways = {type(trainer.optimizers[0]).__name__: self.trajectory}
+        with labels(self.language) as say:
+            figure = surface_figure(surface, module_of(module).spec.name, ways, say)
+            save(figure, folder / "figures" / "surface.png")
+            if self.animation:
+                animate(surface, ways, folder / "figures" / "surface.gif", say)
+        for logger in trainer.loggers:
+            if isinstance(logger, RunLogger):
+                logger.experiment.add_figure("surface", figure, trainer.global_step)
