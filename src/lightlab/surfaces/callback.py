@@ -17,6 +17,7 @@ from lightlab.runs.loggers import RunLogger
 from lightlab.surfaces.descent import SurfaceDescent
 from lightlab.surfaces.functions import Surface
 from lightlab.surfaces.pictures import animate, surface_figure
+from lightlab.surfaces.trajectory import Trajectory
 
 
 class KeepTrajectory(Display):
