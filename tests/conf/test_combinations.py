@@ -73,7 +73,7 @@ def parts_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
             made[key] = instantiate(part, **options)
         return made[key]
 
-    monkeypatch.setattr("lightlab.training.building.instantiate", once)
+    monkeypatch.setattr("lightlab.config.instantiation.instantiate", once)
 
 
 def test_the_array_covers_every_pair() -> None:
