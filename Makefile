@@ -6,7 +6,7 @@ ARGS ?= task=fashion_lenet optimizer=adam
 PYTEST_ARGS ?= -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-fast lint format board bench matrix verify clean
+.PHONY: help setup train test test-fast lint format schema board bench matrix verify clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ lint: setup ## ruff (rules and format) and mypy
 format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+schema: setup ## JSON schemas of conf/ and docs/configuration.md, from the declared keys
+	$(BIN)/python -m lightlab.config.reference
 
 board: setup ## TensorBoard on all runs and sweeps, by readable names
 	$(BIN)/python -m lightlab board $(BOARD)

@@ -1,113 +1,192 @@
-"""Rules for single values of a config or a command line: each says in words what it takes."""
+"""Rules for single values: whether one is valid, what is expected in words, and the same as JSON Schema."""
 
 from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True)
-class Whole:
+class Rule(ABC):
+    """A kind of rule defines `fits`, `words` and `json`.
+
+    Attributes:
+        also: further values that are valid, such as None.
+    """
+
+    also: tuple[object, ...] = field(default=(), kw_only=True)
+
+    @abstractmethod
+    def fits(self, value: Any) -> bool:
+        """Whether the value is valid, `also` apart."""
+
+    @abstractmethod
+    def words(self) -> str:
+        """What is expected, as it follows "must be"."""
+
+    @abstractmethod
+    def json(self) -> dict[str, Any]:
+        """The rule as JSON Schema, `also` apart."""
+
+    def takes(self, value: Any) -> bool:
+        return self.fits(value) or any(value == other and type(value) is type(other) for other in self.also)
+
+    def __str__(self) -> str:
+        return self.words() + "".join(f", or {_shown(other)}" for other in self.also)
+
+    def schema(self) -> dict[str, Any]:
+        """The rule as JSON Schema."""
+        return {"anyOf": [self.json(), {"enum": list(self.also)}]} if self.also else self.json()
+
+
+@dataclass(frozen=True)
+class Whole(Rule):
     """A whole number."""
 
     at_least: int = 0
     at_most: float = math.inf
-    also: tuple[object, ...] = ()  # further values that are taken
 
-    def __str__(self) -> str:
-        return f"a whole number of at least {self.at_least}" + (
-            f", at most {self.at_most}" if self.at_most < math.inf else ""
-        )
-
-    def takes(self, value: Any) -> bool:
+    def fits(self, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and self.at_least <= value <= self.at_most
+
+    def words(self) -> str:
+        most = f", at most {self.at_most}" if self.at_most < math.inf else ""
+        return f"a whole number of at least {self.at_least}{most}"
+
+    def json(self) -> dict[str, Any]:
+        most = {"maximum": self.at_most} if self.at_most < math.inf else {}
+        return {"type": "integer", "minimum": self.at_least} | most
 
 
 @dataclass(frozen=True)
-class Number:
-    """A finite number between `low` and `high`; `open_low` and `open_high` leave the bounds themselves out."""
+class Number(Rule):
+    """A finite number between `low` and `high`; `open_low` and `open_high` exclude the bounds themselves."""
 
     low: float = -math.inf
     high: float = math.inf
     open_low: bool = False
     open_high: bool = False
-    also: tuple[object, ...] = ()
 
-    def __str__(self) -> str:
-        low = f"{'above' if self.open_low else 'of at least'} {self.low:g}" if self.low > -math.inf else ""
-        high = f"{'below' if self.open_high else 'of at most'} {self.high:g}" if self.high < math.inf else ""
-        return " ".join(["a number", *filter(None, [low, "and" if low and high else "", high])])
-
-    def takes(self, value: Any) -> bool:
+    def fits(self, value: Any) -> bool:
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not abs(value) < sys.float_info.max:
             return False
         above = value > self.low if self.open_low else value >= self.low
         below = value < self.high if self.open_high else value <= self.high
         return above and below
 
+    def words(self) -> str:
+        low = f"{'above' if self.open_low else 'of at least'} {self.low:g}" if self.low > -math.inf else ""
+        high = f"{'below' if self.open_high else 'of at most'} {self.high:g}" if self.high < math.inf else ""
+        return " ".join(["a number", *filter(None, [low, "and" if low and high else "", high])])
+
+    def json(self) -> dict[str, Any]:
+        low = {"exclusiveMinimum" if self.open_low else "minimum": self.low} if self.low > -math.inf else {}
+        high = {"exclusiveMaximum" if self.open_high else "maximum": self.high} if self.high < math.inf else {}
+        return {"type": "number"} | low | high
+
 
 @dataclass(frozen=True)
 class Batches(Number):
-    """So many batches, or a share of them: 1 is one, 1.0 is all."""
+    """A number of batches, or a share of them: 1 is one batch, 1.0 is all."""
 
     low: float = 0
 
-    def __str__(self) -> str:
-        return "a whole number of batches, or a share of them, at most 1.0"
+    def fits(self, value: Any) -> bool:
+        return super().fits(value) and (isinstance(value, int) or value <= 1)
 
-    def takes(self, value: Any) -> bool:
-        return super().takes(value) and (isinstance(value, int) or value <= 1)
+    def words(self) -> str:
+        return "a whole number of batches, or a share of them, at most 1.0"
 
 
 @dataclass(frozen=True)
-class OneOf:
+class OneOf(Rule):
     """One of several values."""
 
     values: tuple[object, ...]
-    also: tuple[object, ...] = ()
 
-    def __str__(self) -> str:
+    def fits(self, value: Any) -> bool:
+        return any(value == other and type(value) is type(other) for other in self.values)
+
+    def words(self) -> str:
         return "one of " + ", ".join(map(str, self.values))
 
-    def takes(self, value: Any) -> bool:
-        return any(value == each and type(value) is type(each) for each in self.values)
+    def json(self) -> dict[str, Any]:
+        return {"enum": list(self.values)}
 
 
 @dataclass(frozen=True)
-class Text:
-    """A word or a path."""
+class Text(Rule):
+    """A text that is not empty: a word, a path."""
 
-    also: tuple[object, ...] = ()
-
-    def __str__(self) -> str:
-        return "text"
-
-    def takes(self, value: Any) -> bool:
+    def fits(self, value: Any) -> bool:
         return isinstance(value, str) and value != ""
 
+    def words(self) -> str:
+        return "text"
+
+    def json(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1}
+
 
 @dataclass(frozen=True)
-class ListOf:
-    """A list, each of whose items the rule takes."""
+class ListOf(Rule):
+    """A list whose items all follow a rule."""
 
     rule: Rule
     length: int | None = None
-    also: tuple[object, ...] = ()
 
-    def __str__(self) -> str:
+    def fits(self, value: Any) -> bool:
+        if not isinstance(value, list) or self.length not in (None, len(value)):
+            return False
+        return all(self.rule.takes(item) for item in value)
+
+    def words(self) -> str:
         return f"a list{f' of {self.length}' if self.length else ''}, each item {self.rule}"
 
-    def takes(self, value: Any) -> bool:
-        return (
-            isinstance(value, list)
-            and self.length in (None, len(value))
-            and all(self.rule.takes(item) for item in value)
-        )
+    def json(self) -> dict[str, Any]:
+        length = {"minItems": self.length, "maxItems": self.length} if self.length else {}
+        return {"type": "array", "items": self.rule.schema()} | length
 
 
-Rule = Whole | Number | OneOf | Text | ListOf
+@dataclass(frozen=True)
+class AnyOf(Rule):
+    """A value that one of several rules takes."""
+
+    rules: tuple[Rule, ...]
+
+    def fits(self, value: Any) -> bool:
+        return any(rule.takes(value) for rule in self.rules)
+
+    def words(self) -> str:
+        return " or ".join(map(str, self.rules))
+
+    def json(self) -> dict[str, Any]:
+        return {"anyOf": [rule.schema() for rule in self.rules]}
+
+
+@dataclass(frozen=True)
+class MappingOf(Rule):
+    """Names, each with a value that follows a rule; any value without one."""
+
+    rule: Rule | None = None
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, dict) and (self.rule is None or all(map(self.rule.takes, value.values())))
+
+    def words(self) -> str:
+        return "a group of keys" + (f", each value {self.rule}" if self.rule else "")
+
+    def json(self) -> dict[str, Any]:
+        return {"type": "object"} | ({"additionalProperties": self.rule.schema()} if self.rule else {})
+
+
+def _shown(value: object) -> str:
+    return "null" if value is None else str(value)
+
+
 POSITIVE = Number(0, open_low=True)
 NOT_NEGATIVE = Number(0)
 SHARE = Number(0, 1, open_high=True)

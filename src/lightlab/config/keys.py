@@ -1,0 +1,95 @@
+"""Declares the keys of a run: those at the top level, of the trainer and of the device."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lightlab.config.rules import SWITCH, Batches, MappingOf, Number, OneOf, Rule, Text, Whole
+
+
+class Key(NamedTuple):
+    """A key's type and range, and its meaning; the check, the JSON schemas and the reference are made from them."""
+
+    rule: Rule
+    meaning: str
+
+
+# The keys of the config that are no group; each must be there, and no other.
+TOP = {
+    "name": Key(Text(), "the task's name; folders of runs are named for it"),
+    "seed": Key(Whole(0, 2**32 - 1), "seed of the weights, the order of the rows, augmentation and dropout"),
+    "data_dir": Key(Text(), "the folder that holds a folder for each data set; default: LIGHTLAB_DATA, else data"),
+    "cache_dir": Key(
+        Text(also=(None,)), "the folder of parsed files; null: LIGHTLAB_CACHE, else the user's cache folder"
+    ),
+    "resume": Key(Text(also=(None,)), "the run to go on with: `last`, or its folder"),
+    "folds": Key(
+        Whole(2, also=(None,)), "k-fold cross-validation: so many runs, each tested on another part of the rows"
+    ),
+    "fold_repeats": Key(Whole(1), "how many times the rows are dealt into folds"),
+    "init_from": Key(Text(also=(None,)), "a checkpoint, or the folder of a run, whose weights training starts from"),
+    "compile": Key(
+        OneOf(("auto", True, False)), "whether torch.compile compiles the network; auto: long runs on a CUDA GPU"
+    ),
+    "checkpoint_every": Key(Whole(1), "epochs from one last.ckpt, and one look for the best epoch, to the next"),
+    "keep_pages": Key(SWITCH, "whether glibc keeps freed memory pages, which makes steps faster (Linux)"),
+    "explain": Key(SWITCH, "show where each value of the config comes from, and run nothing"),
+    "pictures": Key(
+        OneOf(("auto", "all", "none")),
+        "which pictures a run draws; auto: in a sweep, only runs that are the best so far",
+    ),
+    "language": Key(OneOf(("en", "zh")), "language of reports and of the labels in pictures"),
+    "learning_rates": Key(
+        MappingOf(Number(0, open_low=True)),
+        "the learning rate of each optimizer, measured for the task's network; optimizer.lr= overrides it",
+    ),
+    "sweep": Key(MappingOf(Text()), "the keys that an experiment sweeps with -m, each with its values: `seed: 0,1,2`"),
+}
+
+MONITOR = {
+    "name": Key(Text(), "the metric that the best checkpoint, early stopping and the plateau scheduler watch"),
+    "mode": Key(OneOf(("min", "max")), "whether a lower or a higher value of it is better"),
+}
+
+# Lightning's own keys of the same names.
+TRAINER = {
+    "max_epochs": Key(Whole(1), "passes over the training rows"),
+    "max_steps": Key(Whole(1, also=(-1,)), "optimizer steps at most; -1: as many as the epochs have"),
+    "check_val_every_n_epoch": Key(Whole(1), "epochs from one validation to the next"),
+    "log_every_n_steps": Key(Whole(1), "steps from one point of the step curves to the next"),
+    "precision": Key(
+        OneOf(("32-true", "bf16-mixed", "16-mixed", "64-true")),
+        "floating-point format; bf16-mixed wants a processor that multiplies bfloat16, 16-mixed a GPU",
+    ),
+    "gradient_clip_val": Key(Number(0, open_low=True, also=(None,)), "gradients are clipped to this; null: not"),
+    "gradient_clip_algorithm": Key(OneOf(("norm", "value")), "clip the norm of all gradients, or each value"),
+    "accumulate_grad_batches": Key(Whole(1), "batches whose gradients are added up for one step"),
+    "limit_train_batches": Key(Batches(open_low=True, also=(None,)), "training batches of an epoch; null: all"),
+    "limit_val_batches": Key(Batches(also=(None,)), "batches of a validation; null: all"),
+    "limit_test_batches": Key(Batches(also=(None,)), "batches of the test; null: all"),
+    "deterministic": Key(SWITCH, "refuse operations whose result varies from run to run"),
+    "detect_anomaly": Key(SWITCH, "find the operation that made a NaN in the backward pass; slow"),
+    "profiler": Key(
+        OneOf(("simple", "advanced", "pytorch"), also=(None,)), "measure where the time goes, and print it at the end"
+    ),
+}
+
+ACCELERATOR = {
+    "name": Key(OneOf(("auto", "cpu", "gpu", "mps")), "the device; auto: the first available of gpu, mps, cpu"),
+    "memory_format": Key(
+        OneOf(("auto", "contiguous", "channels_last")), "layout of images; auto: channels_last for convolutions"
+    ),
+}
+
+CALLBACKS = {
+    "overview.histograms": Key(Whole(0), "how many times in a run histograms of the weights are logged; 0: never"),
+    "overview.graph": Key(SWITCH, "log the network's graph"),
+    "inputs.most": Key(Whole(1), "training rows that figures/inputs.png shows"),
+    "mistakes.worst": Key(Whole(1), "mistakes that figures/mistakes.png shows"),
+    "diagnosis.acceptable": Key(Number(0, 1), "a training error above this is high bias"),
+    "diagnosis.gap": Key(Number(0, 1), "a test error that exceeds the training error by more is high variance"),
+    "progress.refresh_rate": Key(Whole(1), "steps from one update of the progress bar to the next"),
+    "step_curves.every": Key(Whole(1), "steps from one point of the step curves to the next"),
+    "early_stopping.patience": Key(Whole(0), "validations without an improvement after which the run stops"),
+    "early_stopping.min_delta": Key(Number(0), "a smaller improvement does not count"),
+}

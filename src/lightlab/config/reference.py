@@ -1,0 +1,122 @@
+"""Writes what editors and readers want to know of the config: JSON schemas for every YAML, and the table of all keys.
+
+``make schema`` writes both; a test holds them equal to the declared keys.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lightlab.config.keys import TOP, Key
+from lightlab.config.schema import CLOSED, GROUPS
+
+CONF = Path("conf")
+REFERENCE = Path("docs/configuration.md")
+_MARK = "# yaml-language-server: $schema="
+_INTERPOLATION = {"type": "string", "pattern": r"\$\{"}  # ${…} may stand for any value
+_OF_HYDRA = {"_target_", "_partial_", "_args_", "_recursive_", "_convert_", "defaults"}
+
+
+def schemas(conf: Path) -> dict[str, dict[str, Any]]:
+    """Returns a JSON schema for the files of each group, and `config` for those that hold a whole config."""
+    choices: dict[str, list[str]] = {}
+    for path in sorted(conf.glob("*/*.yaml")):
+        choices.setdefault(path.parent.name, []).append(path.stem)
+    groups = {group: _object(keys) for group, keys in GROUPS.items()}
+    sections = {section: _object(keys, closed=True) for section, keys in CLOSED.items()}
+    whole = _object(TOP, closed=True)
+    whole["properties"] |= sections | groups | {"hydra": {"type": "object"}}
+    whole["properties"]["defaults"] = _defaults(choices)
+    found = {group: schema | {"title": f"conf/{group}"} for group, schema in groups.items()}
+    found["config"] = whole | {"title": "a whole config: conf/train.yaml, a task, an experiment"}
+    return {name: {"$schema": "http://json-schema.org/draft-07/schema#"} | schema for name, schema in found.items()}
+
+
+def _object(keys: dict[str, Key], closed: bool = False) -> dict[str, Any]:
+    """The schema of a section; a dotted name is a key of an inner section."""
+    schema: dict[str, Any] = {"type": ["object", "null"], "properties": {}}
+    for name, key in keys.items():
+        *path, last = name.split(".")
+        level = schema
+        for part in path:
+            level = level["properties"].setdefault(part, {})
+            level.setdefault("properties", {})
+        described = {"description": key.meaning, "anyOf": [key.rule.schema(), _INTERPOLATION]}
+        level["properties"][last] = described | level["properties"].get(last, {})
+    if closed:
+        schema["additionalProperties"] = False
+        schema["properties"] |= {name: {} for name in sorted(_OF_HYDRA)}
+    return schema
+
+
+def _defaults(choices: dict[str, list[str]]) -> dict[str, Any]:
+    """The defaults list, with the choices of each group."""
+    named = {
+        f"^(override )?(optional )?/?{group}$": {"anyOf": [{"enum": [*names, None]}, {"type": "array"}]}
+        for group, names in sorted(choices.items())
+        if group != "hydra"
+    }
+    return {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "object", "patternProperties": named}]}}
+
+
+def schema_of(path: Path, conf: Path) -> str | None:
+    """The name of the schema that a YAML file follows; None for Hydra's own."""
+    group = path.relative_to(conf).parts[0]
+    if group == "hydra":
+        return None
+    return group if group in GROUPS and "@package _global_" not in path.read_text(encoding="utf-8") else "config"
+
+
+def marked(path: Path, conf: Path) -> str:
+    """The text of a YAML file with the line by which an editor finds its schema."""
+    lines = [each for each in path.read_text(encoding="utf-8").splitlines() if not each.startswith(_MARK)]
+    name = schema_of(path, conf)
+    if name is None:
+        return "\n".join([*lines, ""])
+    up = "../" * (len(path.relative_to(conf).parts) - 1)
+    package = lines[:1] if lines[0].startswith("# @package") else []
+    return "\n".join([*package, f"{_MARK}{up}schemas/{name}.json", *lines[len(package) :], ""])
+
+
+def reference() -> str:
+    """The table of all keys as Markdown."""
+    lines = [
+        "# All keys of the config",
+        "",
+        "Made by `make schema` from the keys that `src/lightlab/config` declares. Editors that read JSON schemas",
+        "complete and explain them in every file of `conf/`. A choice may have further keys, which its own code checks.",
+    ]
+    sections = {"Top level": TOP, **CLOSED, **{group: keys for group, keys in GROUPS.items() if keys}}
+    for section, keys in sections.items():
+        prefix = "" if keys is TOP else f"{section}."
+        lines += ["", f"## {section}", "", "| key | value | meaning |", "|---|---|---|", *_rows(prefix, keys)]
+    return "\n".join([*lines, ""])
+
+
+def _rows(prefix: str, keys: dict[str, Key]) -> Iterator[str]:
+    for name, key in keys.items():
+        cells = (f"`{prefix}{name}`", str(key.rule), key.meaning)
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def files(conf: Path) -> dict[Path, str]:
+    """The contents of every file that `make schema` writes."""
+    written = {conf / "schemas" / f"{name}.json": _dump(schema) for name, schema in schemas(conf).items()}
+    return written | {path: marked(path, conf) for path in sorted(conf.rglob("*.yaml"))}
+
+
+def _dump(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    for path, text in {**files(CONF), REFERENCE: reference()}.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
