@@ -23,9 +23,9 @@ Config = dict[str, Any]
 
 
 def quote(value: str) -> str:
-    """`value` between quotes: Hydra reads it back as it stands.
+    """Quotes a text for Hydra's override grammar, which reads it back unchanged.
 
-    Within the quotes a backslash is itself, but for those that stand before a quote.
+    Within quotes a backslash stands for itself, except before a quote.
     """
     escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
     escaped = re.sub(r"(\\+)$", r"\1\1", escaped)
@@ -33,10 +33,10 @@ def quote(value: str) -> str:
 
 
 class Groups:
-    """The config groups and their choices, as the folders have them.
+    """The config groups and their choices.
 
     Args:
-        folders: the project's `conf`, and a user's own.
+        folders: the project's `conf`, then a user's own.
 
     Raises:
         UsageError: a folder does not exist.
@@ -47,7 +47,7 @@ class Groups:
             if not folder.is_dir():
                 raise UsageError(f"--config-dir {folder}: no such folder")
         self.folders = [folder.resolve() for folder in folders]
-        self.bases: dict[tuple[str, ...], DictConfig] = {}  # composed from choices alone, for a sweep's many values
+        self.bases: dict[tuple[str, ...], DictConfig] = {}  # composed from choices alone, by those choices
         self.choices: dict[str, list[str]] = {}
         for folder in self.folders:
             for path in sorted(folder.glob("*/*.yaml")):
@@ -55,12 +55,16 @@ class Groups:
 
     @property
     def searchpath(self) -> list[str]:
-        """The override by which Hydra finds the user's folder."""
+        """The override that tells Hydra the user's folder."""
         others = ", ".join(quote(f"file://{folder}") for folder in self.folders[1:])
         return [f"hydra.searchpath=[{others}]"] if others else []
 
     def check(self, override: Override) -> bool:
-        """Whether the override chooses from a group; refuses a choice that the group does not have."""
+        """Returns whether the override chooses from a group.
+
+        Raises:
+            UsageError: the group has no such choice.
+        """
         group = override.key_or_group
         if group not in self.choices or override.is_delete():
             return False
@@ -77,19 +81,19 @@ class Groups:
 
 
 def composed(overrides: Sequence[str], groups: Groups) -> Config:
-    """The config that Hydra composes from these overrides, resolved to plain containers.
+    """Composes overrides into a config with Hydra, resolved to plain containers.
 
     Raises:
         UsageError: an override that names no group, choice or key.
     """
-    told = parsed(overrides)
-    choosing = [override for override in told if groups.check(override) or override.is_hydra_override()]
-    setting = [override for override in told if override not in choosing]
+    every = parsed(overrides)
+    choosing = [override for override in every if groups.check(override) or override.is_hydra_override()]
+    setting = [override for override in every if override not in choosing]
     choices = tuple(override.input_line or "" for override in choosing)
     if choices not in groups.bases:
         groups.bases[choices] = _compose(choices, groups)
     base = groups.bases[choices]
-    known = OmegaConf.to_container(base)  # not resolved: a value that is not set yet may be referred to
+    known = OmegaConf.to_container(base)  # not resolved: it may refer to a value that is not set yet
     assert isinstance(known, dict)
     for override in setting:
         _check_key(override, known, groups)
@@ -102,22 +106,22 @@ def composed(overrides: Sequence[str], groups: Groups) -> Config:
 
 
 def is_setting(override: Override) -> bool:
-    """Whether it is a ``key=value``, of a group or of a key, that adds and deletes nothing."""
+    """Returns whether an override is a plain ``key=value``, which neither adds nor deletes a key."""
     plain = override.type == OverrideType.CHANGE and override.package is None and "/" not in override.key_or_group
     return plain and not override.is_hydra_override()
 
 
 def set_values(config: DictConfig, overrides: Sequence[Override]) -> None:
-    """Sets ``key=value`` as Hydra does, last in a composition: no value has a part in what is composed."""
+    """Sets values as Hydra does: after composing, since no value decides what is composed."""
     for override in overrides:
         OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
 
 
 def parsed(overrides: Sequence[str]) -> list[Override]:
-    """What Hydra's grammar makes of them.
+    """Parses overrides by Hydra's grammar.
 
     Raises:
-        UsageError: one that it does not take.
+        UsageError: the grammar does not accept one of them.
     """
     try:
         return OverridesParser.create().parse_overrides(list(overrides))
@@ -147,7 +151,7 @@ def _plain(config: DictConfig) -> dict[str, Any]:
 
 @contextmanager
 def _refused() -> Iterator[None]:
-    """What Hydra, OmegaConf and YAML refuse, in one line."""
+    """Turns the errors of Hydra, OmegaConf and YAML into one line."""
     try:
         yield
     except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
@@ -155,7 +159,7 @@ def _refused() -> Iterator[None]:
 
 
 def _check_key(override: Override, config: dict[Any, Any], groups: Groups) -> None:
-    """Refuses ``optimizer.lrr=1`` with the nearest key; ``+key=value`` is meant to be new."""
+    """Refuses ``optimizer.lrr=1`` and names the nearest key; ``+key=value`` may be new."""
     name = override.key_or_group
     if override.is_add() or override.is_force_add() or override.is_hydra_override():
         return
@@ -173,7 +177,7 @@ def _check_key(override: Override, config: dict[Any, Any], groups: Groups) -> No
 
 
 def _unknown_choice(error: Exception) -> str | None:
-    """What to say of a choice that one of Hydra's own groups, such as hydra/launcher, does not have."""
+    """Returns the message for a choice that one of Hydra's own groups, such as hydra/launcher, lacks."""
     if not isinstance(error, MissingConfigException) or not error.options:
         return None
     group, _, choice = (error.missing_cfg_file or "").rpartition("/")
@@ -185,7 +189,7 @@ _ABSENT = object()
 
 
 def flatten(config: Config, above: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
-    """Leaves by path; an empty group is a leaf."""
+    """Returns the leaves of a config by their paths; an empty group is a leaf."""
     flat: dict[tuple[str, ...], Any] = {}
     for key, value in config.items():
         path = (*above, str(key))
@@ -197,7 +201,7 @@ def flatten(config: Config, above: tuple[str, ...] = ()) -> dict[tuple[str, ...]
 
 
 def unflatten(flat: dict[tuple[str, ...], Any]) -> Config:
-    """The inverse of `flatten`; absent leaves are left out."""
+    """Returns the config with these leaves: the inverse of `flatten`. Absent leaves are left out."""
     config: Config = {}
     for path, value in flat.items():
         if value is _ABSENT:

@@ -14,10 +14,10 @@ from lightlab.errors import LightlabError, UsageError, one_line
 
 
 def part(config: Config, group: str) -> Any:
-    """What a group's ``_target_`` makes.
+    """Instantiates a group of the config.
 
     Raises:
-        UsageError: an option that it does not have, or a value that it does not take.
+        UsageError: an option that its target does not have, or a value that it does not accept.
     """
     try:
         return instantiate(config[group], _convert_="all")
@@ -26,14 +26,14 @@ def part(config: Config, group: str) -> Any:
 
 
 def call(config: Config, group: str, **arguments: Any) -> Any:
-    """Makes a group's object with arguments that cannot stand in a config, such as the data's `Spec`."""
+    """Instantiates a group with further arguments that no config can hold, such as the data's `Spec`."""
     return factory(config, group)(**arguments)
 
 
 def factory(config: Config, group: str) -> Callable[..., Any]:
-    """A group's ``_target_`` with its options, to be called later; what it then refuses is a `UsageError` too.
+    """Returns a group's target with its options, to be called later; its errors become `UsageError`s too.
 
-    Hydra's own partial looks its target up in a list at every call: too slow for what is called at every step.
+    Hydra's own partial checks its target at every call, which is too slow for a function called at every step.
     """
     found = target_of(config, group)
     make = partial(found.func, *found.args, **found.keywords)
@@ -48,6 +48,7 @@ def factory(config: Config, group: str) -> Callable[..., Any]:
 
 
 def target_of(config: Config, group: str) -> partial[Any]:
+    """Returns a group's target with its options as a partial."""
     return part({group: {**config[group], "_partial_": True}}, group)
 
 
