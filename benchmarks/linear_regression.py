@@ -10,7 +10,7 @@ import re
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -88,19 +88,28 @@ CLOCK = Clock()
 
 def stages_of_fit() -> Callback:
     """Returns the callback that marks the stages within training."""
-    from lightning.pytorch.callbacks import LambdaCallback
+    from lightning.pytorch import Callback
 
-    def marking(stage: str) -> Callable[..., None]:
-        return lambda *_: CLOCK.mark(stage)
+    class Stages(Callback):
+        def on_train_start(self, *_: Any) -> None:
+            CLOCK.mark("fit begins: logger, graph, summary")
 
-    return LambdaCallback(
-        on_train_start=marking("fit begins: logger, graph, summary"),
-        on_train_epoch_start=marking(EPOCH_ENDS),
-        on_train_batch_end=marking("steps"),
-        on_validation_start=marking(EPOCH_ENDS),
-        on_validation_end=marking("epoch ends, validation"),
-        on_train_end=marking(EPOCH_ENDS),
-    )
+        def on_train_epoch_start(self, *_: Any) -> None:
+            CLOCK.mark(EPOCH_ENDS)
+
+        def on_train_batch_end(self, *_: Any) -> None:
+            CLOCK.mark("steps")
+
+        def on_validation_start(self, *_: Any) -> None:
+            CLOCK.mark(EPOCH_ENDS)
+
+        def on_validation_end(self, *_: Any) -> None:
+            CLOCK.mark("epoch ends, validation")
+
+        def on_train_end(self, *_: Any) -> None:
+            CLOCK.mark(EPOCH_ENDS)
+
+    return Stages()
 
 
 def trace(overrides: list[str]) -> None:
