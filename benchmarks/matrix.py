@@ -160,7 +160,7 @@ def page(pairs: list[Pair], required: Requirements) -> str:
     lines = [
         "# Every task with every optimizer",
         "",
-        "`make matrix` (`python -m benchmarks.matrix`): each task for a few steps with each optimizer, at the",
+        "`make matrix` (`python -m benchmarks.matrix`) trains each task for a few steps with each optimizer, at the",
         "learning rate that the task lists for it. A cell is the loss on the same training rows after the last step",
         f"divided by that before the first; it passes at `factor` or below. {passed}."
         + (" Why the others cannot:" if notes else ""),
