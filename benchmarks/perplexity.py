@@ -68,7 +68,7 @@ def interpolated(train: np.ndarray, evaluated: np.ndarray, order: int, size: int
     contexts, index = np.unique(kinds // (size + 1), return_inverse=True)
     totals, followers = np.bincount(index, counts), np.bincount(index)
     once, twice = (counts == 1).sum(), (counts == 2).sum()
-    discount = once / (once + 2 * twice)
+    discount = once / max(1, once + 2 * twice)
     queries = keys(evaluated, order, size)
     count = looked_up(kinds, counts, queries)
     total = looked_up(contexts, totals, queries // (size + 1))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.__main__ import FUNCTIONS
 from lightlab.cli.arguments import prepare
 from lightlab.cli.help import help_text
 from lightlab.figures.options import parse_figure_options
@@ -70,3 +71,11 @@ def test_paths_named_in_contributing_exist():
     roots = (ROOT, ROOT / "conf", package, package / "data", package / "sweeps")
     assert len(paths) > 40
     assert not sorted(path for path in paths if not any((root / path).exists() for root in roots))
+
+
+def test_benchmarks_named_in_documents_and_configs_exist():
+    files = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md"), *ROOT.glob("conf/**/*.yaml")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    modules, timings = (set(re.findall(rf"python -m benchmarks{sign}(\w+)", text)) for sign in (r"\.", " "))
+    assert len(modules) > 5 and all((ROOT / "benchmarks" / f"{module}.py").is_file() for module in modules)
+    assert timings and timings <= {*FUNCTIONS, "all"}
