@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--pixels", choices=["raw", "unit"], default="raw", help="0 to 255, or 0 to 1")
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument(
-        "--validation", type=int, default=0, help="evaluate on so many training rows instead of the test rows"
+        "--validation", type=int, default=0, help="evaluate on so many training rows, not the test rows"
     )
     options = parser.parse_args()
     torch.manual_seed(0)
