@@ -1,9 +1,10 @@
-# `make` alone lists what there is.
+# `make` alone lists the targets.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?= task=fashion_lenet optimizer=adam
 PYTEST_ARGS ?= -n 2
+BENCH ?= all
 
 .DEFAULT_GOAL := help
 .PHONY: help setup train test test-fast lint format schema board bench matrix verify clean
@@ -14,18 +15,18 @@ help: ## this list
 setup: $(VENV)/.installed ## .venv with the pinned packages; a second call installs nothing
 
 $(VENV)/.installed: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "lightlab needs Python 3.11 or newer; this is $$($(PYTHON) --version). Name another: make setup PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "lightlab needs Python 3.11 or newer; this is $$($(PYTHON) --version). Choose another: make setup PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 
-train: setup ## train: make train ARGS="task=digits_mlp optimizer=sgd"
+train: setup ## one experiment: make train ARGS="task=digits_mlp optimizer=sgd"
 	$(BIN)/python train.py $(ARGS)
 
 test: setup ## all tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
 
-test-fast: setup ## the tests that take seconds
+test-fast: setup ## the quick tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS) -m "not slow"
 
 lint: setup ## ruff (rules and format) and mypy
@@ -33,7 +34,7 @@ lint: setup ## ruff (rules and format) and mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-format: setup ## let ruff mend what it can
+format: setup ## ruff repairs what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
@@ -43,14 +44,14 @@ schema: setup ## JSON schemas of conf/ and docs/configuration.md, from the decla
 board: setup ## TensorBoard on all runs and sweeps, by readable names
 	$(BIN)/python -m lightlab board $(BOARD)
 
-bench: setup ## timings side by side: see benchmarks/README.md
+bench: setup ## timings side by side: make bench BENCH="step --quick"; see benchmarks/README.md
 	$(BIN)/python -m benchmarks $(BENCH)
 
-matrix: setup ## every task with every optimizer, shortly: benchmarks/matrix.md
+matrix: setup ## every task with every optimizer for a few steps: benchmarks/matrix.md
 	$(BIN)/python -m benchmarks.matrix $(MATRIX)
 
-verify: setup ## train every task and compare with its score; make verify VERIFY=--quick takes a few minutes
+verify: setup ## every task trained and compared with its score; make verify VERIFY=--quick takes a few minutes
 	$(BIN)/python -m benchmarks.verify $(VERIFY)
 
-clean: ## take away .venv and caches; runs and data stay
+clean: ## removes .venv and caches; runs and data stay
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache

@@ -1,9 +1,9 @@
-"""What scikit-learn reaches on the same rows: the scores that lightlab's tables are held to.
+"""Scores of scikit-learn's models on the rows that lightlab's tasks use.
 
     python -m benchmarks.baselines --data-dir data
 
-House prices: log-RMSE on the 20 % of rows that `train_test_split(random_state=42)` cuts off. Diabetes: accuracy over
-10 times 10 folds, dealt as ``folds=10 fold_repeats=10 data.test_fraction=0`` deals them.
+House prices: log-RMSE on the 20 % of rows that `train_test_split(random_state=42)` holds out. Diabetes: accuracy over
+10 times 10 folds, the same as those of ``folds=10 fold_repeats=10 data.test_fraction=0``.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def house_prices(table: pd.DataFrame, model: BaseEstimator) -> float:
-    """√mean((ln ŷ − ln y)²) on the test rows, the model fitted to ln y."""
+    """Returns √mean((ln ŷ − ln y)²) on the test rows, with the model fitted to ln y."""
     features, target = table.drop(columns="SalePrice"), np.log(table["SalePrice"].to_numpy())
     numbers = make_pipeline(SimpleImputer(), StandardScaler())
     texts = make_pipeline(SimpleImputer(strategy="constant", fill_value="NaN"), OneHotEncoder(handle_unknown="ignore"))
@@ -55,7 +55,7 @@ def house_prices(table: pd.DataFrame, model: BaseEstimator) -> float:
 
 
 def diabetes(rows: np.ndarray, model: BaseEstimator) -> list[float]:
-    """The accuracy of each of 100 folds, repeat by repeat."""
+    """Returns the accuracy of each of 100 folds, repeat by repeat."""
     features, labels = rows[:, :-1], 1 - rows[:, -1]
     scores = []
     for repeat in range(10):

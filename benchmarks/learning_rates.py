@@ -2,39 +2,40 @@
 
     python -m benchmarks.learning_rates fashion_softmax --epochs 5 --data-dir data
 
-The measure is the task's own monitor on validation rows (training rows where a task has no others), after `--epochs`
-epochs of the task's recipe with one seed. Test rows are not looked at. On a surface many rates reach the lowest point:
-``--mean-log=LOWEST`` measures how soon, by the mean over all epochs of the logarithm above it.
+The score is the task's own monitor on validation rows (training rows where a task has no others), after `--epochs`
+epochs of the task's recipe with one seed. Test rows are not used. On a surface many rates reach the lowest point:
+``--mean-log=LOWEST`` measures how soon, by the mean over all epochs of the logarithm of the height above it.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import math
 import tempfile
 from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from statistics import fmean
 
-from lightlab.config.composition import Groups, composed
+from benchmarks.measuring import ROOT, compose
 from lightlab.errors import DataError, LightlabError, UsageError, reported
 from lightlab.runs.results import epoch_rows
 from lightlab.training.fit import train
 
-CONF = Path(__file__).parent.parent / "conf"
 OPTIMIZERS = ["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw"]
-TINY = 1e-12  # below which one height is as good as another
+_MORE = {path.stem for path in (ROOT / "conf/optimizer").glob("*.yaml") if not path.stem.startswith("scratch_")}
+OPTIMIZERS += sorted(_MORE - set(OPTIMIZERS))
+TINY = 1e-12  # heights below it are equally good
 LEAN = ["logger=csv", "~callbacks.curves", "~callbacks.mistakes", "~callbacks.best", "trainer.limit_test_batches=0"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task")
-    parser.add_argument("overrides", nargs="*", help="of the recipe, such as data=plane")
+    parser.add_argument("overrides", nargs="*", help="changes of the recipe, such as data=plane")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--data-dir", default="data")
-    parser.add_argument("--mean-log", type=float, metavar="LOWEST", help="over all epochs, of the monitor above LOWEST")
+    parser.add_argument("--mean-log", type=float, metavar="LOWEST", help="score by the mean of log(monitor - LOWEST)")
     parser.add_argument("--optimizers", type=lambda text: text.split(","), default=OPTIMIZERS)
     options = parser.parse_intermixed_args()
     recipe = [f"task={options.task}", f"data_dir={options.data_dir}", *options.overrides]
@@ -47,19 +48,19 @@ def main() -> None:
 
 
 def climb(overrides: list[str], epochs: int, lowest: float | None = None) -> dict[float, float]:
-    """Scores by learning rate, the higher the better; minus infinity where the loss was no number any more."""
-    start = composed(overrides, Groups([CONF]))["optimizer"]["lr"]
+    """Returns scores by learning rate, the higher the better; minus infinity where the loss became infinite or NaN."""
+    start = compose(overrides)["optimizer"]["lr"]
     place = round(2 * math.log10(start))
     scores = {place: _score(overrides, _rate(place), epochs, lowest)}
     while True:
-        best = max(scores, key=lambda each: scores[each])
+        best = max(scores, key=lambda place: scores[place])
         if scores[best] == -math.inf:
             best = min(scores)  # all too large so far
-        missing = [each for each in (best - 1, best + 1) if each not in scores]
+        missing = [place for place in (best - 1, best + 1) if place not in scores]
         if not missing:
-            return {_rate(each): score for each, score in scores.items()}
-        for each in missing:
-            scores[each] = _score(overrides, _rate(each), epochs, lowest)
+            return {_rate(place): score for place, score in scores.items()}
+        for place in missing:
+            scores[place] = _score(overrides, _rate(place), epochs, lowest)
 
 
 def _rate(place: int) -> float:
@@ -68,16 +69,16 @@ def _rate(place: int) -> float:
 
 def _score(overrides: list[str], rate: float, epochs: int, lowest: float | None) -> float:
     lean = [*LEAN, f"optimizer.lr={rate}", f"trainer.max_epochs={epochs}"]
-    config = composed([*overrides, *lean], Groups([CONF]))
-    with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+    config = compose([*overrides, *lean])
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         try:
             train(config, Path(folder))
-        except (UsageError, DataError):  # which no rate mends
+        except (UsageError, DataError):  # no rate helps
             raise
-        except LightlabError:  # the loss was no longer a number
+        except LightlabError:  # the loss became infinite or NaN
             return -math.inf
         values = [row[config["monitor"]["name"]] for row in epoch_rows(Path(folder))]
-    value = values[-1] if lowest is None else fmean(math.log(max(each - lowest, TINY)) for each in values)
+    value = values[-1] if lowest is None else fmean(math.log(max(value - lowest, TINY)) for value in values)
     return value if config["monitor"]["mode"] == "max" else -value
 
 

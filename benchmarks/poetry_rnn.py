@@ -1,8 +1,8 @@
-"""The poem model: tokens a second, the memory of loading, and the time to the perplexity that the plain loop reaches.
+"""The poem model beside a plain loop.
 
 The plain loop is the course's (windows as lists, a DataLoader, `.item()` at every step), with its recurrence through
 time. Both learn the poems of 28 characters; a tenth is held out, the same for both. Perplexities are of the held-out
-poems: the plain loop's windows of 24, ours as whole poems, each character once.
+poems: the plain loop's in windows of 24, ours as whole poems, each character once.
 """
 
 from __future__ import annotations
@@ -10,11 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.commands import ROOT, Finished, alternate, run
-from benchmarks.options import Options
-from benchmarks.tables import table
-from lightlab.data.text.corpus import read_texts, text_files
-from lightlab.data.text.tokens import TRAIN, Rules, characters_of, normalise, split_of
+from benchmarks.measuring import ROOT, Command, Finished, Options, alternate, run, table
 
 WINDOW = 24
 RULES = ["data.rules.val_fraction=0.1", "data.rules.test_fraction=0"]
@@ -22,6 +18,7 @@ PLAIN = ROOT / "benchmarks/plain/poetry_rnn.py"
 
 
 def measure(options: Options) -> str:
+    """The poem model: tokens a second, the memory of loading, and the time to the plain loop's perplexity."""
     with TemporaryDirectory() as folder:
         files = _write_splits(options.data_dir, Path(folder))
         parts = [_rates(options, files), _memory(options, files), _reached(options, files)]
@@ -29,7 +26,10 @@ def measure(options: Options) -> str:
 
 
 def _write_splits(data_dir: Path, folder: Path) -> dict[str, Path]:
-    """Poems without punctuation for the plain loop, held out as ours are; and all of them, for loading."""
+    """Writes the poems without punctuation for the plain loop, held out as ours are; and all of them, for loading."""
+    from lightlab.data.text.corpus import read_texts, text_files
+    from lightlab.data.text.tokens import TRAIN, Rules, characters_of, normalise, split_of
+
     rules = Rules(val_fraction=0.1, test_fraction=0)
     poems = [characters_of(normalise(text)) for text in read_texts(text_files(data_dir / "poems"))]
     quatrains = [poem for poem in poems if len(poem) == 28]
@@ -43,16 +43,16 @@ def _write_splits(data_dir: Path, folder: Path) -> dict[str, Path]:
     return {name: folder / f"{name}.txt" for name in contents}
 
 
-def _ours(options: Options, *overrides: str) -> list[str | Path]:
+def _ours(options: Options, *overrides: str) -> Command:
     data = [f"data_dir={options.data_dir}", "data.source=files", "logger=csv", *RULES]
-    return ["-m", "benchmarks.timed_epochs", *data, *overrides]
+    return ["-m", "benchmarks.training", "EpochTimes", *data, *overrides]
 
 
 def _rates(options: Options, files: dict[str, Path]) -> str:
-    """The model of the course at its N and at larger ones; epochs of a few steps, the first of two left out."""
+    """Compares the course's model at its N and at larger ones, over two epochs of a few steps without the first."""
     steps = 5 if options.quick else 40
     plain = [PLAIN, "--train", files["train"], "--held-out", files["held_out"], "--steps", str(steps), "--epochs", "2"]
-    contenders: dict[str, list[str | Path]] = {"plain, N 32": plain}
+    contenders: dict[str, Command] = {"plain, N 32": plain}
     sizes = {"plain, N 32": 32}
     for rows in (32, 256):
         for precision in ("32-true", "bf16-mixed"):
@@ -64,7 +64,7 @@ def _rates(options: Options, files: dict[str, Path]) -> str:
                 options, "task=poetry_rnn_course", "callbacks=none", "~callbacks.samples", *limits, *others
             )
             sizes[name] = rows
-    results = alternate(contenders, options.rounds or (1 if options.quick else 3), options.threads)
+    results = alternate(contenders, options.rounds_or(3), options.threads)
     best = {name: _rate(runs, sizes[name], max(3, steps * 32 // sizes[name])) for name, runs in results.items()}
     against = best["plain, N 32"]
     return table(
@@ -81,13 +81,14 @@ def _rate(runs: list[Finished], rows: int, steps: int) -> float:
 def _memory(options: Options, files: dict[str, Path]) -> str:
     plain = run([PLAIN, "--train", files["all"], "--held-out", files["held_out"], "--load-only"], options.threads)
     ours = run(["-m", "benchmarks.loading", "task=poetry_rnn", f"data.corpus={files['all']}"], options.threads)
-    taken = {name: run.numbers(r"loading took ([\d.]+)")[0][1] for name, run in {"plain": plain, "ours": ours}.items()}
-    rows = [[name, f"{value:,.0f}", f"{value / taken['plain']:.3f}"] for name, value in taken.items()]
+    taken = {"plain": plain.numbers(r"loading took ([\d.]+)"), "ours": ours.numbers(r"^first start .* memory ([\d.]+)")}
+    memory = {name: lines[0][1] for name, lines in taken.items()}
+    rows = [[name, f"{value:,.0f}", f"{value / memory['plain']:.3f}"] for name, value in memory.items()]
     return table(["", "MiB to load 50,691 poems", "÷ plain"], rows)
 
 
 def _reached(options: Options, files: dict[str, Path]) -> str:
-    """Seconds from the start of the command to the line with that perplexity: loading and evaluation are in them."""
+    """Compares the seconds from a command's start to the plain loop's perplexity, loading and evaluation included."""
     plain = run([PLAIN, "--train", files["train"], "--held-out", files["held_out"], "--epochs", "1"], options.threads)
     seconds, goal = plain.numbers(r"perplexity/val ([\d.]+)")[-1]
     recipe = ["task=poetry_rnn", "data.rules.min_length=28", "data.rules.max_length=28", "data.rules.form_token=false"]

@@ -1,4 +1,4 @@
-"""House prices as an introductory course trains them: 200 epochs of N 64, judged by the held-out rows every epoch.
+"""House prices as an introductory course trains them: 200 epochs of N 64, evaluated on the held-out rows every epoch.
 
 python benchmarks/plain/house_prices.py --data-dir data
 """

@@ -27,7 +27,7 @@ def lenet() -> nn.Sequential:
 
 
 def read(folder: Path, part: str, pixels: str) -> tuple[Tensor, Tensor]:
-    """Images (N, 1, 28, 28) on [0, 255] or [0, 1], labels (N,)."""
+    """Returns images (N, 1, 28, 28) in [0, 255] or [0, 1], and labels (N,)."""
     with gzip.open(folder / f"{part}-images-idx3-ubyte.gz") as file:
         images = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 1, 28, 28)
     with gzip.open(folder / f"{part}-labels-idx1-ubyte.gz") as file:
@@ -61,7 +61,7 @@ def accuracy(network: nn.Module, loader: DataLoader) -> float:
 
 
 def datasets(folder: Path, pixels: str, validation: int) -> tuple[TensorDataset, TensorDataset]:
-    """What is trained on and what each epoch is judged by: the test rows, or `validation` rows of the training set."""
+    """Returns the training rows and the evaluation rows: the test rows, or `validation` rows of the training set."""
     images, labels = read(folder, "train", pixels)
     if not validation:
         return TensorDataset(images, labels), TensorDataset(*read(folder, "t10k", pixels))
@@ -75,7 +75,9 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, default=Path("data"), help="the folder above fashion_mnist")
     parser.add_argument("--pixels", choices=["raw", "unit"], default="raw", help="0 to 255, or 0 to 1")
     parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument("--validation", type=int, default=0, help="judge by so many training rows, not the test rows")
+    parser.add_argument(
+        "--validation", type=int, default=0, help="evaluate on so many training rows, not the test rows"
+    )
     options = parser.parse_args()
     torch.manual_seed(0)
     train, test = datasets(options.data_dir / "fashion_mnist", options.pixels, options.validation)

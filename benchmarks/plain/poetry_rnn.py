@@ -17,7 +17,7 @@ WINDOW = 24
 
 
 class Windows(Dataset):
-    """Each window of each poem, and the same one character on: lists of numbers."""
+    """Every window of every poem, and the same window one character later: lists of numbers."""
 
     def __init__(self, poems: list[str], numbers: dict[str, int]) -> None:
         self.inputs: list[list[int]] = []
@@ -75,7 +75,7 @@ def perplexity(model: nn.Module, loader: DataLoader) -> float:
 
 
 def peak() -> float:
-    """Resident memory at its highest so far, in MiB."""
+    """Returns the highest resident memory so far, in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -84,8 +84,8 @@ def main() -> None:
     parser.add_argument("--train", type=Path, required=True, help="poems without punctuation, one a line")
     parser.add_argument("--held-out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=0, help="only so many, without a look at the held-out poems")
-    parser.add_argument("--load-only", action="store_true", help="says what memory the windows take, and ends")
+    parser.add_argument("--steps", type=int, default=0, help="only so many, without evaluation on the held-out poems")
+    parser.add_argument("--load-only", action="store_true", help="print the memory that the windows take, and stop")
     options = parser.parse_args()
     torch.manual_seed(0)
     before = peak()

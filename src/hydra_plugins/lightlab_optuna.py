@@ -34,8 +34,7 @@ class OptunaSweeper(Sweeper):
             try:
                 from lightlab.sweeps.search.sweep import search
             except ModuleNotFoundError as error:
-                raise UsageError(
-                    f"hydra/sweeper=optuna: needs {str(error.name).partition('.')[0]}; pip install 'lightlab[search]'"
-                ) from error
+                package = str(error.name).partition(".")[0]
+                raise UsageError(f"hydra/sweeper=optuna: needs {package}; pip install 'lightlab-dl[search]'") from error
             assert self.config is not None and self.hydra_context is not None and self.launcher is not None
             search(self.config, self.launcher, arguments, self.hydra_context.config_loader)

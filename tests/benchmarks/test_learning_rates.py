@@ -1,4 +1,4 @@
-"""benchmarks.learning_rates: which rates are tried, and what is measured at each."""
+"""benchmarks.learning_rates: the rates that are tried, and the score of each."""
 
 from __future__ import annotations
 

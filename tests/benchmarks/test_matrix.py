@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from benchmarks import matrix
-from benchmarks.matrix import Asked, Pair
+from benchmarks.matrix import Pair, Requirements
 
-QUERY_RULES = Asked({"steps": 5, "factor": 0.8}, {"surface": {"factor": 0.5}}, {"surface": {"sgd": "too slow"}})
+REQUIRED = Requirements({"steps": 5, "factor": 0.8}, {"surface": {"factor": 0.5}}, {"surface": {"sgd": "too slow"}})
 
 
 def pair(task="softmax", optimizer="sgd", first=1.0, last=0.5) -> Pair:
@@ -17,14 +17,14 @@ def pair(task="softmax", optimizer="sgd", first=1.0, last=0.5) -> Pair:
 
 @pytest.fixture
 def run(monkeypatch, tmp_path):
-    """Runs the matrix on pretended trainings that end at `last`, and gives its page."""
+    """Runs the matrix on fake trainings that end at `last`; returns its page."""
 
     def run(last: float, *arguments: str) -> str:
-        def pretended(config, task, optimizer):
+        def fake_run(config, task, optimizer):
             trained.append((task, optimizer))
             return Pair(task, optimizer, config["optimizer"]["lr"], config["trainer"]["max_steps"], "", 1.0, last, 1)
 
-        monkeypatch.setattr(matrix, "run", pretended)
+        monkeypatch.setattr(matrix, "run", fake_run)
         monkeypatch.setattr("sys.argv", ["matrix", "--to", str(tmp_path), *arguments])
         matrix.main()
         return (tmp_path / "matrix.md").read_text(encoding="utf-8")
@@ -35,38 +35,39 @@ def run(monkeypatch, tmp_path):
 
 
 def test_a_pair_passes_when_its_loss_falls_to_the_factor_of_its_task():
-    assert QUERY_RULES.passes(pair(last=0.8)) and not QUERY_RULES.passes(pair(last=0.81))
-    assert QUERY_RULES.passes(pair("surface", last=0.5)) and not QUERY_RULES.passes(pair("surface", last=0.51))
-    assert not QUERY_RULES.passes(pair(last=math.inf)) and not QUERY_RULES.passes(pair(first=math.nan, last=math.inf))
+    assert REQUIRED.passes(pair(last=0.8)) and not REQUIRED.passes(pair(last=0.81))
+    assert REQUIRED.passes(pair("surface", last=0.5)) and not REQUIRED.passes(pair("surface", last=0.51))
+    assert not REQUIRED.passes(pair(last=math.inf)) and not REQUIRED.passes(pair(first=math.nan, last=math.inf))
 
 
-def test_the_page_says_why_a_pair_cannot_pass():
-    page = matrix.page([pair(), pair("surface", last=0.9)], QUERY_RULES)
+def test_the_page_gives_the_reason_of_a_pair_that_cannot_pass():
+    page = matrix.page([pair(), pair("surface", last=0.9)], REQUIRED)
     assert "1 of 2 pass. Why the others cannot:" in page and "1. `surface` × `sgd`: too slow" in page
     assert "| `softmax` | embedded | 5 | 0.8 | 0.5 | – |" in page and "| **0.9** (1) |" in page
 
 
-def test_a_pair_that_falls_short_without_a_reason_ends_with_1(run, capsys):
+def test_a_pair_that_fails_without_a_reason_ends_with_1(run, capsys):
     with pytest.raises(SystemExit) as stop:
         run(0.99, "--tasks", "softmax", "--optimizers", "sgd,adam")
     assert stop.value.code == 1
-    assert "2 fell short: softmax × sgd, softmax × adam" in capsys.readouterr().err
+    assert "2 failed: softmax × sgd, softmax × adam" in capsys.readouterr().err
 
 
-def test_what_is_done_is_not_done_again_unless_it_would_differ(run):
+def test_finished_pairs_are_kept_unless_they_would_differ(run):
     run(0.1, "--tasks", "softmax", "--optimizers", "sgd")
     run(0.2, "--tasks", "softmax", "--optimizers", "sgd,adam")
     assert run.trained == [("softmax", "sgd"), ("softmax", "adam")]
-    assert "| 0.1 | – | – | – | – | – | 0.2 | – |" in run(0.3, "--tasks", "softmax", "--optimizers", "sgd")
+    cells = [{"sgd": "0.1", "adam": "0.2"}.get(optimizer, "–") for optimizer in matrix.OPTIMIZERS]
+    assert f"| {' | '.join(cells)} |" in run(0.3, "--tasks", "softmax", "--optimizers", "sgd")
     run(0.3, "--tasks", "softmax", "--optimizers", "sgd", "--steps", "7")
     run(0.3, "--tasks", "softmax", "--optimizers", "adam", "--again")
     assert run.trained[2:] == [("softmax", "sgd"), ("softmax", "adam")]
 
 
-def test_what_there_is_to_say_of_a_task_is_about_one_that_exists():
-    asked = Asked(**yaml.safe_load((matrix.HERE / "matrix.yaml").read_text(encoding="utf-8")))
-    assert set(asked.tasks) | set(asked.reasons) <= set(matrix.TASKS)
-    assert {name for each in asked.reasons.values() for name in each} <= set(matrix.OPTIMIZERS)
+def test_requirements_name_existing_tasks_and_optimizers():
+    required = Requirements(**yaml.safe_load((matrix.HERE / "matrix.yaml").read_text(encoding="utf-8")))
+    assert set(required.tasks) | set(required.reasons) <= set(matrix.TASKS)
+    assert {optimizer for reasons in required.reasons.values() for optimizer in reasons} <= set(matrix.OPTIMIZERS)
 
 
 def test_a_short_training_measures_the_same_rows_before_and_after(monkeypatch):
@@ -75,6 +76,6 @@ def test_a_short_training_measures_the_same_rows_before_and_after(monkeypatch):
     assert done.data == "embedded" and done.steps == 20 and 0 < done.last < 0.5 * done.first
 
 
-def test_a_loss_that_is_no_number_any_more_is_infinite():
+def test_a_loss_that_overflows_counts_as_infinite():
     config = matrix.short_training("regression", "sgd", 20, None, ["optimizer.lr=1e9"])
     assert math.isinf(matrix.run(config, "regression", "sgd").ratio)

@@ -1,4 +1,4 @@
-"""What the documents say is so."""
+"""The documents are right: their commands are accepted, their links and paths exist."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.__main__ import FUNCTIONS
 from lightlab.cli.arguments import prepare
 from lightlab.cli.help import help_text
 from lightlab.figures.options import parse_figure_options
@@ -19,24 +20,24 @@ DOCUMENTS = [*READMES, *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def commands(script: str) -> list[str]:
-    texts = [path.read_text(encoding="utf-8") for path in [*DOCUMENTS, *ROOT.glob("docs/*.md")]] + [
-        help_text(ROOT / "conf")
-    ]
-    lines = (line for text in texts for line in text.splitlines())
-    found = {re.split(r"\s{2,}|\s#", line.strip())[0] for line in lines if line.startswith(("    python", "  python"))}
-    return sorted(each.removeprefix(f"python {script} ") for each in found if each.startswith(f"python {script} "))
+    """Returns the arguments of every command in the documents and in --help that runs `script`."""
+    prefix = f"python {script} "
+    texts = [*(path.read_text(encoding="utf-8") for path in DOCUMENTS), help_text(ROOT / "conf")]
+    lines = (line.strip() for text in texts for line in text.splitlines() if line.startswith(("    ", "  python")))
+    arguments = {re.split(r"\s{2,}|\s#", line)[0].removeprefix(prefix) for line in lines if line.startswith(prefix)}
+    return sorted(arguments)
 
 
 @pytest.mark.parametrize("command", commands("train.py"))
 def test_each_training_command_is_accepted(command):
-    words = shlex.split(command)
-    if any(word.startswith(("resume=", "sweep_resume=", "--config-dir")) for word in words):
+    arguments = shlex.split(command)
+    if any(argument.startswith(("resume=", "sweep_resume=", "--config-dir")) for argument in arguments):
         pytest.skip("needs a run or a folder of the user's own")
-    prepare(words, ROOT / "conf")  # checks every value of a sweep
+    prepare(arguments, ROOT / "conf")  # checks every value of a sweep
 
 
 @pytest.mark.parametrize("command", commands("predict.py"))
-def test_each_prediction_command_is_understood(command):
+def test_each_prediction_command_is_accepted(command):
     parse_options(shlex.split(command))
 
 
@@ -48,16 +49,33 @@ def test_each_task_is_in_the_readme(document):
 
 
 @pytest.mark.parametrize("command", commands("-m lightlab figures"))
-def test_each_command_that_draws_is_understood(command):
+def test_each_command_that_draws_figures_is_accepted(command):
     parse_figure_options(shlex.split(command))
 
 
-def test_no_placeholder_is_left():
+def test_no_placeholder_is_left_in_a_document():
     documents = [*ROOT.glob("*.md"), *ROOT.glob("conf/**/*.yaml"), *ROOT.glob("benchmarks/*.md")]
     assert not [path.name for path in documents if "@@" in path.read_text(encoding="utf-8")]
 
 
-def test_links_between_documents_lead_somewhere():
+def test_links_in_documents_lead_somewhere():
     for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), target
+
+
+def test_paths_named_in_contributing_exist():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = {path for path in re.findall(r"`([\w./]+(?:/|\.py|\.yaml))`", text) if "NAME" not in path}
+    package = ROOT / "src" / "lightlab"
+    roots = (ROOT, ROOT / "conf", package, package / "data", package / "sweeps")
+    assert len(paths) > 40
+    assert not sorted(path for path in paths if not any((root / path).exists() for root in roots))
+
+
+def test_benchmarks_named_in_documents_and_configs_exist():
+    files = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md"), *ROOT.glob("conf/**/*.yaml")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    modules, timings = (set(re.findall(rf"python -m benchmarks{sign}(\w+)", text)) for sign in (r"\.", " "))
+    assert len(modules) > 5 and all((ROOT / "benchmarks" / f"{module}.py").is_file() for module in modules)
+    assert timings and timings <= {*FUNCTIONS, "all"}

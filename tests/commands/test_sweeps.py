@@ -33,7 +33,7 @@ def test_a_sweep_goes_on_after_a_run_that_failed(run_cli, tmp_path):
 
 @pytest.mark.slow
 def test_jobs_of_submitit_are_made_in_processes_of_their_own(run_cli, tmp_path):
-    pytest.importorskip("submitit", reason="needs pip install 'lightlab[slurm]'")
+    pytest.importorskip("submitit", reason="needs pip install 'lightlab-dl[slurm]'")
     options = ["hydra/launcher=submitit_local", "hydra.launcher.cpus_per_task=1", "hydra.launcher.timeout_min=2"]
     done = run_cli("-m", "task=linear_toy", "seed=0,1", "trainer.max_epochs=5", "logger=csv", *options)
     assert done.returncode == 0, done.stderr

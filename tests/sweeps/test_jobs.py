@@ -75,7 +75,7 @@ def test_a_number_of_jobs_that_cannot_be_is_refused(jobs):
 
 
 def test_the_slurm_config_names_options_that_submitit_has(conf):
-    pytest.importorskip("submitit", reason="needs pip install 'lightlab[slurm]'")
+    pytest.importorskip("submitit", reason="needs pip install 'lightlab-dl[slurm]'")
     with initialize_config_dir(str(conf), version_base="1.3"):
         told = compose("train", overrides=["hydra/launcher=slurm"], return_hydra_config=True).hydra.launcher
     assert told._target_.endswith("SlurmLauncher") and is_parallel(told)

@@ -232,7 +232,7 @@ def rhyme_groups(tokens: Sequence[str]) -> list[int]:
     try:
         from pypinyin import Style, pinyin
     except ImportError:
-        raise UsageError("rhyme=true needs the package pypinyin, an extra: pip install -e '.[rhymes]'") from None
+        raise UsageError("rhyme=true needs the package pypinyin, an extra: pip install 'lightlab-dl[rhymes]'") from None
 
     def read(token: str, style: Style) -> str:
         return pinyin(token, style=style, errors="ignore")[0][0] if pinyin(token, errors="ignore") else ""

@@ -44,7 +44,7 @@ verse (poetry_rnn):
   top_p=...             draw from the likeliest that together reach this probability, in (0, 1]
   count=1               poems for each start
   seed=0                another number, other poems
-  rhyme=true            even lines rhyme (needs an extra: pip install -e '.[rhymes]')
+  rhyme=true            even lines rhyme (needs an extra: pip install 'lightlab-dl[rhymes]')
   no_repeat=true        no character twice in a poem
 
 words (word_embedding):

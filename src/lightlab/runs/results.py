@@ -89,7 +89,7 @@ def run_summary(
     )
 
 
-_PACKAGES = ("lightlab", "torch", "lightning", "hydra-core", "torchmetrics", "numpy", "pandas", "scikit-learn")
+_PACKAGES = ("lightlab-dl", "torch", "lightning", "hydra-core", "torchmetrics", "numpy", "pandas", "scikit-learn")
 
 
 def describe_environment(device: str, kept_pages: bool) -> dict[str, Any]:

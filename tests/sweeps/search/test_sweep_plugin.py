@@ -34,7 +34,7 @@ sweeper.sweep(["optimizer=sgd,adam"])
 def test_without_optuna_it_is_said_how_to_get_it():
     done = subprocess.run([sys.executable, "-c", MISSING], capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr == "error: hydra/sweeper=optuna: needs optuna; pip install 'lightlab[search]'\n"
+    assert done.stderr == "error: hydra/sweeper=optuna: needs optuna; pip install 'lightlab-dl[search]'\n"
 
 
 @pytest.mark.parametrize(

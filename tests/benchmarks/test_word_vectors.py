@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.word_counts import cooccurrences, count_vectors, positive_pmi
+from benchmarks.word_vectors import cooccurrences, count_vectors, positive_pmi
 
 IDS = np.array([0, 0, 1, 2, 1, 0, 0, 3, 2, 0, 0])
 
