@@ -16,7 +16,7 @@ from torchmetrics.functional.classification import (
 )
 
 from lightlab.modules.metrics import BINS, Calibration
-from lightlab.plots.style import COLOURS, legible, rows
+from lightlab.plots.style import COLOURS, format_rows, legible
 
 MOST_WITH_NUMBERS = 25  # classes; of more, shades alone can be read
 
@@ -70,7 +70,7 @@ def classes_figure(
     bars, reliability = figure.subplots(1, 2)
     _accuracies(bars, names, right, counts)
     _reliability(reliability, calibration, names)
-    figure.suptitle(f"{rows(int(counts.sum()), stage)} · {right.sum() / max(counts.sum(), 1):.1%} correct")
+    figure.suptitle(f"{format_rows(int(counts.sum()), stage)} · {right.sum() / max(counts.sum(), 1):.1%} correct")
     return figure
 
 
@@ -135,7 +135,7 @@ def thresholds_figure(probabilities: Tensor, labels: Tensor, threshold: float, n
     for axes in (roc, precision):
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
         axes.grid(alpha=0.3)
-    figure.suptitle(f"{rows(len(labels), stage)}, {int(labels.sum()):,} of them {name}")
+    figure.suptitle(f"{format_rows(len(labels), stage)}, {int(labels.sum()):,} of them {name}")
     return figure
 
 

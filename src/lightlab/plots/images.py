@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from lightlab.plots.style import COLOURS, legible, number, rows
+from lightlab.plots.style import COLOURS, format_number, format_rows, legible
 from lightlab.spec import Spec
 
 GAP = 0.06  # inches, as all lengths here
@@ -76,7 +76,7 @@ def _points(features: np.ndarray, targets: Tensor, spec: Spec) -> Figure:
         if spec.target != "number":
             classes = spec.class_names or ("0", "1")
             axes.set_yticks(range(len(classes)), [legible(each) for each in classes])
-    figure.suptitle(rows(len(features), "training"), fontsize=10)
+    figure.suptitle(format_rows(len(features), "training"), fontsize=10)
     return figure
 
 
@@ -94,7 +94,7 @@ def _table(features: np.ndarray, targets: Tensor, spec: Spec) -> Figure:
     axes.set_yticks(range(lines), _labels(targets, spec), fontsize=8)
     shown = f"the first {columns} of {every:,} columns" if every > columns else f"{columns} columns"
     axes.set(ylabel=legible(spec.target_name))
-    axes.set_title(f"{rows(lines, 'training')}, {shown}, as the network sees them", fontsize=10)
+    axes.set_title(f"{format_rows(lines, 'training')}, {shown}, as the network sees them", fontsize=10)
     figure.colorbar(image, ax=axes, extend="both" if largest > limit else "neither", shrink=0.8)
     return figure
 
@@ -107,7 +107,7 @@ def _names(columns: int, spec: Spec) -> list[str]:
 def _labels(targets: Tensor, spec: Spec) -> list[str]:
     values = targets.flatten().tolist()
     if spec.target == "number":
-        return [number(value) for value in values]
+        return [format_number(value) for value in values]
     classes = spec.class_names or ("0", "1")
     return [legible(classes[int(value)], most=16) for value in values]
 

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from lightlab.data.images.reading import upright_photo
 from lightlab.files import whole_file
-from lightlab.plots.style import COLOURS, drawable, font_path, legible, number, rows
+from lightlab.plots.style import COLOURS, drawable, font_path, format_number, format_rows, legible
 from lightlab.spec import Spec
 
 MOST_POINTS = 5_000  # more would only blacken the picture
@@ -46,7 +46,7 @@ def predictions_figure(
         _write_ticks(axes.xaxis)
         _write_ticks(axes.yaxis)
     drawn = f" ({len(chosen):,} drawn)" if len(chosen) < len(true) else ""
-    figure.suptitle(f"{rows(len(true), stage)}{drawn} · {_scores(predicted, true)}")
+    figure.suptitle(f"{format_rows(len(true), stage)}{drawn} · {_scores(predicted, true)}")
     return figure
 
 
@@ -105,7 +105,7 @@ def _write_ticks(axis: Axis) -> None:
         axis.set_minor_locator(NullLocator())
     else:
         axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: format_number(value)))
 
 
 def _sample(count: int) -> np.ndarray:
@@ -118,7 +118,7 @@ def _scores(predicted: np.ndarray, true: np.ndarray) -> str:
     rmse = float(np.sqrt(((true - predicted) ** 2).mean()))
     variance = float(true.var())
     explained = f" · R² {1 - rmse**2 / variance:.3f}" if variance > 0 else ""
-    return f"RMSE {number(rmse)}" + explained
+    return f"RMSE {format_number(rmse)}" + explained
 
 
 SMALLEST, LARGEST = 480, 1600  # pixels of the picture's longer side
@@ -145,7 +145,7 @@ def write_prediction_figures(photos: Sequence[Path], words: Sequence[str], folde
 def prediction_words(columns: Mapping[str, Sequence[Any]], spec: Spec) -> list[str]:
     """What is written on each photo, from the columns that a module's `predict` gives: ``shirt 93%``, ``score 3.5``."""
     if spec.target == "number":
-        return [f"{spec.target_name} {number(value)}" for value in columns[spec.target_name]]
+        return [f"{spec.target_name} {format_number(value)}" for value in columns[spec.target_name]]
     first = (spec.class_names or ("0",))[0] if spec.target == "binary" else None
     return [  # of two classes the probability is the second one's
         f"{name} {1 - probability if name == first else probability:.0%}"

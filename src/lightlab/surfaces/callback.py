@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from lightlab.callbacks.base import Display, module_of
-from lightlab.plots.style import labels, save
+from lightlab.plots.style import save, translator
 from lightlab.runs.loggers import RunLogger
 from lightlab.surfaces.descent import SurfaceDescent
 from lightlab.surfaces.functions import Surface
@@ -65,14 +65,21 @@ class KeepTrajectory(Display):
         self._add(trainer, module, self.trajectory.learning_rates[-1])
         folder = Path(trainer.default_root_dir)
         self.trajectory.write(folder / "trajectory.csv")
-        surface = module.criterion
+        surface, translate = module.criterion, translator(self.language)
         assert isinstance(surface, Surface)
-        ways = {type(trainer.optimizers[0]).__name__: self.trajectory}
-        with labels(self.language) as say:
-            figure = surface_figure(surface, module_of(module).spec.name, ways, say)
-            save(figure, folder / "figures" / "surface.png")
-            if self.animation:
-                animate(surface, ways, folder / "figures" / "surface.gif", say)
+        trajectories = {_name_of(trainer.optimizers[0]): self.trajectory}
+        figure = surface_figure(surface, module_of(module).spec.name, trajectories, translate)
+        save(figure, folder / "figures" / "surface.png")
+        if self.animation:
+            animate(surface, trajectories, folder / "figures" / "surface.gif", translate)
         for logger in trainer.loggers:
             if isinstance(logger, RunLogger):
                 logger.experiment.add_figure("surface", figure, trainer.global_step)
+
+
+def _name_of(optimizer: Optimizer) -> str:
+    """The optimizer's choice in conf/optimizer, such as ``adam``; torch has one class for three of them."""
+    name, settings = type(optimizer).__name__.lower(), optimizer.defaults
+    if name != "sgd" or not settings.get("momentum"):
+        return name
+    return "nesterov" if settings.get("nesterov") else "momentum"
