@@ -134,7 +134,8 @@ def _palette(lines: list[Line2D]) -> Image.Image:
     """Greys, and the lines' own colours with their blends into white: the colours of all frames of a GIF."""
     colours = {to_rgb(line.get_color()): None for line in lines} | {to_rgb(MINIMUM_COLOUR): None}
     blends = [1 - share * (1 - np.array(colour)) for colour in colours for share in (1, 0.75, 0.5, 0.25)]
-    greys = np.linspace(0, 1, 256 - len(blends))[:, None].repeat(3, 1)
+    # As close together as Pillow tells colours apart, so that white stays white.
+    greys = np.linspace(0, 1, 32)[:, None].repeat(3, 1)
     image = Image.new("P", (1, 1))
     image.putpalette((np.concatenate([blends, greys]) * 255).round().astype(np.uint8).tobytes())
     return image
