@@ -20,7 +20,8 @@ from lightlab.plots.chinese import CHINESE
 # Okabe and Ito's palette (2008), told apart with any colour vision; each line also has a dash of its own.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (3, 1)), (0, (1, 1))]
-CYCLE = cycler(color=COLOURS, linestyle=DASHES)
+# The colours again with other dashes: no two of 49 lines are alike.
+CYCLE = cycler(color=COLOURS * 7, linestyle=[DASHES[(place + turn) % 7] for turn in range(7) for place in range(7)])
 
 
 def charts(count: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:

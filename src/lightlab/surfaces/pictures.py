@@ -21,7 +21,7 @@ from PIL import Image
 from lightlab.config.composition import Config
 from lightlab.config.instantiation import part
 from lightlab.files import whole_file
-from lightlab.plots.style import COLOURS, DASHES, Translate, save, translator
+from lightlab.plots.style import CYCLE, Translate, save, translator
 from lightlab.surfaces.functions import Surface
 from lightlab.surfaces.trajectory import Trajectory
 
@@ -79,14 +79,11 @@ def animate(surface: Surface, trajectories: Trajectories, path: Path, translate:
 
 def line_styles(labels: Iterable[str]) -> list[dict[str, Any]]:
     """The colour and dash of each line: an optimizer's own, others by their place; no two of 49 are alike."""
-    labels = list(labels)
+    labels, styles = list(labels), list(CYCLE)
     own = {label: OPTIMIZERS.index(label) for label in labels if label in OPTIMIZERS}
     free = (place for place in count() if place not in own.values())
-    styles = []
-    for label in labels:
-        turn, place = divmod(own[label] if label in own else next(free), len(COLOURS))
-        styles.append({"color": COLOURS[place], "linestyle": DASHES[(place + turn) % len(DASHES)], "linewidth": 1.6})
-    return styles
+    places = [own[label] if label in own else next(free) for label in labels]
+    return [{**styles[place % len(styles)], "linewidth": 1.6} for place in places]
 
 
 def _draw_map(axes: Axes, surface: Surface, trajectories: Trajectories, translate: Translate) -> list[Line2D]:
