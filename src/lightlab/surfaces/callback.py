@@ -25,7 +25,7 @@ class KeepTrajectory(Display):
 
     Args:
         animation: write figures/surface.gif as well.
-        language: of the picture's labels: ``en`` or ``zh``.
+        language: of the labels, ``en`` or ``zh``.
     """
 
     def __init__(self, animation: bool = False, language: str = "en") -> None:
@@ -40,7 +40,7 @@ class KeepTrajectory(Display):
         self._finish(trainer, pl_module)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        with suppress(OSError):  # which may be what ended the run
+        with suppress(OSError):  # a full disk may have ended the run
             self._finish(trainer, pl_module)
 
     def state_dict(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ _COLUMNS = ("step", "x", "y", "f", "learning_rate")
 
 @dataclass
 class Trajectory:
-    """Equally long columns: where the point was after `steps` steps, how high, and the rate of the step from there."""
+    """Columns of one length: the point after `steps` steps, its height, and the learning rate of the next step."""
 
     steps: list[int] = field(default_factory=list)
     x: list[float] = field(default_factory=list)
