@@ -1,6 +1,7 @@
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 from PIL import Image
@@ -8,14 +9,11 @@ from PIL import Image
 from lightlab.plots.style import COLOURS
 from lightlab.surfaces.functions import Bowl, Saddle
 from lightlab.surfaces.pictures import FRAMES, OPTIMIZERS, animate, line_styles, surface_figure
-from lightlab.surfaces.trajectory import Trajectory
 
 
 def trajectory(points, rate=0.1):
-    made = Trajectory()
-    for step, (x, y) in enumerate(points):
-        made.add(step, x, y, x**2 + y**2, rate)
-    return made
+    rows = [(step, x, y, x**2 + y**2, rate) for step, (x, y) in enumerate(points)]
+    return pd.DataFrame(rows, columns=["step", "x", "y", "f", "learning_rate"])
 
 
 def test_every_trajectory_is_drawn_with_its_name_and_rate():
@@ -28,9 +26,7 @@ def test_every_trajectory_is_drawn_with_its_name_and_rate():
 
 
 def test_heights_are_above_the_lowest_point_of_the_surface():
-    made = Trajectory()
-    made.add(0, 0.0, 0.0, 0.0, 0.1)
-    (line,) = surface_figure(Saddle(), "saddle", {"sgd": made}).axes[2].get_lines()
+    (line,) = surface_figure(Saddle(), "saddle", {"sgd": trajectory([(0.0, 0.0)])}).axes[2].get_lines()
     assert line.get_ydata() == pytest.approx([1.0])
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 import yaml
 from matplotlib.axes import Axes
@@ -23,9 +24,8 @@ from lightlab.config.instantiation import part
 from lightlab.files import whole_file
 from lightlab.plots.style import CYCLE, Translate, save, translator
 from lightlab.surfaces.functions import Surface
-from lightlab.surfaces.trajectory import Trajectory
 
-Trajectories = Mapping[str, Trajectory]  # by the label in the legend
+Trajectories = Mapping[str, pd.DataFrame]  # columns step, x, y, f, learning_rate; by the label in the legend
 # In the order of their colours: an optimizer has the same colour in every picture.
 OPTIMIZERS = ("sgd", "momentum", "adagrad", "rmsprop", "adam", "nesterov", "adadelta", "adamw", "lion", "muon")
 MINIMUM_COLOUR = "#F0E442"
@@ -39,8 +39,8 @@ def surface_figure(surface: Surface, name: str, trajectories: Trajectories, tran
     lines = _draw_map(panels["map"], surface, trajectories, translate)
     panels["map"].set_title(f"{name}: f = {surface.formula}")
     for line, trajectory in zip(lines, trajectories.values(), strict=True):
-        last = np.flatnonzero(np.isfinite(trajectory.x) & np.isfinite(trajectory.y))[-1]
-        end = (trajectory.x[last], trajectory.y[last])
+        points = trajectory[["x", "y"]].to_numpy()
+        end = points[np.isfinite(points).all(1)][-1]
         panels["map"].plot(*end, marker="s", color=line.get_color(), markeredgecolor="white", zorder=4)
     _draw_rates(panels["rates"], trajectories)
     _draw_heights(panels["heights"], surface, trajectories)
@@ -63,12 +63,12 @@ def animate(surface: Surface, trajectories: Trajectories, path: Path, translate:
     background = canvas.copy_from_bbox(figure.bbox)  # drawn once: contours take longer than all frames
     palette = _palette(lines)
     frames = []
-    longest = max(len(trajectory.steps) for trajectory in trajectories.values())
+    longest = max(map(len, trajectories.values()))
     shown_steps = np.linspace(1, longest**0.5, FRAMES) ** 2  # the first ones one by one
     for shown in np.unique(shown_steps.round().astype(int)):
         canvas.restore_region(background)
         for line, trajectory in zip(lines, trajectories.values(), strict=True):
-            line.set_data(trajectory.x[:shown], trajectory.y[:shown])
+            line.set_data(trajectory["x"][:shown], trajectory["y"][:shown])
             axes.draw_artist(line)
         frame = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
         frames.append(frame.quantize(palette=palette, dither=Image.Dither.NONE))
@@ -88,7 +88,7 @@ def line_styles(labels: Iterable[str]) -> list[dict[str, Any]]:
 
 def _draw_map(axes: Axes, surface: Surface, trajectories: Trajectories, translate: Translate) -> list[Line2D]:
     """Draws contour lines, starts and minima; returns the lines of the trajectories."""
-    starts = np.array([(trajectory.x[0], trajectory.y[0]) for trajectory in trajectories.values()])
+    starts = np.array([trajectory[["x", "y"]].iloc[0] for trajectory in trajectories.values()])
     left, bottom = np.minimum(surface.window[::2], starts.min(0) - 0.5)
     right, top = np.maximum(surface.window[1::2], starts.max(0) + 0.5)
     x, y = torch.meshgrid(torch.linspace(left, right, 240), torch.linspace(bottom, top, 240), indexing="xy")
@@ -105,26 +105,26 @@ def _draw_map(axes: Axes, surface: Surface, trajectories: Trajectories, translat
         axes.annotate(translate("start"), point, (0, 10), textcoords="offset points", ha="center", bbox=box)
     lines = []
     for (label, trajectory), style in zip(trajectories.items(), line_styles(trajectories), strict=True):
-        every = max(1, len(trajectory.x) // 40)
-        lines += axes.plot(trajectory.x, trajectory.y, label=label, marker=".", markevery=every, **style)
+        every = max(1, len(trajectory) // 40)
+        lines += axes.plot(trajectory["x"], trajectory["y"], label=label, marker=".", markevery=every, **style)
     axes.legend(fontsize="small", framealpha=0.9, handlelength=3.5)
     return lines
 
 
 def _draw_rates(axes: Axes, trajectories: Trajectories) -> None:
     for trajectory, style in zip(trajectories.values(), line_styles(trajectories), strict=True):
-        axes.plot(trajectory.steps, trajectory.learning_rates, **style)
-    rates = [rate for trajectory in trajectories.values() for rate in trajectory.learning_rates if rate > 0]
-    if rates and max(rates) > 20 * min(rates):
+        axes.plot(trajectory["step"], trajectory["learning_rate"], **style)
+    rates = pd.concat([trajectory["learning_rate"] for trajectory in trajectories.values()])
+    if rates.max() > 20 * rates[rates > 0].min():
         axes.set_yscale("log")
     else:
-        axes.set_ylim(0, 1.1 * max(rates, default=1))
+        axes.set_ylim(0, 1.1 * rates.max() or 1)
 
 
 def _draw_heights(axes: Axes, surface: Surface, trajectories: Trajectories) -> None:
     lowest = float(surface(torch.tensor(surface.minima, dtype=torch.float64)))
     for trajectory, style in zip(trajectories.values(), line_styles(trajectories), strict=True):
-        axes.semilogy(trajectory.steps, np.maximum(np.array(trajectory.heights) - lowest, 1e-12), **style)
+        axes.semilogy(trajectory["step"], (trajectory["f"] - lowest).clip(lower=1e-12), **style)
 
 
 def _palette(lines: list[Line2D]) -> Image.Image:
@@ -161,7 +161,7 @@ def _config(run: Path) -> Config:
 def _draw_runs(name: str, labels: dict[Path, str], picture: Path) -> None:
     config = _config(next(iter(labels)))
     surface: Surface = part(config["module"], "surface")
-    trajectories = {label: Trajectory.read(run / "trajectory.csv") for run, label in labels.items()}
+    trajectories = {label: pd.read_csv(run / "trajectory.csv") for run, label in labels.items()}
     translate = translator(config["language"])
     save(surface_figure(surface, name, trajectories, translate), picture)
     print(f"all trajectories on one picture: {picture}")
