@@ -17,11 +17,11 @@ def test_latin_greek_and_a_dash_are_drawn_as_they_are(latin_alone, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_what_no_font_has_is_shown_as_code_points_and_said_once(latin_alone, capsys):
+def test_characters_of_no_font_are_shown_as_code_points_with_one_warning(latin_alone, capsys):
     assert style.drawable("春a") == "<6625>a"
     assert style.drawable("春春") == "<6625><6625>"
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1 and "'春'" in said and "Noto Sans CJK" in said
+    warning = capsys.readouterr().err
+    assert warning.count("\n") == 1 and "'春'" in warning and "Noto Sans CJK" in warning
 
 
 def test_names_are_one_line_short_and_no_formula():

@@ -98,11 +98,11 @@ def _figure(activations: list[str], translate: Translate) -> Figure:
     grid = figure.subplots(len(activations), 2, squeeze=False, sharex=True, sharey=True)
     for (forward, back), name in zip(grid, activations, strict=True):
         passages = [passage(weight, ACTIVATIONS[name].function) for weight in INITIALIZERS.values()]
-        symmetric = np.array([each.symmetric for each in passages])
+        symmetric = np.array([passed.symmetric for passed in passages])
         title = f"{name}: {translate('activations')}"
-        _draw_powers(forward, np.array([each.activations for each in passages]), symmetric, title)
+        _draw_powers(forward, np.array([passed.activations for passed in passages]), symmetric, title)
         title = f"{name}: {translate('gradients')}"
-        image = _draw_powers(back, np.array([each.gradients for each in passages]), symmetric, title)
+        image = _draw_powers(back, np.array([passed.gradients for passed in passages]), symmetric, title)
     label = translate("standard deviation, as a power of ten")
     shrink = min(1, 1.4 / len(activations))
     figure.colorbar(image, ax=grid, shrink=shrink, aspect=30, extend="both", label=label)

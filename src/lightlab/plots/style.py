@@ -17,7 +17,7 @@ from matplotlib.font_manager import FontProperties, findSystemFonts, fontManager
 from lightlab.files import whole_file
 from lightlab.plots.chinese import CHINESE
 
-# Okabe and Ito's palette (2008), told apart with any colour vision; each line also has a dash of its own.
+# Okabe and Ito's palette (2008), which suits any colour vision; lines also differ by their dashes.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (3, 1)), (0, (1, 1))]
 # The colours again with other dashes: no two of 49 lines are alike.

@@ -72,13 +72,13 @@ class KeepTrajectory(Display):
         surface, translate = module.criterion, translator(self.language)
         assert isinstance(surface, Surface)
         trajectories = {_name_of(trainer.optimizers[0]): trajectory}
-        figure = surface_figure(surface, module_of(module).spec.name, trajectories, translate)
-        save(figure, folder / "figures" / "surface.png")
+        picture = folder / "figures" / "surface.png"
+        save(surface_figure(surface, module_of(module).spec.name, trajectories, translate), picture)
         if self.animation:
-            animate(surface, trajectories, folder / "figures" / "surface.gif", translate)
+            animate(surface, trajectories, picture.with_suffix(".gif"), translate)
         for logger in trainer.loggers:
             if isinstance(logger, RunLogger):
-                logger.experiment.add_figure("surface", figure, trainer.global_step)
+                logger.add_picture("surface", picture, trainer.global_step)
 
 
 def _name_of(optimizer: Optimizer) -> str:

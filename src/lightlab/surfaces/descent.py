@@ -53,16 +53,16 @@ class SurfaceStart(ResidentDataModule):
 
 
 class Point(nn.Module):
-    """(x, y) for every input: (N, …) → (N, 2). These two are its only weights, and begin at `Spec.start`.
+    """(x, y) for every input: (N, …) → (N, 2). Its only weights are the two, which begin at `Spec.start`.
 
-    They are a vector, so that no initializer moves them.
+    A vector, so that no initializer moves it.
     """
 
     def __init__(self, spec: Spec, layers: Layers, activation: Layer) -> None:
         super().__init__()
         if not spec.start:
             raise UsageError(
-                f"network point needs a surface, and data {spec.name} is none; use task=surface, "
+                f"network point lies on a surface, but data {spec.name} is none; use task=surface, "
                 "or network=linear or network=mlp_50"
             )
         self.position = nn.Parameter(torch.tensor(spec.start))  # (2,)

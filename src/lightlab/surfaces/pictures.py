@@ -42,8 +42,7 @@ def surface_figure(surface: Surface, name: str, trajectories: Trajectories, tran
         points = trajectory[["x", "y"]].to_numpy()
         end = points[np.isfinite(points).all(1)][-1]
         panels["map"].plot(*end, marker="s", color=line.get_color(), markeredgecolor="white", zorder=4)
-    _draw_rates(panels["rates"], trajectories)
-    _draw_heights(panels["heights"], surface, trajectories)
+    _draw_by_step(panels["rates"], panels["heights"], surface, trajectories)
     for panel, title in (("rates", "learning rate"), ("heights", "height above the minimum")):
         panels[panel].set(title=translate(title), xlabel=translate("step"))
         panels[panel].grid(alpha=0.3)
@@ -111,20 +110,16 @@ def _draw_map(axes: Axes, surface: Surface, trajectories: Trajectories, translat
     return lines
 
 
-def _draw_rates(axes: Axes, trajectories: Trajectories) -> None:
-    for trajectory, style in zip(trajectories.values(), line_styles(trajectories), strict=True):
-        axes.plot(trajectory["step"], trajectory["learning_rate"], **style)
-    rates = pd.concat([trajectory["learning_rate"] for trajectory in trajectories.values()])
-    if rates.max() > 20 * rates[rates > 0].min():
-        axes.set_yscale("log")
-    else:
-        axes.set_ylim(0, 1.1 * rates.max() or 1)
-
-
-def _draw_heights(axes: Axes, surface: Surface, trajectories: Trajectories) -> None:
+def _draw_by_step(rates: Axes, heights: Axes, surface: Surface, trajectories: Trajectories) -> None:
     lowest = float(surface(torch.tensor(surface.minima, dtype=torch.float64)))
     for trajectory, style in zip(trajectories.values(), line_styles(trajectories), strict=True):
-        axes.semilogy(trajectory["step"], (trajectory["f"] - lowest).clip(lower=1e-12), **style)
+        rates.plot(trajectory["step"], trajectory["learning_rate"], **style)
+        heights.semilogy(trajectory["step"], (trajectory["f"] - lowest).clip(lower=1e-12), **style)
+    values = pd.concat([trajectory["learning_rate"] for trajectory in trajectories.values()])
+    if values.max() > 20 * values[values > 0].min():
+        rates.set_yscale("log")
+    else:
+        rates.set_ylim(0, 1.1 * values.max() or 1)
 
 
 def _palette(lines: list[Line2D]) -> Image.Image:
