@@ -6,13 +6,13 @@ import json
 import math
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from PIL import Image
 
 from lightlab.config.schema import check
 from lightlab.errors import LightlabError, UsageError
-from lightlab.surfaces.trajectory import Trajectory
 from lightlab.sweeps.summary import finish
 from lightlab.training.fit import train
 
@@ -22,21 +22,22 @@ SURFACES = ["valley", "bowl", "ravine", "saddle", "rosenbrock", "beale", "himmel
 
 @pytest.fixture
 def descend(config):
-    def run(folder: Path, *overrides: str) -> Trajectory:
+    def run(folder: Path, *overrides: str) -> pd.DataFrame:
         whole = config("task=surface", "~callbacks.curves", *overrides)
         check(whole)
         train(whole, folder)
-        return Trajectory.read(folder / "trajectory.csv")
+        return pd.read_csv(folder / "trajectory.csv")
 
     return run
 
 
-def test_sgd_goes_the_way_that_its_formula_says(descend, tmp_path):
-    way = descend(tmp_path, "data=bowl", "trainer.max_epochs=4")
-    assert way.steps == [0, 1, 2, 3, 4]
-    assert way.x == pytest.approx([-3 * (1 - 2 * 0.9) ** step for step in way.steps], rel=1e-5)
-    assert way.heights == pytest.approx([25 * 0.8 ** (2 * step) for step in way.steps], rel=1e-5)
-    assert way.learning_rates == pytest.approx([0.9] * 5)
+def test_sgd_goes_where_its_formula_says(descend, tmp_path):
+    trajectory = descend(tmp_path, "data=bowl", "trainer.max_epochs=4")
+    assert list(trajectory.columns) == ["step", "x", "y", "f", "learning_rate"]
+    assert list(trajectory["step"]) == [0, 1, 2, 3, 4]
+    assert list(trajectory["x"]) == pytest.approx([-3 * (1 - 2 * 0.9) ** step for step in range(5)], rel=1e-5)
+    assert list(trajectory["f"]) == pytest.approx([25 * 0.8 ** (2 * step) for step in range(5)], rel=1e-5)
+    assert list(trajectory["learning_rate"]) == pytest.approx([0.9] * 5)
     with Image.open(tmp_path / "figures" / "surface.png") as picture:
         assert picture.width > 800
 
@@ -50,17 +51,17 @@ def test_sgd_goes_the_way_that_its_formula_says(descend, tmp_path):
     ],
 )
 def test_decaying_rates_are_in_the_trajectory(decay, rates, descend, tmp_path):
-    way = descend(tmp_path, f"experiment={decay}")
-    assert way.x[0] == -3.0 and len(way.steps) == 201
-    assert {step: way.learning_rates[step] for step in rates} == pytest.approx(rates, rel=1e-5)
+    trajectory = descend(tmp_path, f"experiment={decay}")
+    assert trajectory.x[0] == -3.0 and len(trajectory) == 201
+    assert {step: trajectory.learning_rate[step] for step in rates} == pytest.approx(rates, rel=1e-5)
 
 
 @pytest.mark.parametrize("surface", SURFACES)
 def test_each_surface_starts_where_its_file_says_and_goes_down(surface, descend, tmp_path):
-    way = descend(tmp_path, f"data={surface}", "optimizer=adam", "trainer.max_epochs=30")
+    trajectory = descend(tmp_path, f"data={surface}", "optimizer=adam", "trainer.max_epochs=30")
     start = yaml.safe_load((CONF / "data" / f"{surface}.yaml").read_text(encoding="utf-8"))["data"]["start"]
-    assert [way.x[0], way.y[0]] == pytest.approx([float(each) for each in start])
-    assert min(way.heights) < way.heights[0]
+    assert [trajectory.x[0], trajectory.y[0]] == pytest.approx([float(each) for each in start])
+    assert trajectory.f.min() < trajectory.f[0]
 
 
 def test_an_interrupted_descent_goes_on_as_if_nothing_had_happened(descend, config, tmp_path):
@@ -70,14 +71,14 @@ def test_an_interrupted_descent_goes_on_as_if_nothing_had_happened(descend, conf
         config("task=surface", "optimizer=adam", "trainer.max_epochs=6") | {"resume": str(tmp_path / "two")},
         tmp_path / "two",
     )
-    assert Trajectory.read(tmp_path / "two" / "trajectory.csv").columns() == whole.columns()
+    assert pd.read_csv(tmp_path / "two" / "trajectory.csv").equals(whole)
 
 
 def test_a_descent_that_runs_away_is_drawn_as_far_as_it_came(descend, tmp_path):
     with pytest.raises(LightlabError, match="the loss is"):
         descend(tmp_path, "data=bowl", "optimizer.lr=1e9")
     assert (tmp_path / "figures" / "surface.png").is_file()
-    assert len(Trajectory.read(tmp_path / "trajectory.csv").steps) > 1
+    assert len(pd.read_csv(tmp_path / "trajectory.csv")) > 1
 
 
 def test_an_animation_on_request(descend, tmp_path):

@@ -32,7 +32,7 @@ def test_no_initializer_moves_the_point():
 
 
 def test_a_start_of_no_finite_height_is_refused():
-    with pytest.raises(UsageError, match=r"data.start=\[1e\+20, 0\]: bowl is inf high there"):
+    with pytest.raises(UsageError, match=r"data.start=\[1e\+20, 0\]: the height of bowl is inf there"):
         descent((1e20, 0.0), Rosenbrock())
 
 

@@ -1,4 +1,4 @@
-"""What each initializer does to a deep network before it has learnt anything, layer by layer."""
+"""The activations and gradients of a deep network, layer by layer, under every initializer."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from lightlab.errors import UsageError, did_you_mean
-from lightlab.figures.activations import ACTIVATIONS, Activation
-from lightlab.figures.request import Request
+from lightlab.figures.activations import ACTIVATIONS
+from lightlab.figures.options import FigureOptions
 from lightlab.networks.initializers import Initializer, identity_
-from lightlab.plots.style import Say
+from lightlab.plots.style import Translate
 
 DEPTH, WIDTH, ROWS = 10, 100, 256
 USUAL = ["sigmoid", "tanh", "relu"]
-_WHOLE_LAYER = ("crelu", "softmax")  # these do not go unit by unit
+UNIT_BY_UNIT = [name for name in ACTIVATIONS if name not in ("crelu", "softmax")]
 REACH = 6  # powers of ten that the shades tell apart
 
 # The choices of the config group `initializer`, with its settings; all but `default` set biases to 0.
@@ -50,9 +50,9 @@ class Passage:
     """One value a layer, from the first to the last.
 
     Attributes:
-        activations: how far a unit's answers to different inputs spread: their standard deviation, over units' mean.
+        activations: standard deviation of a unit's outputs over the inputs, averaged over the units.
         gradients: standard deviation of the loss's gradient by the layer's outputs.
-        symmetric: whether all of its units answer alike.
+        symmetric: whether all units of the layer have the same outputs.
     """
 
     activations: list[float]
@@ -60,21 +60,20 @@ class Passage:
     symmetric: list[bool]
 
 
-def draw(request: Request) -> dict[str, Figure]:
-    between = [name for name in ACTIVATIONS if name not in _WHOLE_LAYER]
-    for name in request.activations:
-        if name not in [*between, "all"]:
+def draw_initializers(options: FigureOptions, translate: Translate) -> dict[str, Figure]:
+    for name in options.activation:
+        if name not in [*UNIT_BY_UNIT, "all"]:
             raise UsageError(
-                f"activation={name}: none that this picture has; {did_you_mean(name, between)}"
-                f"activations: {', '.join(between)}, or all"
+                f"activation={name}: not in this figure; {did_you_mean(name, UNIT_BY_UNIT)}"
+                f"activations: {', '.join(UNIT_BY_UNIT)}, or all"
             )
-    if not request.activations:
-        return {"initializers": _figure(USUAL, request.say)}
-    names = between if "all" in request.activations else request.activations
-    return {f"initializers-{name}": _figure([name], request.say) for name in names}
+    if not options.activation:
+        return {"initializers": _figure(USUAL, translate)}
+    names = UNIT_BY_UNIT if "all" in options.activation else options.activation
+    return {f"initializers-{name}": _figure([name], translate) for name in names}
 
 
-def passage(weight: Callable[[Tensor], object] | None, activation: Activation) -> Passage:
+def passage(weight: Callable[[Tensor], object] | None, activation: Callable[[Tensor], Tensor]) -> Passage:
     """Standard normal inputs (ROWS, WIDTH) through DEPTH layers, and a standard normal gradient back."""
     torch.manual_seed(0)
     layers = [nn.Linear(WIDTH, WIDTH) for _ in range(DEPTH)]
@@ -82,47 +81,46 @@ def passage(weight: Callable[[Tensor], object] | None, activation: Activation) -
     x = torch.randn(ROWS, WIDTH)
     outputs: list[Tensor] = []
     for layer in layers:
-        (x,) = activation.curves(layer(x))
+        x = activation(layer(x))
         x = x if x.requires_grad else x.requires_grad_()  # behind a step there is no path back
         x.retain_grad()
         outputs.append(x)
     x.backward(torch.randn_like(x))
-    gradients = [torch.zeros_like(each) if each.grad is None else each.grad for each in outputs]
     return Passage(
-        [float(each.detach().std(0).mean()) for each in outputs],
-        [float(each.std()) for each in gradients],
-        [bool((each == each[:, :1]).all()) for each in outputs],
+        [float(output.detach().std(0).mean()) for output in outputs],
+        [0.0 if output.grad is None else float(output.grad.std()) for output in outputs],
+        [bool((output == output[:, :1]).all()) for output in outputs],
     )
 
 
-def _figure(names: list[str], say: Say) -> Figure:
-    figure = Figure(figsize=(11, 0.6 + 3.7 * len(names)), layout="constrained")
-    grid = figure.subplots(len(names), 2, squeeze=False)
-    for row, name in zip(grid, names, strict=True):
-        passages = [passage(weight, ACTIVATIONS[name]) for weight in INITIALIZERS.values()]
-        symmetric = [each.symmetric for each in passages]
-        _panel(row[0], [each.activations for each in passages], symmetric, f"{name}: {say('activations')}")
-        image = _panel(row[1], [each.gradients for each in passages], symmetric, f"{name}: {say('gradients')}")
-        row[1].set_yticklabels([])
-    bar = figure.colorbar(image, ax=grid, shrink=min(1, 1.4 / len(names)), aspect=30, extend="both")
-    bar.set_label(say("standard deviation, as a power of ten"))
-    figure.supxlabel(
-        say("layer, from the input on   (−: vanishing, +: exploding, ×: exactly 0, hatched: all units are the same)"),
-        fontsize=10,
-    )
+def _figure(activations: list[str], translate: Translate) -> Figure:
+    figure = Figure(figsize=(11, 0.6 + 3.7 * len(activations)), layout="constrained")
+    grid = figure.subplots(len(activations), 2, squeeze=False, sharex=True, sharey=True)
+    for (forward, back), name in zip(grid, activations, strict=True):
+        passages = [passage(weight, ACTIVATIONS[name].function) for weight in INITIALIZERS.values()]
+        symmetric = np.array([passed.symmetric for passed in passages])
+        title = f"{name}: {translate('activations')}"
+        _draw_powers(forward, np.array([passed.activations for passed in passages]), symmetric, title)
+        title = f"{name}: {translate('gradients')}"
+        image = _draw_powers(back, np.array([passed.gradients for passed in passages]), symmetric, title)
+    label = translate("standard deviation, as a power of ten")
+    shrink = min(1, 1.4 / len(activations))
+    figure.colorbar(image, ax=grid, shrink=shrink, aspect=30, extend="both", label=label)
+    legend = "layer, from the input on   (−: vanishing, +: exploding, ×: exactly 0, hatched: all units are the same)"
+    figure.supxlabel(translate(legend), fontsize=10)
     return figure
 
 
-def _panel(axes: Axes, values: list[list[float]], symmetric: list[list[bool]], title: str) -> AxesImage:
-    spread = np.array(values)
+def _draw_powers(axes: Axes, spreads: np.ndarray, symmetric: np.ndarray, title: str) -> AxesImage:
+    """A row an initializer, a column a layer: `spreads` (initializers, layers) as powers of ten."""
     with np.errstate(divide="ignore"):
-        powers = np.where(spread > 1e-30, np.log10(spread), np.nan)
+        powers = np.where(spreads > 1e-30, np.log10(spreads), np.nan)
     shades = colormaps["PuOr_r"].with_extremes(bad="0.85")
     image = axes.imshow(powers, cmap=shades, vmin=-REACH, vmax=REACH, aspect="auto")
     for (row, column), power in np.ndenumerate(powers):
         text = "×" if np.isnan(power) else f"{power:+.0f}".replace("-", "−").replace("+0", "0").replace("−0", "0")
-        shade = "white" if abs(power) > 0.7 * REACH else "black"
-        axes.text(column, row, text, ha="center", va="center", fontsize=8, color=shade)
+        colour = "white" if abs(power) > 0.7 * REACH else "black"
+        axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
     for row, column in np.argwhere(symmetric):
         hatched = Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, hatch="///", edgecolor="0.45", linewidth=0)
         axes.add_patch(hatched)

@@ -1,46 +1,63 @@
-"""LeNet's filters, and what its layers make of an image."""
+"""LeNet's filters and feature maps for an image."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import torch
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from torch import Tensor, nn
 
 from lightlab.data.images.reading import read_photo
 from lightlab.data.synthetic.garments import garments
-from lightlab.errors import UsageError
-from lightlab.figures.request import Request
+from lightlab.errors import DataError, UsageError
+from lightlab.figures.options import FigureOptions
 from lightlab.networks.initializers import Initializer
 from lightlab.networks.layers import Layers
 from lightlab.networks.lenet import LeNet
-from lightlab.plots.style import Say
+from lightlab.plots.style import Translate
+from lightlab.prediction.predict import load_predictor
+from lightlab.runs.folder import checkpoint_of, find_run
 from lightlab.spec import Spec
 
 
-def draw(request: Request) -> dict[str, Figure]:
-    """Of a run's network, or of one that has learnt nothing, which is said.
+def draw_lenet(options: FigureOptions, translate: Translate) -> dict[str, Figure]:
+    """The network of `run` or `checkpoint`, or an untrained one with a warning.
 
     Raises:
         UsageError: the run's network has no convolution.
+        DataError: the checkpoint or the photo cannot be read, or a photo is missing.
     """
-    say = request.say
-    if request.learnt is not None:
-        learnt = request.learnt()
-        network, image, title = learnt.network, learnt.prepare(request.photo), learnt.title
-        if not any(isinstance(layer, nn.Conv2d) for layer in network.modules()):
-            raise UsageError(
-                f"{title}: a network without convolutions; name a run of LeNet, such as task=fashion_lenet"
-            )
+    if options.run or options.checkpoint:
+        network, image, title = _trained(options)
     else:
-        network, title = fresh(), say("freshly initialised: it has learnt nothing")
-        image = _image(request)
-        print("! lenet: no run= or checkpoint= was named, so the network shown has learnt nothing", file=sys.stderr)
-    return {"lenet": _figure(network, image, title, say)}
+        network, image = untrained(), _image(options.input)
+        title = translate("freshly initialised: it has learnt nothing")
+        print("! lenet: without run= or checkpoint= the network shown has learnt nothing", file=sys.stderr)
+    return {"lenet": _figure(network, image, title, translate)}
 
 
-def fresh() -> nn.Module:
+def _trained(options: FigureOptions) -> tuple[nn.Module, Tensor, str]:
+    """The network, an image (1, C, H, W) for it, and task and epoch."""
+    path = options.checkpoint or checkpoint_of(find_run(options.run or "last"))
+    assert path is not None
+    predictor = load_predictor(path, [])
+    data, network = predictor.data, predictor.module.network
+    if not any(isinstance(layer, nn.Conv2d) for layer in network.modules()):
+        raise UsageError(
+            f"{predictor.title}: a network without convolutions; name a run of LeNet, such as task=fashion_lenet"
+        )
+    if options.input is not None:
+        pixels = data.read(options.input).inputs[:1]
+    elif hasattr(data, "stand_in"):
+        pixels = torch.from_numpy(data.stand_in()[0][:1]).unsqueeze(1)
+    else:
+        raise DataError(f"{path}: a network for {data.spec.name}; name an image for it by input=")
+    return network, data.prepare(pixels), predictor.title
+
+
+def untrained() -> nn.Module:
     """LeNet for 28×28 grey images with sigmoids and Xavier-uniform weights, the same at every call."""
     torch.manual_seed(0)
     layers = Layers(nn.Linear, nn.Conv2d, nn.AvgPool2d, nn.MaxPool2d, nn.BatchNorm1d, nn.BatchNorm2d, nn.Dropout)
@@ -49,52 +66,46 @@ def fresh() -> nn.Module:
     return network.eval()
 
 
-def _image(request: Request) -> Tensor:
-    pixels = read_photo(request.photo, 28, 28) if request.photo else garments(10, seed=1)[0][0]
+def _image(photo: Path | None) -> Tensor:
+    pixels = read_photo(photo, 28, 28) if photo else garments(10, seed=1)[0][0]
     return torch.from_numpy(pixels).float().view(1, 1, 28, 28) / 255
 
 
 @torch.no_grad()
-def passages(network: nn.Module, image: Tensor) -> list[tuple[str, Tensor]]:
-    """Each layer's output (C, H, W) for an image (1, C, H, W), with the layer's name, as long as there are maps."""
-    found: list[tuple[str, Tensor]] = []
-    leaves = [(name, layer) for name, layer in network.named_modules() if not list(layer.children())]
+def feature_maps(network: nn.Module, image: Tensor) -> list[tuple[str, nn.Module, Tensor]]:
+    """Each layer with its name and its output (C, H, W) for an image (1, C, H, W), as long as there are maps."""
+    outputs: list[tuple[str, nn.Module, Tensor]] = []
     hooks = [
-        layer.register_forward_hook(
-            lambda layer, inputs, output, name=name: found.append((f"{name} {type(layer).__name__}", output[0]))
-        )
-        for name, layer in leaves
+        layer.register_forward_hook(lambda layer, inputs, output, name=name: outputs.append((name, layer, output[0])))
+        for name, layer in network.named_modules()
+        if not list(layer.children())
     ]
     network(image)
     for hook in hooks:
         hook.remove()
-    return [(name, maps) for name, maps in found if maps.ndim == 3]
+    return [(name, layer, maps) for name, layer, maps in outputs if maps.ndim == 3]
 
 
-def _figure(network: nn.Module, image: Tensor, title: str, say: Say) -> Figure:
-    convolutions = [(name, layer) for name, layer in network.named_modules() if isinstance(layer, nn.Conv2d)]
-    rows: list[tuple[str, Tensor, str]] = [(say("input"), image[0], "gray")]
-    for name, maps in passages(network, image):
-        weights = next((layer.weight for each, layer in convolutions if name.startswith(f"{each} ")), None)
-        if weights is not None:
-            filters = weights.detach().mean(1) if weights.shape[1] > 1 else weights.detach()[:, 0]
-            label = say("filters of {name}").format(name=name.split()[0])
-            rows.append((label + (say(", mean over inputs") if weights.shape[1] > 1 else ""), filters, "PuOr"))
-        rows.append((name, maps, "gray"))
+def _figure(network: nn.Module, image: Tensor, title: str, translate: Translate) -> Figure:
+    rows: list[tuple[str, Tensor, str]] = [(translate("input"), image[0], "gray")]
+    for name, layer, maps in feature_maps(network, image):
+        if isinstance(layer, nn.Conv2d):
+            label = translate("filters of {name}").format(name=name)
+            label += translate(", mean over inputs") if layer.weight.shape[1] > 1 else ""
+            rows.append((label, layer.weight.detach().mean(1), "PuOr"))
+        rows.append((f"{name} {type(layer).__name__}", maps, "gray"))
     columns = max(len(maps) for _, maps, _ in rows)
     figure = Figure(figsize=(max(9, 0.85 * columns), 1.15 * len(rows) + 0.8), layout="constrained")
     figure.suptitle(title)
     for row, panel in zip(rows, figure.subfigures(len(rows), 1, squeeze=False)[:, 0], strict=True):
-        _row(panel, *row, columns)
+        _draw_row(panel, *row, columns)
     return figure
 
 
-def _row(panel, label: str, maps: Tensor, colours: str, columns: int) -> None:  # type: ignore[no-untyped-def]
-    size = "×".join(map(str, maps.shape))
-    panel.suptitle(f"{label} ({size})", fontsize=9, x=0.01, ha="left")
-    reach = float(maps.abs().max()) if colours == "PuOr" else None
-    limits = {"vmin": -reach, "vmax": reach} if reach else {}
-    for index, values in enumerate(maps[:columns]):
+def _draw_row(panel: SubFigure, label: str, maps: Tensor, colours: str, columns: int) -> None:
+    panel.suptitle(f"{label} ({'×'.join(map(str, maps.shape))})", fontsize=9, x=0.01, ha="left")
+    limit = float(maps.abs().max()) if colours == "PuOr" else None
+    for index, image in enumerate(maps):
         axes = panel.add_subplot(1, columns, index + 1)
-        axes.imshow(values.numpy(), cmap=colours, **limits)
+        axes.imshow(image.numpy(), cmap=colours, vmin=-limit if limit else None, vmax=limit)
         axes.set(xticks=[], yticks=[])

@@ -8,35 +8,37 @@ from pathlib import Path
 
 from lightlab.errors import UsageError, did_you_mean
 
+# `draw_<name>` in the module of that name draws a figure; `draw_tangent` stands in `differences`.
 FIGURES = {
     "activations": "every activation with its derivative",
     "schedules": "every learning-rate schedule over a run",
     "tangent": "a tangent line by numerical differentiation",
-    "differences": "how wrong a numerical derivative is, by its step: truncation and rounding",
-    "initializers": "what each initializer does to a deep network's activations and gradients, layer by layer",
-    "losses": "the losses and how steep they are",
-    "dropout": "what dropout leaves of a layer's units",
-    "batch_norm": "what batch normalisation does to a layer's inputs, and to a deep network",
+    "differences": "the error of a numerical derivative by its step: truncation and rounding",
+    "initializers": "the activations and gradients of a deep network, layer by layer, under every initializer",
+    "losses": "the losses and their slopes",
+    "dropout": "a layer's units with and without dropout, and the spread of their mean",
+    "batch_norm": "a layer's inputs before and after batch normalisation, and its effect on a deep network",
     "convolution": "a photo, convolved and pooled",
-    "lenet": "LeNet's filters, and what its layers make of an image",
+    "lenet": "LeNet's filters and feature maps for an image",
 }
 FORMATS = {"png": ["png"], "svg": ["svg"], "both": ["png", "svg"]}
+CHOICES = {"format": [*FORMATS], "language": ["en", "zh"]}
 HELP = "\n".join(
     [
-        "Draws the pictures that explain.",
+        "Draws figures that explain; they need no run.",
         "",
         "usage: python -m lightlab figures NAME [NAME ...] [OPTION=VALUE ...]",
         "",
-        *(f"  {name:14}{words}" for name, words in FIGURES.items()),
+        *(f"  {name:14}{description}" for name, description in FIGURES.items()),
         f"  {'all':14}all of them",
         "",
         "  output=figures        the folder to write to",
-        "  format=png            png, svg, both",
-        "  language=en           en, zh: labels in Chinese, where a font has the characters",
-        "  activation=NAME,…     of `initializers`: the activations between the layers, or all",
-        "  input=photo.jpg       of `convolution` and `lenet`: a photo of your own",
-        "  run=last|FOLDER       of `lenet`: a run whose network is shown; without one, an untrained network",
-        "  checkpoint=FILE       or a checkpoint itself",
+        "  format=png            png, svg or both",
+        "  language=en           en, or zh for Chinese labels, which need a font with Chinese characters",
+        "  activation=NAME,…     initializers: the activations between the layers, or all",
+        "  input=photo.jpg       convolution, lenet: a photo of your own",
+        "  run=last|FOLDER       lenet: the run whose network is shown; without one, an untrained network",
+        "  checkpoint=FILE       lenet: a checkpoint instead of a run",
     ]
 )
 
@@ -61,8 +63,8 @@ def parse_figure_options(argv: Sequence[str]) -> FigureOptions:
     Raises:
         UsageError: a figure or an option that does not exist, or no figure at all.
     """
-    known = [each.name for each in fields(FigureOptions) if each.name != "names"]
-    given: dict[str, str] = {}
+    known = [option.name for option in fields(FigureOptions) if option.name != "names"]
+    values: dict[str, str] = {}
     names: list[str] = []
     for argument in argv:
         key, equals, value = argument.partition("=")
@@ -70,28 +72,22 @@ def parse_figure_options(argv: Sequence[str]) -> FigureOptions:
             names += FIGURES if key == "all" else [_known_figure(key)]
         elif key not in known:
             raise UsageError(f"{argument}: no such option; {did_you_mean(key, known)}options: {', '.join(known)}")
-        elif key in given or not value:
-            raise UsageError(f"{argument}: {key}= is {'given twice' if key in given else 'empty'}")
+        elif key in values or not value:
+            raise UsageError(f"{argument}: {key}= is {'given twice' if key in values else 'empty'}")
+        elif value not in CHOICES.get(key, [value]):
+            raise UsageError(f"{argument}: must be one of {', '.join(CHOICES[key])}")
         else:
-            given[key] = value
+            values[key] = value
     if not names:
-        raise UsageError(f"which figure? figures: {', '.join(FIGURES)}, or all")
-    for key, choices in {"format": [*FORMATS], "language": ["en", "zh"]}.items():
-        if given.get(key, choices[0]) not in choices:
-            raise UsageError(f"{key}={given[key]}: must be one of {', '.join(choices)}")
-    if "run" in given and "checkpoint" in given:
+        raise UsageError(f"name at least one figure: {', '.join(FIGURES)}, or all")
+    if "run" in values and "checkpoint" in values:
         raise UsageError("give either run= (a folder, or `last`) or checkpoint= (a file)")
-    return _options(list(dict.fromkeys(names)), given)
+    paths = {key: Path(values.pop(key)).expanduser() for key in ("output", "input", "checkpoint") if key in values}
+    activations = [name.strip() for name in values.pop("activation", "").strip("[]").split(",") if name.strip()]
+    return FigureOptions(list(dict.fromkeys(names)), activation=activations, **paths, **values)  # type: ignore[arg-type]
 
 
 def _known_figure(name: str) -> str:
     if name not in FIGURES:
         raise UsageError(f"{name}: no such figure; {did_you_mean(name, FIGURES)}figures: {', '.join(FIGURES)}, or all")
     return name
-
-
-def _options(names: list[str], given: dict[str, str]) -> FigureOptions:
-    paths = {key: Path(given[key]).expanduser() for key in ("output", "input", "checkpoint") if key in given}
-    words = {key: given[key] for key in ("format", "language", "run") if key in given}
-    activation = [each.strip() for each in given.get("activation", "").strip("[]").split(",") if each.strip()]
-    return FigureOptions(names=names, activation=activation, **paths, **words)  # type: ignore[arg-type]

@@ -9,10 +9,10 @@ import torch
 from matplotlib.figure import Figure
 from torch.optim import SGD, Optimizer
 
-from lightlab.figures.request import Request
+from lightlab.figures.options import FigureOptions
 from lightlab.optimization import schedulers
 from lightlab.optimization.schedulers import RunLength, Schedule
-from lightlab.plots.style import COLOURS
+from lightlab.plots.style import COLOURS, Translate
 
 EPOCHS, STEPS_PER_EPOCH = 20, 10
 RUN = RunLength(EPOCHS * STEPS_PER_EPOCH, STEPS_PER_EPOCH)
@@ -38,7 +38,7 @@ SCHEDULES: dict[str, Callable[[Optimizer, RunLength], Schedule]] = {
 }
 
 
-def draw(request: Request) -> dict[str, Figure]:
+def draw_schedules(options: FigureOptions, translate: Translate) -> dict[str, Figure]:
     figure = Figure(figsize=(12, 5.4), layout="constrained")
     epochs = torch.arange(RUN.steps) / RUN.steps_per_epoch
     for index, (name, make) in enumerate(SCHEDULES.items()):
@@ -47,14 +47,14 @@ def draw(request: Request) -> dict[str, Figure]:
         axes.plot(epochs, rates, color=COLOURS[0], linewidth=2)
         if by == "validation":
             losses = [loss_at(epoch) for epoch in range(EPOCHS)]
-            axes.plot(range(EPOCHS), losses, ":", color=COLOURS[1], label=request.say("validation loss (assumed)"))
+            axes.plot(range(EPOCHS), losses, ":", color=COLOURS[1], label=translate("validation loss (assumed)"))
             axes.legend(fontsize=8)
         axes.set_title(f"{name}\n{_settings(make)}", fontsize=10)
         axes.set(ylim=(-0.05, 1.1), xticks=range(0, EPOCHS + 1, 5))
         axes.grid(alpha=0.3)
         if index >= 4:
-            axes.set_xlabel(request.say("epoch"))
-    figure.supylabel(request.say("learning rate, as a share of lr"), fontsize=11)
+            axes.set_xlabel(translate("epoch"))
+    figure.supylabel(translate("learning rate, as a share of lr"), fontsize=11)
     return {"schedules": figure}
 
 

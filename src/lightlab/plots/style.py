@@ -1,41 +1,74 @@
-"""The style of every plot: colours, fonts, and the language of its labels."""
+"""The style of every plot: colours, grids of charts, fonts, and the language of its labels."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-import matplotlib
 from cycler import cycler
 from matplotlib import ft2font, rcParams
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findSystemFonts, fontManager
 
 from lightlab.files import whole_file
 from lightlab.plots.chinese import CHINESE
 
-# Okabe and Ito's palette (2008), told apart with any colour vision; each line also has a dash of its own.
+# Okabe and Ito's palette (2008), which suits any colour vision; lines also differ by their dashes.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (3, 1)), (0, (1, 1))]
-CYCLE = cycler(color=COLOURS, linestyle=DASHES)
+# The colours again with other dashes: no two of 49 lines are alike.
+CYCLE = cycler(color=COLOURS * 7, linestyle=[DASHES[(place + turn) % 7] for turn in range(7) for place in range(7)])
 
 
-def number(value: float) -> str:
-    """As a label shows it: four digits, and no power of ten where all digits can be read."""
-    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
-
-
-def rows(count: int, stage: str) -> str:
-    return f"{count:,} {stage} row{'' if count == 1 else 's'}"
+def charts(count: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """A figure of `count` charts in rows of at most `columns`, `width` by `height` inches each."""
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
+    return figure, [figure.add_subplot(rows, columns, index + 1) for index in range(count)]
 
 
 def save(figure: Figure, path: Path) -> None:
     """Writes the figure whole or not at all."""
     with whole_file(path) as unfinished:
         figure.savefig(unfinished, dpi=120, format=path.suffix[1:])
+
+
+def format_number(value: float) -> str:
+    """Four digits, and no power of ten where all digits can be read."""
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
+
+
+def format_rows(count: int, stage: str) -> str:
+    """``1,234 val rows``."""
+    return f"{count:,} {stage} row{'' if count == 1 else 's'}"
+
+
+Translate = Callable[[str], str]  # an English label → the same in the reader's language
+
+
+def translator(language: str) -> Translate:
+    """The function that labels pass through.
+
+    Without a Chinese font labels stay English, with a warning on stderr: boxes would say nothing.
+
+    Args:
+        language: ``en`` or ``zh``.
+    """
+    if language != "zh":
+        return str
+    if chinese_font() is None:
+        print(
+            "! language=zh: no font with Chinese characters is installed, so labels stay English; install one, such "
+            "as Noto Sans CJK (Debian and Ubuntu: apt install fonts-noto-cjk)",
+            file=sys.stderr,
+        )
+        return str
+    return CHINESE.__getitem__
 
 
 LATIN = "DejaVu Sans"  # comes with matplotlib
@@ -46,39 +79,25 @@ CJK = [
     *("Noto Sans CJK JP", "Noto Sans CJK HK", "Noto Sans CJK KR", "Droid Sans Fallback", "Arial Unicode MS", "SimSun"),
     *("Songti SC", "Noto Serif CJK SC", "Noto Serif CJK JP", "AR PL UMing CN", "AR PL UKai CN"),
 ]
-_FILES = ("cjk", "wqy", "simhei", "msyh", "pingfang", "sourcehan", "notosanssc", "droidsansfallback", "uming", "ukai")
 
 
 @cache
 def chinese_font() -> str | None:
     """The family of an installed font with Chinese characters; None where there is none."""
-    installed = {font.name for font in fontManager.ttflist}
-    if not installed.intersection(CJK):
-        installed = set(_newly_installed())
-    return next((family for family in CJK if family in installed), None)
+    if not set(CJK).intersection(fontManager.get_font_names()):
+        known = {font.fname for font in fontManager.ttflist}
+        for path in set(findSystemFonts()) - known:  # installed since matplotlib made its list
+            with suppress(OSError, RuntimeError):  # a font that matplotlib cannot read
+                fontManager.addfont(path)
+    return next((family for family in CJK if family in fontManager.get_font_names()), None)
 
 
 def families() -> tuple[str, ...]:
-    """The fonts that are installed, in the order in which they are asked for a character."""
+    """The installed fonts that draw text, the first one preferred."""
     return LATIN, *filter(None, [chinese_font()])
 
 
-def _newly_installed() -> Iterator[str]:
-    """Fonts that have come since matplotlib made its list of them."""
-    for path in findSystemFonts():
-        if any(part in Path(path).name.lower().replace("-", "") for part in _FILES):
-            fontManager.addfont(path)
-            yield FontProperties(fname=path).get_name()
-
-
-def drawable(text: str) -> str:
-    """The text on one line; characters that no font of `families` has as code points, which is said once."""
-    text = " ".join(text.split())
-    lacking = {character for character in set(text) if not character.isascii() and not _has(character)}
-    if not lacking:
-        return text
-    _say_lacking(min(lacking))
-    return "".join(f"<{ord(each):X}>" if each in lacking else each for each in text)
+rcParams["font.family"] = list(families())  # so that what the first font lacks is drawn by the next
 
 
 def legible(text: str, most: int = 24) -> str:
@@ -87,27 +106,17 @@ def legible(text: str, most: int = 24) -> str:
     return (text if len(text) <= most else text[: most - 1] + "…").replace("$", r"\$")
 
 
-def font_path(text: str) -> str:
-    """The file of the first font that has every character of `text`; of the Latin one where none does."""
-    found = [name for name in families() if all(ord(each) in _characters(name) for each in set(text))]
-    return _path(found[0] if found else LATIN)
-
-
-def _has(character: str) -> bool:
-    return any(ord(character) in _characters(name) for name in families())
-
-
-@cache
-def _characters(family: str) -> frozenset[int]:
-    return frozenset(ft2font.FT2Font(_path(family)).get_charmap())
-
-
-def _path(family: str) -> str:
-    return str(fontManager.findfont(FontProperties(family=[family]), fallback_to_default=True))
+def drawable(text: str) -> str:
+    """The text on one line, with code points for characters that no font of `families` has; warns once."""
+    text = " ".join(text.split())
+    missing = set(text).difference(*map(_characters, families()))
+    if missing:
+        _warn_of(min(missing))
+    return "".join(f"<{ord(character):X}>" if character in missing else character for character in text)
 
 
 @cache
-def _say_lacking(character: str) -> None:
+def _warn_of(character: str) -> None:
     print(
         f"! figures show {character!r} and its like as <{ord(character):X}>: no font of this machine that figures use "
         f"has them; install one such as {CJK[0]}",
@@ -115,27 +124,15 @@ def _say_lacking(character: str) -> None:
     )
 
 
-Say = Callable[[str], str]  # an English label → the same in the reader's language
+def font_path(text: str) -> str:
+    """The file of the first font that has every character of `text`, or of the Latin one where none does."""
+    return _path(next((family for family in families() if _characters(family).issuperset(text)), LATIN))
 
 
-@contextmanager
-def labels(language: str) -> Iterator[Say]:
-    """Gives the function that labels pass through; what is drawn and saved inside finds its font.
-
-    Without a Chinese font ``zh`` is refused on stderr, and labels stay English: boxes would say nothing.
-
-    Args:
-        language: ``en`` or ``zh``.
-    """
-    family = chinese_font() if language == "zh" else None
-    if language == "zh" and family is None:
-        print(
-            "! language=zh: no font with Chinese characters is installed, so labels stay English; install one, such "
-            "as Noto Sans CJK (Debian and Ubuntu: apt install fonts-noto-cjk)",
-            file=sys.stderr,
-        )
-    with matplotlib.rc_context({"font.family": list(families())}):
-        yield CHINESE.__getitem__ if family else str
+@cache
+def _characters(family: str) -> frozenset[str]:
+    return frozenset(map(chr, ft2font.FT2Font(_path(family)).get_charmap()))
 
 
-rcParams["font.family"] = list(families())  # so that what the first font lacks is drawn by the next
+def _path(family: str) -> str:
+    return str(fontManager.findfont(FontProperties(family=[family])))

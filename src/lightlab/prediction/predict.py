@@ -146,12 +146,12 @@ def _scores(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> dict[s
 
 def _draw(module: SupervisedModule, inputs: Inputs, outputs: Tensor, output: str | None) -> list[Path]:
     """The photos with their predictions on them, beside `output`, else in predictions/."""
-    from lightlab.plots.predictions import prediction_words, write_prediction_figures
+    from lightlab.plots.predictions import prediction_captions, write_prediction_figures
 
     folder = Path(output).parent if output else Path("predictions")
-    words = prediction_words(module.predict(outputs), module.spec)
+    captions = prediction_captions(module.predict(outputs), module.spec)
     try:
-        return write_prediction_figures(inputs.photos or [], words, folder)
+        return write_prediction_figures(inputs.photos or [], captions, folder)
     except OSError as error:
         raise DataError(f"figure=true: {folder} could not be written: {one_line(error)}") from None
 

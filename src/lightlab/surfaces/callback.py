@@ -6,18 +6,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 from torch.optim import Optimizer
 
 from lightlab.callbacks.base import Display, module_of
-from lightlab.plots.style import labels, save
+from lightlab.files import whole_file
+from lightlab.plots.style import save, translator
 from lightlab.runs.loggers import RunLogger
 from lightlab.surfaces.descent import SurfaceDescent
 from lightlab.surfaces.functions import Surface
 from lightlab.surfaces.pictures import animate, surface_figure
-from lightlab.surfaces.trajectory import Trajectory
+
+COLUMNS = ["step", "x", "y", "f", "learning_rate"]  # after so many steps; the rate is the next step's
 
 
 class KeepTrajectory(Display):
@@ -25,13 +28,13 @@ class KeepTrajectory(Display):
 
     Args:
         animation: write figures/surface.gif as well.
-        language: of the picture's labels: ``en`` or ``zh``.
+        language: of the labels, ``en`` or ``zh``.
     """
 
     def __init__(self, animation: bool = False, language: str = "en") -> None:
         self.animation = animation
         self.language = language
-        self.trajectory = Trajectory()
+        self.rows: list[list[float]] = []  # of COLUMNS
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
         self._add(trainer, pl_module, float(optimizer.param_groups[0]["lr"]))
@@ -40,39 +43,47 @@ class KeepTrajectory(Display):
         self._finish(trainer, pl_module)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        with suppress(OSError):  # which may be what ended the run
+        with suppress(OSError):  # a full disk may have ended the run
             self._finish(trainer, pl_module)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"columns": [list(column) for column in self.trajectory.columns()]}
+        return {"rows": self.rows.copy()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.trajectory = Trajectory(*(list(column) for column in state_dict["columns"]))
+        self.rows = state_dict["rows"].copy()
 
     def _add(self, trainer: Trainer, module: LightningModule, learning_rate: float) -> None:
         assert isinstance(module, SurfaceDescent)
-        x, y = module.point.tolist()
         height = float(module.criterion(module.point.unsqueeze(0)))
-        self.trajectory.add(trainer.global_step, x, y, height, learning_rate)
+        self.rows.append([trainer.global_step, *module.point.tolist(), height, learning_rate])
 
     @torch.no_grad()
     def _finish(self, trainer: Trainer, module: LightningModule) -> None:
-        if not self.trajectory.steps:
+        if not self.rows:
             return
         example = module.example_input_array
         assert isinstance(example, Tensor)
         module(example.to(module.device))
-        self._add(trainer, module, self.trajectory.learning_rates[-1])
+        self._add(trainer, module, self.rows[-1][-1])
+        trajectory = pd.DataFrame(self.rows, columns=COLUMNS)
         folder = Path(trainer.default_root_dir)
-        self.trajectory.write(folder / "trajectory.csv")
-        surface = module.criterion
+        with whole_file(folder / "trajectory.csv") as unfinished:
+            trajectory.to_csv(unfinished, index=False, float_format="%.8g", na_rep="nan")
+        surface, translate = module.criterion, translator(self.language)
         assert isinstance(surface, Surface)
-        ways = {type(trainer.optimizers[0]).__name__: self.trajectory}
-        with labels(self.language) as say:
-            figure = surface_figure(surface, module_of(module).spec.name, ways, say)
-            save(figure, folder / "figures" / "surface.png")
-            if self.animation:
-                animate(surface, ways, folder / "figures" / "surface.gif", say)
+        trajectories = {_name_of(trainer.optimizers[0]): trajectory}
+        picture = folder / "figures" / "surface.png"
+        save(surface_figure(surface, module_of(module).spec.name, trajectories, translate), picture)
+        if self.animation:
+            animate(surface, trajectories, picture.with_suffix(".gif"), translate)
         for logger in trainer.loggers:
             if isinstance(logger, RunLogger):
-                logger.experiment.add_figure("surface", figure, trainer.global_step)
+                logger.add_picture("surface", picture, trainer.global_step)
+
+
+def _name_of(optimizer: Optimizer) -> str:
+    """The optimizer's choice in conf/optimizer, such as ``adam``; torch has one class for three of them."""
+    name, settings = type(optimizer).__name__.lower(), optimizer.defaults
+    if name != "sgd" or not settings.get("momentum"):
+        return name
+    return "nesterov" if settings.get("nesterov") else "momentum"

@@ -19,7 +19,7 @@ from lightlab.spec import Spec
 
 
 class SurfaceStart(ResidentDataModule):
-    """One row, the start (x, y), so that an epoch is one step; its target is not looked at.
+    """One row, the start (x, y), so that an epoch is one step; its target is ignored.
 
     Args:
         name: of the surface.
@@ -42,12 +42,12 @@ class SurfaceStart(ResidentDataModule):
         return spec, {"train": Split(self.start.unsqueeze(0), torch.zeros(1, 1))}
 
     def read(self, source: Any) -> Inputs:
-        """The start itself: from elsewhere the run would have gone another way."""
+        """Accepts the start alone: a run holds one trajectory."""
         read = read_numbers(source, ("x", "y"), "height")
         if not torch.equal(read.inputs, self.start.expand_as(read.inputs)):
             raise DataError(
-                f"input={source}: this run started at {self.example_input}, and says where it went from there; "
-                f"from elsewhere: python train.py task=surface data={self.dataset} data.start=[x,y]"
+                f"input={source}: this run knows only where its trajectory from {self.example_input} ended; "
+                f"for another start: python train.py task=surface data={self.dataset} data.start=[x,y]"
             )
         return Inputs(read.names, read.inputs)
 
@@ -72,7 +72,7 @@ class Point(nn.Module):
 
 
 class SurfaceDescent(SupervisedModule):
-    """Outputs (N, 2) are points; their height, which the surface gives, is the loss.
+    """Outputs (N, 2) are points, and their height on the surface is the loss.
 
     Args:
         surface: one of `lightlab.surfaces.functions`.
@@ -93,8 +93,8 @@ class SurfaceDescent(SupervisedModule):
         if not abs(height) < float("inf"):
             x, y = self.spec.start
             raise UsageError(
-                f"data.start=[{x:g}, {y:g}]: {self.spec.name} is {height} high there; start from where it is finite, "
-                "such as [1, 1]"
+                f"data.start=[{x:g}, {y:g}]: the height of {self.spec.name} is {height} there; start where it is "
+                "finite, such as [1, 1]"
             )
 
     def metrics(self) -> MetricCollection:
@@ -110,6 +110,6 @@ class SurfaceDescent(SupervisedModule):
         self.log_dict({"point/x": self.point[0], "point/y": self.point[1]})
 
     def predict(self, outputs: Tensor) -> dict[str, list[Any]]:
-        """Where the point has come to, and how high that is."""
+        """The last position of the point and its height."""
         heights = [float(self.criterion(row.unsqueeze(0))) for row in outputs]
         return {"x": outputs[:, 0].tolist(), "y": outputs[:, 1].tolist(), "height": heights}

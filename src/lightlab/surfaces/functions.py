@@ -1,6 +1,6 @@
-"""Functions of two variables to be minimised: criteria of `task=surface`.
+"""Functions of two variables to minimise: the criteria of `task=surface`.
 
-Each maps points (N, 2), a row (x, y), to their mean height, a scalar; targets are not looked at.
+They map points (N, 2), rows of (x, y), to their mean height, a scalar, and ignore targets.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ Window = tuple[float, float, float, float]  # x from, x to, y from, y to
 
 
 class Surface(nn.Module, ABC):
-    """A kind of surface defines `height`.
+    """Subclasses define `height`.
 
     Attributes:
         formula: for titles.
-        minima: the lowest points, (x, y) each.
-        window: what a picture shows at least.
+        minima: the lowest points, as (x, y).
+        window: the least range that a picture shows.
     """
 
     formula: str
@@ -59,8 +59,8 @@ class Bowl(Surface):
 class Ravine(Surface):
     """(x + y)²/100 + (x − y)², lowest at (0, 0).
 
-    A hundred times steeper across than along, and turned by 45°: steps that are scaled for each axis by itself, as
-    AdaGrad's, RMSProp's and Adam's are, cannot straighten it.
+    A hundred times steeper across than along, and turned by 45°: AdaGrad, RMSProp and Adam, which scale each axis by
+    itself, cannot straighten it.
     """
 
     formula = "(x + y)²/100 + (x − y)²"
@@ -108,7 +108,7 @@ class Beale(Surface):
 
 
 class Himmelblau(Surface):
-    """(x² + y − 11)² + (x + y² − 7)² (Himmelblau, 1972): four minima of height 0; the start decides between them."""
+    """(x² + y − 11)² + (x + y² − 7)² (Himmelblau, 1972): four minima of height 0."""
 
     formula = "(x² + y − 11)² + (x + y² − 7)²"
     minima = ((3.0, 2.0), (-2.805118, 3.131312), (-3.779310, -3.283186), (3.584428, -1.848126))

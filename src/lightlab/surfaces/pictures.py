@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 import yaml
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import BoundaryNorm
+from matplotlib.colors import BoundaryNorm, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from PIL import Image
@@ -20,147 +22,143 @@ from PIL import Image
 from lightlab.config.composition import Config
 from lightlab.config.instantiation import part
 from lightlab.files import whole_file
-from lightlab.plots.style import COLOURS, DASHES, Say, labels, save
+from lightlab.plots.style import CYCLE, Translate, save, translator
 from lightlab.surfaces.functions import Surface
-from lightlab.surfaces.trajectory import Trajectory
 
-Ways = Mapping[str, Trajectory]  # by what the legend calls them
+Trajectories = Mapping[str, pd.DataFrame]  # columns step, x, y, f, learning_rate; by the label in the legend
+# In the order of their colours: an optimizer has the same colour in every picture.
+OPTIMIZERS = ("sgd", "momentum", "adagrad", "rmsprop", "adam", "nesterov", "adadelta", "adamw", "lion", "muon")
+MINIMUM_COLOUR = "#F0E442"
 FRAMES = 100
 
 
-def surface_figure(surface: Surface, name: str, ways: Ways, say: Say = str) -> Figure:
-    """All ways on one contour plot; at its side the learning rate and the height above the minimum by step."""
+def surface_figure(surface: Surface, name: str, trajectories: Trajectories, translate: Translate = str) -> Figure:
+    """All trajectories on one contour plot, with the learning rate and the height above the minimum by step."""
     figure = Figure(figsize=(11, 5.2), layout="constrained")
-    grid = figure.add_gridspec(2, 2, width_ratios=(1.6, 1))
-    axes = figure.add_subplot(grid[:, 0])
-    _contours(axes, surface, ways, say)
-    axes.set_title(f"{name}: f = {surface.formula}")
-    lines = [_line(axes, index, label, len(way.x)) for index, (label, way) in enumerate(ways.items())]
-    for line, way in zip(lines, ways.values(), strict=True):
-        line.set_data(way.x, way.y)
-        axes.plot(*_end(way), marker="s", color=line.get_color(), markeredgecolor="white", zorder=4)
-    _legend(axes, ways)
-    _rates(figure.add_subplot(grid[0, 1]), ways, say)
-    _heights(figure.add_subplot(grid[1, 1]), surface, ways, say)
+    panels = figure.subplot_mosaic([["map", "rates"], ["map", "heights"]], width_ratios=(1.6, 1))
+    lines = _draw_map(panels["map"], surface, trajectories, translate)
+    panels["map"].set_title(f"{name}: f = {surface.formula}")
+    for line, trajectory in zip(lines, trajectories.values(), strict=True):
+        points = trajectory[["x", "y"]].to_numpy()
+        end = points[np.isfinite(points).all(1)][-1]
+        panels["map"].plot(*end, marker="s", color=line.get_color(), markeredgecolor="white", zorder=4)
+    _draw_by_step(panels["rates"], panels["heights"], surface, trajectories)
+    for panel, title in (("rates", "learning rate"), ("heights", "height above the minimum")):
+        panels[panel].set(title=translate(title), xlabel=translate("step"))
+        panels[panel].grid(alpha=0.3)
     return figure
 
 
-def animate(surface: Surface, ways: Ways, path: Path, say: Say = str) -> None:
-    """Writes a GIF of at most `FRAMES` frames in which all ways grow together, step by step."""
+def animate(surface: Surface, trajectories: Trajectories, path: Path, translate: Translate = str) -> None:
+    """Writes a GIF of at most `FRAMES` frames in which all trajectories grow together, step by step."""
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    _contours(axes, surface, ways, say)
+    lines = _draw_map(axes, surface, trajectories, translate)
     axes.set_title(f"f = {surface.formula}")
-    _legend(axes, ways)
-    lines = [_line(axes, index, label, len(way.x)) for index, (label, way) in enumerate(ways.items())]
+    for line in lines:
+        line.set_animated(True)
     canvas.draw()
     background = canvas.copy_from_bbox(figure.bbox)  # drawn once: contours take longer than all frames
+    palette = _palette(lines)
     frames = []
-    longest = max(len(way.steps) for way in ways.values())
-    for shown in np.unique(
-        (np.linspace(1, longest**0.5, FRAMES) ** 2).round().astype(int)
-    ):  # the first steps one by one
+    longest = max(map(len, trajectories.values()))
+    shown_steps = np.linspace(1, longest**0.5, FRAMES) ** 2  # the first ones one by one
+    for shown in np.unique(shown_steps.round().astype(int)):
         canvas.restore_region(background)
-        for line, way in zip(lines, ways.values(), strict=True):
-            line.set_data(way.x[:shown], way.y[:shown])
+        for line, trajectory in zip(lines, trajectories.values(), strict=True):
+            line.set_data(trajectory["x"][:shown], trajectory["y"][:shown])
             axes.draw_artist(line)
-        frames.append(Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).quantize(64, dither=Image.Dither.NONE))
+        frame = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+        frames.append(frame.quantize(palette=palette, dither=Image.Dither.NONE))
     with whole_file(path) as unfinished:
         waits = [60] * (len(frames) - 1) + [2000]  # ms; the last stays
         frames[0].save(unfinished, "GIF", save_all=True, append_images=frames[1:], duration=waits, loop=0)
 
 
-def _contours(axes: Axes, surface: Surface, ways: Ways, say: Say) -> None:
-    left, right, bottom, top = surface.window
-    starts = [(way.x[0], way.y[0]) for way in ways.values()]
-    left, right = min(left, *(x - 0.5 for x, _ in starts)), max(right, *(x + 0.5 for x, _ in starts))
-    bottom, top = min(bottom, *(y - 0.5 for _, y in starts)), max(top, *(y + 0.5 for _, y in starts))
+def line_styles(labels: Iterable[str]) -> list[dict[str, Any]]:
+    """The colour and dash of each line: an optimizer's own, others by their place; no two of 49 are alike."""
+    labels, styles = list(labels), list(CYCLE)
+    own = {label: OPTIMIZERS.index(label) for label in labels if label in OPTIMIZERS}
+    free = (place for place in count() if place not in own.values())
+    places = [own[label] if label in own else next(free) for label in labels]
+    return [{**styles[place % len(styles)], "linewidth": 1.6} for place in places]
+
+
+def _draw_map(axes: Axes, surface: Surface, trajectories: Trajectories, translate: Translate) -> list[Line2D]:
+    """Draws contour lines, starts and minima; returns the lines of the trajectories."""
+    starts = np.array([trajectory[["x", "y"]].iloc[0] for trajectory in trajectories.values()])
+    left, bottom = np.minimum(surface.window[::2], starts.min(0) - 0.5)
+    right, top = np.maximum(surface.window[1::2], starts.max(0) + 0.5)
     x, y = torch.meshgrid(torch.linspace(left, right, 240), torch.linspace(bottom, top, 240), indexing="xy")
     heights = surface.height(x, y).numpy()
     levels = np.unique(np.quantile(heights, np.linspace(0, 1, 22)))  # evenly crowded, however steep the surface
-    shades = BoundaryNorm(levels, ncolors=256)
-    axes.contourf(x, y, heights, levels, cmap="Greys", norm=shades, alpha=0.4)
+    axes.contourf(x, y, heights, levels, cmap="Greys", norm=BoundaryNorm(levels, ncolors=256), alpha=0.4)
     axes.contour(x, y, heights, levels, colors="0.6", linewidths=0.5)
     axes.set(xlabel="x", ylabel="y", xlim=(left, right), ylim=(bottom, top))
     for point in surface.minima:
-        axes.plot(*point, marker="*", markersize=15, color="#F0E442", markeredgecolor="black", zorder=3)
-    for point in dict.fromkeys(starts):
+        axes.plot(*point, marker="*", markersize=15, color=MINIMUM_COLOUR, markeredgecolor="black", zorder=3)
+    for point in np.unique(starts, axis=0):
         axes.plot(*point, marker="o", markersize=7, color="white", markeredgecolor="black", zorder=3)
         box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.7}
-        axes.annotate(say("start"), point, xytext=(0, 10), textcoords="offset points", ha="center", bbox=box)
+        axes.annotate(translate("start"), point, (0, 10), textcoords="offset points", ha="center", bbox=box)
+    lines = []
+    for (label, trajectory), style in zip(trajectories.items(), line_styles(trajectories), strict=True):
+        every = max(1, len(trajectory) // 40)
+        lines += axes.plot(trajectory["x"], trajectory["y"], label=label, marker=".", markevery=every, **style)
+    axes.legend(fontsize="small", framealpha=0.9, handlelength=3.5)
+    return lines
 
 
-def _line(axes: Axes, index: int, label: str, points: int) -> Line2D:
-    (line,) = axes.plot([], [], **look(index), linewidth=1.6, label=label, marker=".", markevery=max(1, points // 40))
-    return line
-
-
-def look(index: int) -> dict[str, Any]:
-    """Colour and dash of a line: no two of the first 49 alike."""
-    turn, place = divmod(index, len(COLOURS))
-    return {"color": COLOURS[place], "linestyle": DASHES[(place + turn) % len(DASHES)]}
-
-
-def _legend(axes: Axes, ways: Ways) -> None:
-    handles = [Line2D([], [], **look(index), linewidth=1.6, label=label) for index, label in enumerate(ways)]
-    axes.legend(handles=handles, loc="best", fontsize="small", framealpha=0.9, handlelength=3.5)
-
-
-def _end(way: Trajectory) -> tuple[float, float]:
-    """Where it was last at a finite place."""
-    return next(
-        ((x, y) for x, y in zip(reversed(way.x), reversed(way.y), strict=True) if np.isfinite(x) and np.isfinite(y))
-    )
-
-
-def _rates(axes: Axes, ways: Ways, say: Say) -> None:
-    for index, way in enumerate(ways.values()):
-        axes.plot(way.steps, way.learning_rates, **look(index))
-    rates = [rate for way in ways.values() for rate in way.learning_rates if rate > 0]
-    if rates and max(rates) > 20 * min(rates):
-        axes.set_yscale("log")
-    else:
-        axes.set_ylim(0, 1.1 * max(rates, default=1))
-    axes.set(title=say("learning rate"), xlabel=say("step"))
-    axes.grid(alpha=0.3)
-
-
-def _heights(axes: Axes, surface: Surface, ways: Ways, say: Say) -> None:
+def _draw_by_step(rates: Axes, heights: Axes, surface: Surface, trajectories: Trajectories) -> None:
     lowest = float(surface(torch.tensor(surface.minima, dtype=torch.float64)))
-    for index, way in enumerate(ways.values()):
-        axes.plot(way.steps, np.maximum(np.array(way.heights) - lowest, 1e-12), **look(index))
-    axes.set_yscale("log")
-    axes.set(title=say("height above the minimum"), xlabel=say("step"))
-    axes.grid(alpha=0.3)
+    for trajectory, style in zip(trajectories.values(), line_styles(trajectories), strict=True):
+        rates.plot(trajectory["step"], trajectory["learning_rate"], **style)
+        heights.semilogy(trajectory["step"], (trajectory["f"] - lowest).clip(lower=1e-12), **style)
+    values = pd.concat([trajectory["learning_rate"] for trajectory in trajectories.values()])
+    if values.max() > 20 * values[values > 0].min():
+        rates.set_yscale("log")
+    else:
+        rates.set_ylim(0, 1.1 * values.max() or 1)
+
+
+def _palette(lines: list[Line2D]) -> Image.Image:
+    """Greys, and the lines' own colours with their blends into white: the colours of all frames of a GIF."""
+    colours = {to_rgb(line.get_color()): None for line in lines} | {to_rgb(MINIMUM_COLOUR): None}
+    blends = [1 - share * (1 - np.array(colour)) for colour in colours for share in (1, 0.75, 0.5, 0.25)]
+    # As close together as Pillow tells colours apart, so that white stays white.
+    greys = np.linspace(0, 1, 32)[:, None].repeat(3, 1)
+    image = Image.new("P", (1, 1))
+    image.putpalette((np.concatenate([blends, greys]) * 255).round().astype(np.uint8).tobytes())
+    return image
 
 
 def draw_trajectories(runs: dict[Path, str], figures: Path) -> None:
     """Writes trajectories.png, or trajectories-<surface>.png where the runs went over several surfaces.
 
     Args:
-        runs: folders that hold a trajectory.csv, each with what it is called in the picture. Their configs are
-            trusted as conf/ is: this process has just written them.
+        runs: folders that hold a trajectory.csv, with the label of each. Their configs are trusted as conf/ is: this
+            process has just written them.
         figures: the folder to write into.
     """
-    surfaces: dict[str, list[Path]] = defaultdict(list)
-    for run in runs:
-        surfaces[_config(run)["data"]["name"]].append(run)
-    for name, found in surfaces.items():
+    surfaces: dict[str, dict[Path, str]] = defaultdict(dict)
+    for run, label in runs.items():
+        surfaces[_config(run)["data"]["name"]][run] = label
+    for name, labels in surfaces.items():
         stem = "trajectories" if len(surfaces) == 1 else f"trajectories-{name}"
-        _draw(name, {run: runs[run] for run in found}, figures / f"{stem}.png")
+        _draw_runs(name, labels, figures / f"{stem}.png")
 
 
 def _config(run: Path) -> Config:
     return yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
 
 
-def _draw(name: str, runs: dict[Path, str], picture: Path) -> None:
-    config = _config(next(iter(runs)))
+def _draw_runs(name: str, labels: dict[Path, str], picture: Path) -> None:
+    config = _config(next(iter(labels)))
     surface: Surface = part(config["module"], "surface")
-    ways = {label: Trajectory.read(run / "trajectory.csv") for run, label in runs.items()}
-    with labels(config["language"]) as say:
-        save(surface_figure(surface, name, ways, say), picture)
-        print(f"all trajectories on one picture: {picture}")
-        if config["callbacks"]["trajectory"]["animation"]:
-            animate(surface, ways, picture.with_suffix(".gif"), say)
+    trajectories = {label: pd.read_csv(run / "trajectory.csv") for run, label in labels.items()}
+    translate = translator(config["language"])
+    save(surface_figure(surface, name, trajectories, translate), picture)
+    print(f"all trajectories on one picture: {picture}")
+    if config["callbacks"]["trajectory"]["animation"]:
+        animate(surface, trajectories, picture.with_suffix(".gif"), translate)
