@@ -3,11 +3,11 @@ import json
 import pytest
 
 from lightlab.report.comparison import compare
-from lightlab.report.folders import read_runs
+from lightlab.report.runs import read_runs
 
 
 def texts(comparison):
-    return [text.format(**values) for text, values in comparison.remarks]
+    return [text.format(**values) for text, values in comparison.notes]
 
 
 def test_each_task_is_compared_by_itself(wrecks):
@@ -26,13 +26,13 @@ def test_where_lower_is_better_the_lowest_stands_first(write_run, tmp_path):
         write_run(tmp_path / label, f"optimizer={label}", scores=(loss,), monitor="loss/val")
     (found,) = compare(read_runs([tmp_path]))
     assert [each.label for each in found.configurations] == ["d", "b", "c", "a"]
-    assert found.score == 0.3 and found.reaches(0.3) and not found.reaches(0.31)
+    assert found.target == 0.3 and found.reaches(0.3) and not found.reaches(0.31)
 
 
 def test_the_score_is_what_the_median_configuration_reaches_unless_one_is_named(grid):
     runs = read_runs([grid])
-    assert compare(runs)[0].score == pytest.approx(0.805)  # of 0.755, 0.805, 0.805, 0.855, 0.905, 0.905
-    assert compare(runs, score=0.9)[0].score == 0.9
+    assert compare(runs)[0].target == pytest.approx(0.805)  # of 0.755, 0.805, 0.805, 0.855, 0.905, 0.905
+    assert compare(runs, target=0.9)[0].target == 0.9
 
 
 def test_what_all_share_is_told_once(write_run, tmp_path):
@@ -46,12 +46,12 @@ def test_runs_that_lack_the_metric_are_said(write_run, tmp_path):
     write_run(tmp_path / "1", monitor="auroc/val")
     write_run(tmp_path / "2")
     (found,) = compare(read_runs([tmp_path]))
-    assert "1 of the runs ended without a finite accuracy/val: their cells are empty." in texts(found)
+    assert "1 finished runs have no finite accuracy/val: their cells are empty." in texts(found)
 
 
 def test_a_task_without_validation_rows_says_that_training_is_compared(write_run, tmp_path):
     write_run(tmp_path / "0", monitor="loss/train")
-    assert "not new ones" in texts(compare(read_runs([tmp_path]))[0])[0]
+    assert "training rows only" in texts(compare(read_runs([tmp_path]))[0])[0]
 
 
 def test_runs_of_several_commits_or_devices_are_said(write_run, tmp_path):

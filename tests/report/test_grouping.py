@@ -1,12 +1,12 @@
 import pytest
 
-from lightlab.report.configurations import group, ranked, swept_keys
-from lightlab.report.folders import read_runs
+from lightlab.report.grouping import group, ranked, swept_keys
+from lightlab.report.runs import read_runs
 
 
 @pytest.fixture
 def runs(write_run, tmp_path):
-    """Of the overrides of each run."""
+    """Reads runs with these overrides."""
 
     def runs(*told, **more):
         for number, each in enumerate(told):
@@ -51,7 +51,7 @@ def test_a_label_says_what_differs(runs, told, expected):
 def test_real_and_embedded_data_are_not_one_configuration(write_run, tmp_path):
     for number, data in enumerate(("real", "embedded")):
         write_run(tmp_path / str(number), f"seed={number}", data=data)
-    assert swept_keys(read_runs([tmp_path])) == ["data found"]
+    assert swept_keys(read_runs([tmp_path])) == ["data used"]
 
 
 def test_the_best_stands_first_and_what_has_no_score_last(write_run, tmp_path):
