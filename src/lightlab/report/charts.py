@@ -59,8 +59,12 @@ def scale(values: Iterable[float]) -> Spec:
     return {"type": "linear", "domain": [low - margin, high + margin], "nice": False, "zero": False}
 
 
-def number_axis(title: str | None) -> Spec:
-    return {"title": title, "format": ".4~g", "tickCount": 6}
+def number_axis(scale: Spec, title: str | None = None) -> Spec:
+    """An axis with round numbers; powers of ten where a logarithmic scale has several."""
+    axis = {"title": title, "format": ".4~g", "tickCount": 6}
+    low, high = scale["domain"]
+    powers = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1) if scale["type"] == "log" else ()
+    return axis | ({"values": [10.0**power for power in powers]} if len(powers) > 2 else {})
 
 
 _SPLITS = ("train", "val")
@@ -158,7 +162,10 @@ def _look(names: dict[int, str], kinds: dict[str, str]) -> Spec:
         "strokeDash": {
             "field": "kind",
             "type": "nominal",
-            "scale": {"domain": list(kinds.values()), "range": [_DASHES[kind] for kind in kinds]},
+            "scale": {
+                "domain": list(kinds.values()),
+                "range": [_DASHES[kind] for kind in kinds] if len(kinds) > 1 else [[1, 0]],
+            },
             "legend": legend if len(kinds) > 1 else None,
         },
         "opacity": {"condition": {"test": chosen, "value": 1}, "value": 0.06},
@@ -180,7 +187,7 @@ def _curve_chart(
     x_scale = {"domain": [min(1, last - 1), max(last, 1)], "nice": False}
     x = {"field": "epoch", "type": "quantitative", "scale": x_scale}
     x |= {"axis": {"title": translate("epoch"), "tickMinStep": 1, "format": "d", "tickCount": 8, "grid": False}}
-    y = {"type": "quantitative", "scale": y_scale, "axis": number_axis(None)}
+    y = {"type": "quantitative", "scale": y_scale, "axis": number_axis(y_scale)}
     lines, bands = [], []
     for index, curve in enumerate(curves):
         row = {"curve": index, "configuration": names[curve.rank], "kind": kinds[curve.kind]}
@@ -211,7 +218,9 @@ def _curve_chart(
         "mark": {"type": "line", "clip": True, "strokeWidth": 1.8, "strokeCap": "round"},
         "encoding": {"x": x, "y": y | {"field": "value"}, "detail": {"field": "curve"}} | look,
     }
-    title = metric.replace("_", " ") + (f" ({translate('logarithmic')})" if y_scale["type"] == "log" else "")
+    split = list(dict.fromkeys(row["kind"] for row in lines))
+    details = [*(split if len(split) == 1 else []), *([translate("logarithmic")] if y_scale["type"] == "log" else [])]
+    title = metric.replace("_", " ") + (f" ({', '.join(details)})" if details else "")
     layers = [*([band] if bands else []), line, _pointer(number, x, curves, names, most, translate)]
     return {"title": title, "width": WIDTH, "height": HEIGHT, "layer": layers}
 

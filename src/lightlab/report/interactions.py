@@ -102,7 +102,8 @@ def _response_chart(comparison: Comparison, key: str, translate: Translate) -> S
         | _mean(each.scores)
         for rank, each in enumerate(comparison.scored)
     ]
-    x = {"field": "x", "type": "quantitative", "scale": scale(row["x"] for row in rows), "axis": number_axis(key)}
+    x_scale = scale(row["x"] for row in rows)
+    x = {"field": "x", "type": "quantitative", "scale": x_scale, "axis": number_axis(x_scale, key)}
     encoding = {"x": x, "color": {"field": "colour", "type": "nominal", "scale": None}}
     title = translate("{metric} by {x}", metric=comparison.metric, x=key)
     shown = {translate("configuration"): "name", comparison.metric: "text"}
@@ -117,10 +118,12 @@ def _mean(scores: list[float]) -> Spec:
 
 
 def _means_with_bars(title: str, rows: list[Spec], encoding: Spec, shown: dict[str, str], joined: bool) -> Spec:
-    y_scale = scale(row["mean"] for row in rows)
+    y_scale = scale(
+        value for row in rows for value in (row["mean"], row["high"], row["low"]) if value > 0 or row["mean"] <= 0
+    )
     for row in rows:
         row["low"] = max(row["low"], y_scale["domain"][0])
-    y = {"type": "quantitative", "scale": y_scale, "axis": number_axis(None)}
+    y = {"type": "quantitative", "scale": y_scale, "axis": number_axis(y_scale)}
     layers = [
         {"mark": {"type": "rule", "clip": True}, "encoding": {"y": y | {"field": "low"}, "y2": {"field": "high"}}},
         *([{"mark": {"type": "line", "clip": True}, "encoding": {"y": y | {"field": "mean"}}}] if joined else []),
