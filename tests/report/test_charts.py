@@ -14,12 +14,12 @@ def charts(folder):
 
 def layers(specification, title):
     """The data of a chart's layers by their marks."""
-    (chart,) = (chart for chart in specification["concat"] if chart["title"] == title)
+    (chart,) = (chart for chart in specification["concat"] if chart["title"].split(" (")[0] == title)
     return {layer["mark"]["type"]: layer["data"]["values"] for layer in chart["layer"]}
 
 
 def titles(specification):
-    return [chart["title"] for chart in specification["concat"]]
+    return [chart["title"].split(" (")[0] for chart in specification["concat"]]
 
 
 def legend(specification):
@@ -28,7 +28,7 @@ def legend(specification):
 
 def test_one_chart_per_metric_with_a_line_and_a_band_per_configuration(sweep):
     specification = charts(sweep)
-    assert titles(specification) == ["loss", "accuracy"]
+    assert [chart["title"] for chart in specification["concat"]] == ["loss (training)", "accuracy (validation)"]
     accuracy = layers(specification, "accuracy")
     assert [line["configuration"] for line in accuracy["line"]] == ["2 sgd", "1 adam"]  # the best lies on top
     assert accuracy["line"][1]["epoch"] == [1, 2] and accuracy["line"][1]["value"] == [0.5, 0.91]

@@ -21,7 +21,7 @@ def test_one_of_two_settings_is_drawn_over_the_other(grid):
     assert chart["encoding"]["x"]["scale"]["domain"] == ["0.01", "0.1", "1.0"]
     assert chart["encoding"]["color"]["scale"]["domain"] == ["sgd", "adam"]
     rows = {(row["line"], row["x"]): row["text"] for row in chart["data"]["values"]}
-    assert len(rows) == 6 and rows["adam", "0.1"] == "0.9050 ± 0.0071" and marks(chart) == ["rule", "line", "point"]
+    assert len(rows) == 6 and rows["adam", "0.1"] == "0.9050 ± 0.0071" and marks(chart) == ["rule", "line", "circle"]
 
 
 def test_two_numbers_are_a_heat_map_coloured_by_rank(write_run, tmp_path):
@@ -29,8 +29,8 @@ def test_two_numbers_are_a_heat_map_coloured_by_rank(write_run, tmp_path):
         write_run(tmp_path / str(number), f"optimizer.lr={lr}", f"data.size={size}", scores=(number / 10,))
     (chart,) = charts(tmp_path)
     assert marks(chart) == ["rect", "text"]
-    assert [chart["encoding"][axis]["scale"]["domain"] for axis in "yx"] == [["0.01", "0.1"], ["50", "100"]]
-    cells = {(row["y"], row["x"]): (row["text"], row["place"]) for row in chart["data"]["values"]}
+    assert [chart["encoding"][axis]["scale"]["domain"] for axis in "xy"] == [["0.01", "0.1"], ["50", "100"]]
+    cells = {(row["x"], row["y"]): (row["text"], row["place"]) for row in chart["data"]["values"]}
     assert cells == {("0.1", "50"): ("0", 0.0), ("0.1", "100"): ("0.1", 0.5), ("0.01", "50"): ("0.2", 1.0)}
 
 
@@ -49,7 +49,7 @@ def test_one_number_has_the_score_drawn_over_it(write_run, tmp_path, values, cou
     for number, value in enumerate(values):
         write_run(tmp_path / str(number), f"optimizer.lr={value}", scores=(number / 10 + 0.1,))
     found = charts(tmp_path)
-    assert [marks(chart) for chart in found] == [["rule", "line", "point"]] * count
+    assert [marks(chart) for chart in found] == [["rule", "line", "circle"]] * count
 
 
 def test_a_search_over_two_numbers_is_a_point_per_trial_on_each(write_run, tmp_path):
@@ -57,7 +57,7 @@ def test_a_search_over_two_numbers_is_a_point_per_trial_on_each(write_run, tmp_p
         write_run(tmp_path / str(number), f"optimizer.lr={0.1**number}", f"data.size={number + 0.5}", scores=(0.5,))
     found = charts(tmp_path)
     assert [chart["title"] for chart in found] == ["accuracy/val by optimizer.lr", "accuracy/val by data.size"]
-    assert [(marks(chart), len(chart["data"]["values"])) for chart in found] == [(["rule", "point"], 20)] * 2
+    assert [(marks(chart), len(chart["data"]["values"])) for chart in found] == [(["rule", "circle"], 20)] * 2
 
 
 def test_draws_of_a_search_are_not_drawn_over_each_other(write_run, tmp_path):

@@ -12,7 +12,7 @@ translate = translator("en")
 
 def column(table, name):
     index = table.columns.index(name)
-    return [row.cells[index].text for row in table.rows]
+    return [cells[index].text for _, cells in table.rows]
 
 
 def ranking(*folders, score=None):

@@ -67,35 +67,28 @@ def number_axis(scale: Spec, title: str | None = None) -> Spec:
     return axis | ({"values": [10.0**power for power in powers]} if len(powers) > 2 else {})
 
 
-_SPLITS = ("train", "val")
 _MOST_CHARTS = 6
 _MOST_STOPPED = 60  # runs that are drawn one by one because they did not end
-_MOST_POINTS = 120  # of a curve
-_POINTS_OF_ALL = 30_000  # so that a page with hundreds of curves stays small
+_DASHES = {"validation": [1, 0], "training": [5, 4], "runs that did not end": [1, 4]}
 
 
 @dataclass
 class _Curve:
     rank: int
-    kind: str  # validation, training, or "runs that did not end"
+    name: str  # in the legend
+    kind: str  # one of _DASHES, translated
     mean: Series
     deviation: Series
 
 
 def curve_charts(comparison: Comparison, translate: Translate) -> Spec | None:
     """One chart per metric with one legend for all; None where no epoch was recorded."""
-    found = {metric: list(_curves(comparison, metric)) for metric in _metrics(comparison)}
-    curves = dict([(metric, curves) for metric, curves in found.items() if curves][:_MOST_CHARTS])
-    drawn = [curve for curves_of_metric in curves.values() for curve in curves_of_metric]
+    metrics = ((metric, list(_curves(comparison, metric, translate))) for metric in _metrics(comparison))
+    drawn = [(metric, curves) for metric, curves in metrics if curves][:_MOST_CHARTS]
     if not drawn:
         return None
-    names = _legend_names(comparison, {curve.rank for curve in drawn}, translate)
-    kinds = {kind: translate(kind) for kind in _DASHES if any(curve.kind == kind for curve in drawn)}
-    look = _look(names, kinds)
-    most = min(_MOST_POINTS, max(_POINTS_OF_ALL // len(drawn), 10))
-    charts = []
-    for number, (metric, curves_of_metric) in enumerate(curves.items()):
-        charts.append(_curve_chart(number, metric, curves_of_metric, most, names, kinds, look, translate))
+    look = _look([curve for _, curves in drawn for curve in curves], translate)
+    charts = [_curve_chart(number, metric, curves, look, translate) for number, (metric, curves) in enumerate(drawn)]
     views = [f"curves{number}" for number in range(len(charts))]
     selections = [
         {"name": field, "select": {"type": "point", "fields": [field]}, "bind": "legend", "views": views}
@@ -107,152 +100,116 @@ def curve_charts(comparison: Comparison, translate: Translate) -> Spec | None:
 def _metrics(comparison: Comparison) -> list[str]:
     """First the loss and the compared metric, then the learning rate if it changes, then the other metrics."""
     names = dict.fromkeys(name for run in comparison.runs for name in run.epochs.series)
-    bases = dict.fromkeys(name.partition("/")[0] for name in names if name.partition("/")[2] in _SPLITS)
+    bases = dict.fromkeys(name.partition("/")[0] for name in names if name.endswith(("/train", "/val")))
     first = [name for name in ("loss", comparison.metric.partition("/")[0]) if name in bases]
     changes = any(len(set(run.epochs.finite("learning_rate").values())) > 1 for run in comparison.runs)
     return list(dict.fromkeys([*first, *(["learning_rate"] if changes else []), *bases]))
 
 
-def _curves(comparison: Comparison, metric: str) -> Iterator[_Curve]:
+def _curves(comparison: Comparison, metric: str, translate: Translate) -> Iterator[_Curve]:
     """The worst first, so that the best lies on top; runs that did not end one by one."""
-    columns = {"learning_rate": "training"}
-    if metric != "learning_rate":
-        columns = {f"{metric}/train": "training", f"{metric}/val": "validation"}
+    columns = {f"{metric}/train": "training", f"{metric}/val": "validation"}
+    if metric == "learning_rate":
+        columns = {metric: "training"}
+    configurations = comparison.configurations
+    most = min(max(2500 // len(configurations), 10), 120)  # epochs, so that a page with many curves stays small
     stopped = 0
     for column, kind in columns.items():
-        for rank, configuration in reversed(list(enumerate(comparison.configurations))):
+        for rank, configuration in reversed(list(enumerate(configurations))):
+            name = f"{rank + 1 if configuration.scores else '×'} {configuration.label or comparison.task}"
+            if rank >= len(COLOURS):
+                name = translate("the other {n}", n=len(configurations) - len(COLOURS))
             for run in configuration.runs:
                 series = run.epochs.finite(column)
                 if run.outcome != "done" and series and stopped < _MOST_STOPPED:
                     stopped += 1
-                    yield _Curve(rank, "runs that did not end", series, {})
+                    yield _Curve(rank, name, translate("runs that did not end"), _thinned(series, most), {})
             mean, deviation = configuration.mean_curve(column)
             if mean:
-                yield _Curve(rank, kind, mean, deviation)
+                yield _Curve(rank, name, translate(kind), _thinned(mean, most), deviation)
 
 
-def _legend_names(comparison: Comparison, ranks: set[int], translate: Translate) -> dict[int, str]:
-    """The name of each configuration that has a curve; those without a colour of their own share one."""
-    names = {}
-    others = sum(rank >= len(COLOURS) for rank in ranks)
-    for rank in sorted(ranks):
-        configuration = comparison.configurations[rank]
-        number = rank + 1 if configuration.scores else "×"
-        names[rank] = f"{number} {configuration.label or comparison.task}"
-        if rank >= len(COLOURS):
-            names[rank] = translate("the other {n}", n=others)
-    return names
+def _thinned(series: Series, most: int) -> Series:
+    """At most so many epochs, evenly spaced, and the last one."""
+    epochs = list(series)
+    return {epoch: series[epoch] for epoch in sorted({*epochs[:: -(-len(epochs) // most)], epochs[-1]})}
 
 
-_DASHES = {"validation": [1, 0], "training": [5, 4], "runs that did not end": [1, 4]}
-
-
-def _look(names: dict[int, str], kinds: dict[str, str]) -> Spec:
+def _look(curves: list[_Curve], translate: Translate) -> Spec:
     """Colours and dashes with their legends; a click on a legend fades all others."""
-    colours = {name: colour(rank) for rank, name in names.items()}
+    colours = {curve.name: colour(curve.rank) for curve in sorted(curves, key=lambda curve: curve.rank)}
+    dashes = {translate(kind): dash for kind, dash in _DASHES.items() if any(c.kind == translate(kind) for c in curves)}
     legend = {"title": None, "orient": "top", "columns": 3, "symbolOpacity": 1}
     chosen = {"and": [{"param": "configuration"}, {"param": "kind"}]}
-    return {
-        "color": {
-            "field": "configuration",
-            "type": "nominal",
-            "scale": {"domain": list(colours), "range": list(colours.values())},
-            "legend": legend,
-        },
-        "strokeDash": {
-            "field": "kind",
-            "type": "nominal",
-            "scale": {
-                "domain": list(kinds.values()),
-                "range": [_DASHES[kind] for kind in kinds] if len(kinds) > 1 else [[1, 0]],
-            },
-            "legend": legend if len(kinds) > 1 else None,
-        },
-        "opacity": {"condition": {"test": chosen, "value": 1}, "value": 0.06},
-    }
+    color: Spec = {"field": "configuration", "type": "nominal", "legend": legend}
+    color["scale"] = {"domain": list(colours), "range": list(colours.values())}
+    dash: Spec = {"field": "kind", "type": "nominal", "legend": legend if len(dashes) > 1 else None}
+    dash["scale"] = {"domain": list(dashes), "range": list(dashes.values()) if len(dashes) > 1 else [[1, 0]]}
+    opacity = {"condition": {"test": chosen, "value": 1}, "value": 0.06}
+    return {"color": color, "strokeDash": dash, "opacity": opacity}
 
 
-def _curve_chart(
-    number: int,
-    metric: str,
-    curves: list[_Curve],
-    most: int,
-    names: dict[int, str],
-    kinds: dict[str, str],
-    look: Spec,
-    translate: Translate,
-) -> Spec:
+def _curve_chart(number: int, metric: str, curves: list[_Curve], look: Spec, translate: Translate) -> Spec:
     y_scale = scale(value for curve in curves for value in curve.mean.values())
-    last = max(max(curve.mean) for curve in curves)
-    x_scale = {"domain": [min(1, last - 1), max(last, 1)], "nice": False}
-    x = {"field": "epoch", "type": "quantitative", "scale": x_scale}
-    x |= {"axis": {"title": translate("epoch"), "tickMinStep": 1, "format": "d", "tickCount": 8, "grid": False}}
     y = {"type": "quantitative", "scale": y_scale, "axis": number_axis(y_scale)}
+    last = max(max(curve.mean) for curve in curves)
+    x: Spec = {"field": "epoch", "type": "quantitative", "scale": {"domain": [min(1, last - 1), last], "nice": False}}
+    x["axis"] = {"title": translate("epoch"), "tickMinStep": 1, "format": "d", "tickCount": 8, "grid": False}
     lines, bands = [], []
     for index, curve in enumerate(curves):
-        row = {"curve": index, "configuration": names[curve.rank], "kind": kinds[curve.kind]}
-        epochs = _thinned(list(curve.mean), most)
-        lines.append(row | {"epoch": epochs, "value": [_rounded(curve.mean[epoch]) for epoch in epochs]})
-        epochs = [epoch for epoch in epochs if epoch in curve.deviation]
+        row = {"curve": index, "configuration": curve.name, "kind": curve.kind}
+        lines.append(row | {"epoch": list(curve.mean), "value": [*map(_rounded, curve.mean.values())]})
+        epochs = [epoch for epoch in curve.mean if epoch in curve.deviation]
         if len(epochs) > 1 and curve.rank < len(COLOURS):
             low = [max(curve.mean[epoch] - curve.deviation[epoch], y_scale["domain"][0]) for epoch in epochs]
             high = [curve.mean[epoch] + curve.deviation[epoch] for epoch in epochs]
             bands.append(row | {"epoch": epochs, "low": [*map(_rounded, low)], "high": [*map(_rounded, high)]})
+    faint = {"condition": look["opacity"]["condition"] | {"value": 0.15}, "value": 0}
+    encoding = {"x": x, "detail": {"field": "curve"}}
     band = {
         "data": {"values": bands},
         "transform": [{"flatten": ["epoch", "low", "high"]}],
         "mark": {"type": "area", "clip": True},
-        "encoding": {
-            "x": x,
-            "y": y | {"field": "low"},
-            "y2": {"field": "high"},
-            "color": look["color"],
-            "detail": {"field": "curve"},
-            "opacity": {"condition": look["opacity"]["condition"] | {"value": 0.15}, "value": 0},
-        },
+        "encoding": encoding
+        | {"y": y | {"field": "low"}, "y2": {"field": "high"}, "opacity": faint}
+        | {"color": look["color"]},
     }
     line = {
         "name": f"curves{number}",
         "data": {"values": lines},
         "transform": [{"flatten": ["epoch", "value"]}],
         "mark": {"type": "line", "clip": True, "strokeWidth": 1.8, "strokeCap": "round"},
-        "encoding": {"x": x, "y": y | {"field": "value"}, "detail": {"field": "curve"}} | look,
+        "encoding": encoding | {"y": y | {"field": "value"}} | look,
     }
-    split = list(dict.fromkeys(row["kind"] for row in lines))
-    details = [*(split if len(split) == 1 else []), *([translate("logarithmic")] if y_scale["type"] == "log" else [])]
+    details = [curves[0].kind] if len({curve.kind for curve in curves}) == 1 else []
+    details += [translate("logarithmic")] if y_scale["type"] == "log" else []
     title = metric.replace("_", " ") + (f" ({', '.join(details)})" if details else "")
-    layers = [*([band] if bands else []), line, _pointer(number, x, curves, names, most, translate)]
+    layers = [*([band] if bands else []), line, _pointer(number, x, curves, translate)]
     return {"title": title, "width": WIDTH, "height": HEIGHT, "layer": layers}
 
 
-def _pointer(
-    number: int, x: Spec, curves: list[_Curve], names: dict[int, str], most: int, translate: Translate
-) -> Spec:
+def _pointer(number: int, x: Spec, curves: list[_Curve], translate: Translate) -> Spec:
     """A vertical line at the epoch nearest to the pointer, and the values there."""
-    shown = [curve for curve in curves if curve.rank < len(COLOURS) and curve.kind in ("validation", "training")]
-    shown.sort(key=lambda curve: (curve.rank, curve.kind == "training"))
-    field = translate("epoch")
-    rows = []
-    for epoch in _thinned(sorted({epoch for curve in shown for epoch in curve.mean}), most):
-        row: Spec = {field: epoch}
-        for curve in (curve for curve in shown if epoch in curve.mean):
-            name, text = names[curve.rank], mean_and_deviation(curve.mean[epoch], curve.deviation.get(epoch))
-            row[name] = f"{row[name]} ({translate('training')} {plain(curve.mean[epoch])})" if name in row else text
-        rows.append(row)
-    select = {"type": "point", "fields": [field], "nearest": True, "on": "pointermove", "clear": "pointerout"}
+    training, stopped = translate("training"), translate("runs that did not end")
+    shown = [curve for curve in curves if curve.rank < len(COLOURS) and curve.kind != stopped]
+    shown.sort(key=lambda curve: (curve.rank, curve.kind == training))
+    epoch_field = translate("epoch")
+    rows: dict[int, Spec] = {
+        epoch: {epoch_field: epoch} for epoch in sorted({e for curve in shown for e in curve.mean})
+    }
+    for curve in shown:
+        for epoch, value in curve.mean.items():
+            text = mean_and_deviation(value, curve.deviation.get(epoch))
+            before = rows[epoch].get(curve.name)
+            rows[epoch][curve.name] = f"{before} ({training} {plain(value)})" if before else text
+    select = {"type": "point", "fields": [epoch_field], "nearest": True, "on": "pointermove", "clear": "pointerout"}
     pointed = {"param": f"pointer{number}", "empty": False, "value": 0.5}
     return {
-        "data": {"values": rows},
+        "data": {"values": list(rows.values())},
         "params": [{"name": f"pointer{number}", "select": select}],
         "mark": {"type": "rule", "color": _SOFT, "tooltip": {"content": "data"}},
-        "encoding": {"x": x | {"field": field}, "opacity": {"condition": pointed, "value": 0}},
+        "encoding": {"x": x | {"field": epoch_field}, "opacity": {"condition": pointed, "value": 0}},
     }
-
-
-def _thinned(epochs: Sequence[int], most: int) -> list[int]:
-    """At most so many epochs, evenly spaced, and the last one."""
-    step = -(-len(epochs) // most) or 1
-    return sorted({*epochs[::step], *epochs[-1:]})
 
 
 def _rounded(value: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,41 +40,32 @@ def read_epochs(path: Path) -> Epochs:
     try:
         text = path.read_bytes().decode("utf-8-sig", errors="replace")
     except OSError:
-        epochs.notes.append("metrics.csv cannot be read")
-        return epochs
+        return Epochs(notes=["metrics.csv cannot be read"])
     if "\0" in text:
         epochs.notes.append("metrics.csv holds NUL bytes, as a crash leaves them; they are left out")
         text = text.replace("\0", "")
     if text and not text.endswith("\n"):  # a whole line ends with a line break
         epochs.notes.append("metrics.csv ends in the middle of a line, which is left out")
         text = text[: text.rfind("\n") + 1]
-    _parse([line.rstrip("\r").split(",") for line in text.split("\n") if line.strip()], epochs)
-    return epochs
-
-
-def _parse(rows: list[list[str]], epochs: Epochs) -> None:
-    if not rows:
-        return
-    header, *rows = rows
+    header, *rows = [line.split(",") for line in text.splitlines() if line.strip()] or [["epoch"]]
     if "epoch" not in header:
         epochs.notes.append("metrics.csv has no line that names its columns, so it is left out")
-        return
-    damaged = [row for row in rows if not _add_row(epochs.series, header, row)]
-    if damaged:
+    elif [row for row in rows if not _add_row(epochs.series, header, row)]:
         epochs.notes.append("metrics.csv has damaged lines or cells, which are left out")
+    return epochs
 
 
 def _add_row(series: dict[str, Series], header: list[str], row: list[str]) -> bool:
     """Adds the values of a row to `series`; returns whether all could be read."""
     cells = dict(zip(header, row, strict=False))
     epoch = cells.pop("epoch", "")
-    if len(row) != len(header) or not (epoch.isascii() and epoch.isdigit() and len(epoch) < 10):
+    if len(row) != len(header) or not re.fullmatch("[0-9]{1,9}", epoch):
         return False
     whole = True
     for name, cell in cells.items():
-        if cell:
-            try:
+        try:
+            if cell:
                 series.setdefault(name, {})[int(epoch)] = float(cell)
-            except ValueError:
-                whole = False
+        except ValueError:
+            whole = False
     return whole

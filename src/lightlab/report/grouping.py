@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
-from typing import Any
 
 from lightlab.report.epochs import Series
 from lightlab.report.formatting import as_number, short
@@ -85,13 +84,7 @@ def setting(run: Run, key: str) -> str:
         return run.override_values[key] if not key.startswith("~") else "left out"
     if key.startswith("~"):
         return "kept"
-    choice = run.choices.get(key)
-    return _as_typed(choice if choice is not None else run.config_value(key))
-
-
-def _as_typed(value: Any) -> str:
-    if value is None:
-        return "null"
+    value = run.setting(key)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 

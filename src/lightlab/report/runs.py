@@ -32,9 +32,7 @@ class Run:
         reason: one line on why the run is not done; empty for one that is.
         overrides: ``optimizer=adam`` and so on.
         config: config.yaml, resolved; of a run that failed before writing it, Hydra's own record.
-        runtime: Hydra's record of how it composed the config.
-        metrics: metrics.json.
-        environment: environment.json.
+        hydra: hydra.yaml, Hydra's record of how it composed the config.
         fold: ``fold-1-2`` in a cross-validation; else empty.
         notes: what could not be read.
     """
@@ -44,7 +42,7 @@ class Run:
     reason: str
     overrides: list[str]
     config: dict[str, Any]
-    runtime: dict[str, Any]
+    hydra: dict[str, Any]
     metrics: dict[str, Any]
     environment: dict[str, Any]
     epochs: Epochs
@@ -67,13 +65,13 @@ class Run:
     @property
     def monitor(self) -> str:
         """The metric by which runs are compared: the monitored one; for a fold, the same on its test rows."""
-        name = self.config_value("monitor.name")
+        name = _value(self.config, "monitor.name")
         name = name if isinstance(name, str) and "/" in name else "loss/val"
-        return f"{name.partition('/')[0]}/test" if self.fold or self.config_value("folds") else name
+        return f"{name.partition('/')[0]}/test" if self.fold or self.config.get("folds") else name
 
     @property
     def larger_is_better(self) -> bool:
-        return self.config_value("monitor.mode") == "max"
+        return _value(self.config, "monitor.mode") == "max"
 
     @property
     def seconds(self) -> float | None:
@@ -92,25 +90,24 @@ class Run:
         except OverflowError:
             return None
 
-    def config_value(self, path: str) -> Any:
-        """The value at a path such as ``optimizer.lr``; None without one."""
-        level: Any = self.config
-        for key in path.split("."):
-            level = level.get(key) if isinstance(level, dict) else None
-        return level
-
-    @property
-    def choices(self) -> dict[str, Any]:
-        """The choice of each config group."""
-        choices = self.runtime.get("choices")
-        return choices if isinstance(choices, dict) else {}
-
     @property
     def config_dir(self) -> str | None:
         """The user's own config folder (``--config-dir``)."""
-        sources = self.runtime.get("config_sources")
+        sources = _value(self.hydra, "hydra.runtime.config_sources")
         sources = [source for source in sources if isinstance(source, dict)] if isinstance(sources, list) else []
         return next((str(each.get("path")) for each in sources if each.get("provider") == "command-line"), None)
+
+    def setting(self, key: str) -> Any:
+        """The choice of a config group, or else the config's value; None without either."""
+        choice = _value(self.hydra, f"hydra.runtime.choices.{key}")
+        return choice if choice is not None else _value(self.config, key)
+
+
+def _value(tree: Any, path: str) -> Any:
+    """The value at a path such as ``optimizer.lr``; None without one."""
+    for key in path.split("."):
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree
 
 
 def read_runs(folders: Sequence[Path]) -> list[Run]:
@@ -174,15 +171,13 @@ def read_run(run_folder: Path, fold: str = "") -> Run:
     if outcome == "failed" and re.search(r"loss is (nan|-?inf)", reason):
         outcome = "diverged"
     record = run_folder / ".hydra"
-    hydra = _read(record / "hydra.yaml", notes).get("hydra")
-    runtime = hydra.get("runtime") if isinstance(hydra, dict) else None
     return Run(
         folder=folder,
         outcome=outcome,
         reason=reason,
         overrides=read_overrides(run_folder),
         config=_read(folder / "config.yaml", notes) or _read(record / "config.yaml", notes),
-        runtime=runtime if isinstance(runtime, dict) else {},
+        hydra=_read(record / "hydra.yaml", notes),
         metrics=metrics,
         environment=_read(folder / "environment.json", notes),
         epochs=epochs,

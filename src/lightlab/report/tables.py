@@ -41,19 +41,11 @@ class Cell:
 
 
 @dataclass
-class Row:
-    """One row; `rank` is the configuration's, from 0."""
-
-    rank: int
-    cells: list[Cell]
-
-
-@dataclass
 class Table:
-    """Columns and rows; `test` names the columns of the test rows."""
+    """Columns and rows, each with its configuration's rank; `test` names the columns of the test rows."""
 
     columns: list[str]
-    rows: list[Row]
+    rows: list[tuple[int, list[Cell]]]
     test: list[str]
 
 
@@ -66,7 +58,7 @@ def _table(rows: Iterable[tuple[int, Cells]], comparison: Comparison) -> Table:
     columns = [name for name in ranks_and_cells[0][1] if any(cells[name].text for _, cells in ranks_and_cells)]
     # A cross-validation is compared by its test rows; elsewhere they choose nothing.
     test = [] if comparison.metric.endswith("/test") else [name for name in columns if name.endswith("/test")]
-    return Table(columns, [Row(rank, [cells[name] for name in columns]) for rank, cells in ranks_and_cells], test)
+    return Table(columns, [(rank, [cells[name] for name in columns]) for rank, cells in ranks_and_cells], test)
 
 
 def ranking_table(comparison: Comparison, translate: Translate) -> Table:
@@ -207,9 +199,6 @@ def _relative(path: Path, folder: Path) -> Path:
         return path.absolute()
 
 
-_IN_OTHER_COLUMNS = ("name", "data", "seconds", "epochs")
-
-
 def write_summary(runs: Sequence[Run], path: Path) -> None:
     """Writes one row per run: overrides under their keys, metrics under their names with all digits."""
     rows = [_summary_row(run, path.parent) for run in runs]
@@ -226,7 +215,7 @@ def _summary_row(run: Run, folder: Path) -> dict[str, Any]:
     row: dict[str, Any] = {**run.override_values, "task": run.task, "run": place, "state": run.outcome}
     row |= {"seed": run.seed} | ({"fold": run.fold} if run.fold else {})
     row |= {"monitor": run.monitor, "monitored": run.metric(run.monitor)}
-    row |= {name: value for name, value in run.metrics.items() if name not in _IN_OTHER_COLUMNS}
+    row |= {name: value for name, value in run.metrics.items() if name not in ("name", "data", "seconds", "epochs")}
     row |= {DATA_USED: run.metrics.get("data")}
     return row | {"seconds": run.seconds, "epochs": run.epochs_done, "error": run.reason}
 
