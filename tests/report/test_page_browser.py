@@ -16,8 +16,8 @@ ATTACKS = ["<script>document.title='taken'</script>", '"><img src=x onerror="doc
 @pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
 def test_the_pages_script_runs_and_no_other(write_run, tmp_path):
     for number in range(30):
-        told = (f"optimizer.lr={number}", f"data.target={ATTACKS[number % 2]}")
-        write_run(tmp_path / "runs" / str(number), *told, scores=(0.1, number / 30))
+        overrides = (f"optimizer.lr={number}", f"data.target={ATTACKS[number % 2]}")
+        write_run(tmp_path / "runs" / str(number), *overrides, scores=(0.1, number / 30))
     page = write([tmp_path / "runs"], tmp_path)
     flags = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
     done = subprocess.run([BROWSER, *flags, "--dump-dom", page.as_uri()], capture_output=True, text=True, timeout=100)

@@ -33,8 +33,8 @@ def test_a_significant_difference_is_given_with_its_interval(sweep):
 
 def test_where_less_is_better_the_interval_is_still_of_how_much_better(write_run, tmp_path):
     for number, loss in enumerate((0.1, 0.12, 0.5, 0.52)):
-        told = (f"optimizer={'ab'[number // 2]}", f"seed={number % 2}")
-        write_run(tmp_path / str(number), *told, scores=(loss,), monitor="loss/val")
+        overrides = (f"optimizer={'ab'[number // 2]}", f"seed={number % 2}")
+        write_run(tmp_path / str(number), *overrides, scores=(loss,), monitor="loss/val")
     words = conclusion(compare(read_runs([tmp_path]))[0], translate)
     assert words.startswith("a is better than b: loss/val 0.110 ± 0.014 against 0.510 ± 0.014")
     assert "difference 0.40, 95 % interval 0.34 to 0.46" in words

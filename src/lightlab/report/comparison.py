@@ -5,20 +5,14 @@ from __future__ import annotations
 import math
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median_high, median_low
 from typing import NamedTuple
 
 from lightlab.report.grouping import Configuration, group, ranked, swept_keys
 from lightlab.report.runs import Run
 from lightlab.runs.overrides import makes_a_difference
-
-_MOST_NAMED = 4  # commits, or devices
-_SEVERAL = {
-    "commit": "The runs come from more than one commit: {found}.",
-    "device": "The runs come from more than one device: {found}.",
-}
 
 
 class Welch(NamedTuple):
@@ -52,7 +46,6 @@ class Comparison:
         fixed: the overrides that all runs share.
         configurations: the best first, those without a score last.
         target: the score for which the ranking lists how long each took to reach it; None where no run has one.
-        notes: warnings for the reader: English templates and the values to fill in.
     """
 
     task: str
@@ -64,7 +57,6 @@ class Comparison:
     configurations: list[Configuration]
     target: float | None
     target_is_given: bool
-    notes: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
     @property
     def scored(self) -> list[Configuration]:
@@ -75,6 +67,12 @@ class Comparison:
         """Welch's test of the best two."""
         best = self.scored[:2]
         return welch(best[0].scores, best[1].scores) if len(best) == 2 else None
+
+    def values(self, key: str) -> list[str]:
+        """The values of a swept key, in the order of the runs."""
+        places = {id(run): place for place, run in enumerate(self.runs)}
+        in_order = sorted(self.configurations, key=lambda each: places[id(each.runs[0])])
+        return list(dict.fromkeys(each.settings[key] for each in in_order))
 
     def reaches(self, value: float) -> bool:
         """Whether a value is as good as the target."""
@@ -112,32 +110,9 @@ def _compare(task: str, runs: list[Run], target: float | None) -> Comparison:
         configurations=configurations,
         target=median if target is None else target,
         target_is_given=target is not None,
-        notes=list(_notes(runs, configurations, metric)),
     )
 
 
 def _describes_the_run(override: str, keys: list[str]) -> bool:
     key = override.lstrip("+").partition("=")[0]
     return key not in keys and key != "task" and makes_a_difference(key)
-
-
-def _notes(
-    runs: list[Run], configurations: list[Configuration], metric: str
-) -> Iterator[tuple[str, dict[str, object]]]:
-    done = [run for run in runs if run.outcome == "done"]
-    lacking = sum(run.metric(metric) is None for run in done)
-    repeated = len(done) - lacking - sum(len(each.counted) for each in configurations)
-    if lacking:
-        yield "{n} finished runs have no finite {metric}: their cells are empty.", {"n": lacking, "metric": metric}
-    if repeated > 0:
-        yield "{n} runs repeat the seed of a newer run; only the newer one counts.", {"n": repeated}
-    if metric.endswith("/train"):
-        yield "This task monitors {metric}: it measures the fit to the training rows only.", {"metric": metric}
-    if any(run.fold for run in runs):
-        text = "For folds, {metric} is measured on the rows held out. Folds share training rows, so p is too small."
-        yield text, {"metric": metric}
-    for name, text in _SEVERAL.items():
-        found = {run.environment[name] for run in done if isinstance(run.environment.get(name), str)}
-        if len(found) > 1:
-            more = ", …" if len(found) > _MOST_NAMED else ""
-            yield text, {"found": ", ".join(sorted(found)[:_MOST_NAMED]) + more}

@@ -36,11 +36,9 @@ def setting_charts(comparison: Comparison, translate: Translate) -> Spec | None:
 
 def _values(comparison: Comparison, key: str) -> list[str]:
     """The values of configurations with a score: numbers in their order, others as they were run."""
-    values = list(dict.fromkeys(each.settings[key] for each in comparison.scored))
-    if all(as_number(value) is not None for value in values):
-        return sorted(values, key=float)
-    typed = list(dict.fromkeys(run.override_values.get(key, "") for run in comparison.runs))
-    return sorted(values, key=lambda value: typed.index(value) if value in typed else len(typed))
+    scored = {each.settings[key] for each in comparison.scored}
+    values = [value for value in comparison.values(key) if value in scored]
+    return sorted(values, key=float) if all(as_number(value) is not None for value in values) else values
 
 
 def _scores(comparison: Comparison, first: str, second: str) -> dict[tuple[str, str], list[float]]:

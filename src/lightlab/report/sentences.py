@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from lightlab.report.comparison import Comparison
 from lightlab.report.formatting import Translate, as_number, mean_and_deviation, p_value, plain, same_decimals, short
 from lightlab.report.grouping import DATA_USED, Configuration
+from lightlab.report.runs import Run
 
 SIGNIFICANT = 0.05
-_MOST_NAMED = 8  # values of a key that are listed one by one
+_MOST_NAMED = 8  # values of a key, or commits, or devices
 
 
 def subject(comparison: Comparison, translate: Translate) -> str:
@@ -30,16 +31,10 @@ def conclusion(comparison: Comparison, translate: Translate) -> str:
     """Which configuration is better, in one sentence."""
     scored = comparison.scored
     if not scored:
-        return translate(
-            "No run has finished with a value of {metric}, so there is no ranking.", metric=comparison.metric
-        )
-    best = scored[0]
-    values: dict[str, object] = {
-        "metric": comparison.metric,
-        "best": best.label,
-        "a": _score(best),
-        "n": len(best.scores),
-    }
+        text = "No run has finished with a value of {metric}, so there is no ranking."
+        return translate(text, metric=comparison.metric)
+    best, metric = scored[0], comparison.metric
+    values: dict[str, object] = {"metric": metric, "best": best.label, "a": _score(best), "n": len(best.scores)}
     if len(scored) == 1:
         values["best"] = best.label or comparison.task
         return translate(_ALONE if len(comparison.configurations) == 1 else _ONE_LEFT, **values)
@@ -59,7 +54,7 @@ def conclusion(comparison: Comparison, translate: Translate) -> str:
 
 def caveats(comparison: Comparison, translate: Translate) -> Iterator[str]:
     """What limits the conclusion."""
-    scored = comparison.scored
+    scored, metric = comparison.scored, comparison.metric
     if len(scored) > 2:
         yield translate("Last among those that finished: {last}, {c}.", last=scored[-1].label, c=_score(scored[-1]))
     outcomes = Counter(run.outcome for run in comparison.runs if run.outcome != "done")
@@ -68,27 +63,42 @@ def caveats(comparison: Comparison, translate: Translate) -> Iterator[str]:
         yield translate("Not all runs are done: {counts} (see the table of runs).", counts=counts)
     if comparison.test and min(len(each.scores) for each in scored[:2]) < 5:
         yield translate("With so few seeds only large differences can be distinguished from chance.")
-    if len(scored) > 2 and any(
-        name.endswith("/test") and name != comparison.metric for name in scored[0].counted[0].metrics
-    ):
+    if len(scored) > 2 and any(name.endswith("/test") and name != metric for name in scored[0].counted[0].metrics):
         text = "The best of {k} was chosen by {metric}, so this value is a little optimistic; the test value is fairer."
-        yield translate(text, k=len(scored), metric=comparison.metric)
-    for text, values in comparison.notes:
-        yield translate(text, **values)
+        yield translate(text, k=len(scored), metric=metric)
+    done = [run for run in comparison.runs if run.outcome == "done"]
+    lacking = sum(run.metric(metric) is None for run in done)
+    if lacking:
+        text = "Finished runs without a finite {metric}: {n}. Their cells are empty."
+        yield translate(text, n=lacking, metric=metric)
+    repeated = len(done) - lacking - sum(len(each.counted) for each in comparison.configurations)
+    if repeated > 0:
+        yield translate("Runs that repeat the seed of a newer run: {n}. Only the newer one counts.", n=repeated)
+    if metric.endswith("/train"):
+        yield translate("This task monitors {metric}: it measures the fit to the training rows only.", metric=metric)
+    if any(run.fold for run in comparison.runs):
+        text = "For folds, {metric} is measured on the rows held out. Folds share training rows, so p is too small."
+        yield translate(text, metric=metric)
+    for name, values in _circumstances(done).items():
+        if len(values) > 1 and name != "data":
+            more = ", …" if len(values) > _MOST_NAMED else ""
+            text = "The runs come from more than one {name}: {found}."
+            yield translate(text, name=translate(name), found=", ".join(sorted(values)[:_MOST_NAMED]) + more)
 
 
 def circumstances(comparison: Comparison, translate: Translate) -> str:
     """The data, device and commit, where they are the same for all runs."""
-    runs = comparison.runs
+    found = _circumstances(comparison.runs)
+    return " · ".join(f"{translate(name)}: {values[0]}" for name, values in found.items() if len(values) == 1)
+
+
+def _circumstances(runs: list[Run]) -> dict[str, list[str]]:
     found = {
         "data": [run.metrics.get("data") for run in runs],
         "device": [run.environment.get("device") for run in runs],
         "commit": [run.environment.get("commit") for run in runs],
     }
-    names = {
-        key: list(dict.fromkeys(each for each in values if isinstance(each, str))) for key, values in found.items()
-    }
-    return " · ".join(f"{translate(key)}: {values[0]}" for key, values in names.items() if len(values) == 1)
+    return {name: list(dict.fromkeys(v for v in values if isinstance(v, str))) for name, values in found.items()}
 
 
 def reading_help(comparison: Comparison, translate: Translate) -> str:
@@ -129,15 +139,10 @@ def _score(configuration: Configuration) -> str:
 
 def _values(comparison: Comparison, key: str, translate: Translate) -> str:
     """The values of a key in the order of the runs; a range where many are numbers."""
-    values = list(dict.fromkeys(each.settings[key] for each in sorted(comparison.configurations, key=_first_run)))
+    values = comparison.values(key)
     numbers = [number for each in values if (number := as_number(each)) is not None]
     if len(values) > _MOST_NAMED and len(numbers) == len(values):
         low, high = plain(min(numbers)), plain(max(numbers))
         return translate("{n} values from {low} to {high}", n=len(values), low=low, high=high)
     more = [translate("and {n} more", n=len(values) - _MOST_NAMED)] if len(values) > _MOST_NAMED else []
     return ", ".join([*map(short, values[:_MOST_NAMED]), *more])
-
-
-def _first_run(configuration: Configuration) -> tuple[int, str]:
-    name = configuration.runs[0].folder.name
-    return int(name) if name.isdigit() else 0, name
