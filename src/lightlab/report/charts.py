@@ -43,15 +43,16 @@ def side_by_side(charts: Sequence[Spec], **more: Any) -> Spec:
     return {"background": "white", "columns": 2, "spacing": 24, "config": _CONFIG, "concat": list(charts)} | more
 
 
-def scale(values: Iterable[float]) -> Spec:
+def scale(values: Iterable[float], cut: bool = True) -> Spec:
     """A scale that shows differences: logarithmic where positive values span more than a factor of 30.
 
-    It ends at a thousand times the median: a run that diverges would hide all others.
+    Args:
+        cut: end at a thousand times the median, for a run that diverges would hide all others.
     """
     numbers = sorted(value for value in values if math.isfinite(value)) or [0.0, 1.0]
     low, high = numbers[0], numbers[-1]
     limit = 1e3 * median(map(abs, numbers))
-    if limit > 0:
+    if cut and limit > 0:
         low, high = max(low, -limit), min(high, limit)
     if low > 0 and high / low > 30:
         return {"type": "log", "domain": [max(low, high / 1e12) / 1.1, high * 1.1], "nice": False}
@@ -153,8 +154,9 @@ def _curve_chart(number: int, metric: str, curves: list[_Curve], look: Spec, tra
     y_scale = scale(value for curve in curves for value in curve.mean.values())
     y = {"type": "quantitative", "scale": y_scale, "axis": number_axis(y_scale)}
     last = max(max(curve.mean) for curve in curves)
-    x: Spec = {"field": "epoch", "type": "quantitative", "scale": {"domain": [min(1, last - 1), last], "nice": False}}
-    x["axis"] = {"title": translate("epoch"), "tickMinStep": 1, "format": "d", "tickCount": 8, "grid": False}
+    first = min(1, last - 1)
+    x: Spec = {"field": "epoch", "type": "quantitative", "scale": {"domain": [first, last], "nice": False}}
+    x["axis"] = {"title": translate("epoch"), "format": "d", "tickCount": min(last - first, 8), "grid": False}
     lines, bands = [], []
     for index, curve in enumerate(curves):
         row = {"curve": index, "configuration": curve.name, "kind": curve.kind}

@@ -78,7 +78,7 @@ def _response_chart(comparison: Comparison, key: str, translate: Translate) -> S
         | _mean(each.scores)
         for rank, each in enumerate(comparison.scored)
     ]
-    x_scale = scale(row["x"] for row in rows)
+    x_scale = scale((row["x"] for row in rows), cut=False)
     x = {"field": "x", "type": "quantitative", "scale": x_scale, "axis": number_axis(x_scale, key)}
     encoding = {"x": x, "color": {"field": "colour", "type": "nominal", "scale": None}}
     title = translate("{metric} by {x}", metric=comparison.metric, x=key)
