@@ -8,16 +8,23 @@ import yaml
 
 
 def _write_run(
-    folder: Path, *told: str, scores=(0.5, 0.6), test=0.55, state="done", reason="", monitor="accuracy/val", **metrics
+    folder: Path,
+    *overrides: str,
+    scores=(0.5, 0.6),
+    test=0.55,
+    state="done",
+    reason="",
+    monitor="accuracy/val",
+    **metrics,
 ):
     """A run's folder as training leaves it: an epoch for each of `scores`; `metrics` go into metrics.json."""
     record = folder / ".hydra"
     record.mkdir(parents=True)
-    overrides = dict(each.partition("=")[::2] for each in told)
-    config = {"name": overrides.get("task", "toy"), "seed": int(overrides.get("seed", "0")), "optimizer": {"lr": 0.1}}
+    values = dict(each.partition("=")[::2] for each in overrides)
+    config = {"name": values.get("task", "toy"), "seed": int(values.get("seed", "0")), "optimizer": {"lr": 0.1}}
     config["monitor"] = {"name": monitor, "mode": "min" if monitor.startswith("loss") else "max"}
-    (record / "overrides.yaml").write_text(yaml.safe_dump(list(told), allow_unicode=True), encoding="utf-8")
-    choices = {"runtime": {"choices": {"optimizer": overrides.get("optimizer", "sgd")}, "config_sources": []}}
+    (record / "overrides.yaml").write_text(yaml.safe_dump(list(overrides), allow_unicode=True), encoding="utf-8")
+    choices = {"runtime": {"choices": {"optimizer": values.get("optimizer", "sgd")}, "config_sources": []}}
     (record / "hydra.yaml").write_text(yaml.safe_dump({"hydra": choices}), encoding="utf-8")
     (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     lines = [f"{epoch},{epoch}.5,0.01,{score},{1 - score}\n" for epoch, score in enumerate(scores, 1)]
@@ -56,8 +63,8 @@ def grid(tmp_path):
     settings = [(optimizer, lr, seed) for optimizer in ("sgd", "adam") for lr in (0.1, 0.01, 1.0) for seed in (0, 1)]
     for number, (optimizer, lr, seed) in enumerate(settings):
         best = 0.8 + (0.1 if optimizer == "adam" else 0) - (0.05 if lr == 1.0 else 0) + 0.01 * seed
-        told = (f"optimizer={optimizer}", f"optimizer.lr={lr}", f"seed={seed}")
-        _write_run(folder / str(number), *told, scores=(0.5, best))
+        overrides = (f"optimizer={optimizer}", f"optimizer.lr={lr}", f"seed={seed}")
+        _write_run(folder / str(number), *overrides, scores=(0.5, best))
     return folder
 
 

@@ -1,119 +1,101 @@
-from itertools import pairwise
+import math
 
 import pytest
 
-from lightlab.report.charts import BOTTOM, COLOURS, TOP, Line, colour, curve_charts, spread_marks, thinned
+from lightlab.report.charts import COLOURS, GREY, colour, curve_charts, scale
 from lightlab.report.comparison import compare
-from lightlab.report.folders import read_runs
-from lightlab.report.interactions import HeatMap, interactions, responses
-from lightlab.report.words import speaker
-
-say = speaker("en")
+from lightlab.report.formatting import translator
+from lightlab.report.runs import read_runs
 
 
-def setting_charts(found, say):
-    return [*interactions(found, say), *responses(found, say)]
+def charts(folder):
+    return curve_charts(compare(read_runs([folder]))[0], translator("en"))
 
 
-def comparison(folder):
-    return compare(read_runs([folder]))[0]
+def layers(specification, title):
+    """The data of a chart's layers by their marks."""
+    (chart,) = (chart for chart in specification["concat"] if chart["title"].split(" (")[0] == title)
+    return {layer["mark"]["type"]: layer["data"]["values"] for layer in chart["layer"]}
 
 
-def test_one_chart_a_metric_with_a_line_and_a_band_a_configuration(sweep):
-    loss, accuracy = curve_charts(comparison(sweep), say)
-    assert [loss.title, accuracy.title] == ["loss", "accuracy"]
-    assert [(line.name, line.style, line.mark) for line in accuracy.lines] == [
-        ("sgd", "val", "2"),
-        ("adam", "val", "1"),
-    ]
-    assert all(line.band for line in accuracy.lines)
-    assert {line.style for line in loss.lines} == {"train"}
-    assert accuracy.lines[1].points.split(" ")[1].endswith(",2,0.91")  # epoch and mean, for who points at it
+def titles(specification):
+    return [chart["title"].split(" (")[0] for chart in specification["concat"]]
+
+
+def legend(specification):
+    return specification["concat"][0]["layer"][0]["encoding"]["color"]["scale"]
+
+
+def test_one_chart_per_metric_with_a_line_and_a_band_per_configuration(sweep):
+    specification = charts(sweep)
+    assert [chart["title"] for chart in specification["concat"]] == ["loss (training)", "accuracy (validation)"]
+    accuracy = layers(specification, "accuracy")
+    assert [line["configuration"] for line in accuracy["line"]] == ["2 sgd", "1 adam"]  # the best lies on top
+    assert accuracy["line"][1]["epoch"] == [1, 2] and accuracy["line"][1]["value"] == [0.5, 0.91]
+    assert accuracy["area"][1]["low"] == [0.5, 0.9] and accuracy["area"][1]["high"] == [0.5, 0.92]
+    assert {line["kind"] for line in layers(specification, "loss")["line"]} == {"training"}
+
+
+def test_the_pointer_reads_the_values_of_an_epoch(sweep):
+    rows = layers(charts(sweep), "accuracy")["rule"]
+    assert rows[1] == {"epoch": 2, "1 adam": "0.910 ± 0.010", "2 sgd": "0.710 ± 0.010"}
+
+
+def test_the_pointer_reads_training_beside_validation(write_run, tmp_path):
+    run = write_run(tmp_path / "0")
+    (run / "metrics.csv").write_text("epoch,loss/train,loss/val\n1,0.25,0.5\n2,0.125,0.375\n")
+    assert layers(charts(tmp_path), "loss")["rule"][0] == {"epoch": 1, "1 toy": "0.5 (training 0.25)"}
 
 
 def test_a_learning_rate_that_changes_has_a_chart(write_run, tmp_path):
     run = write_run(tmp_path / "0")
-    assert "learning rate" not in [chart.title for chart in curve_charts(comparison(tmp_path), say)]
+    assert "learning rate" not in titles(charts(tmp_path))
     (run / "metrics.csv").write_text("epoch,learning_rate,accuracy/val\n1,0.1,0.5\n2,0.01,0.6\n")
-    assert "learning rate" in [chart.title for chart in curve_charts(comparison(tmp_path), say)]
+    assert "learning rate" in titles(charts(tmp_path))
 
 
 def test_runs_that_did_not_end_are_drawn_one_by_one(wrecks):
-    accuracy = curve_charts(comparison(wrecks), say)[1]
-    stopped = {line.name for line in accuracy.lines if line.style == "stopped"}
-    assert stopped == {"adam (1)", "sgd (3)", "rmsprop (5)", "adadelta (6)"}
+    lines = layers(charts(wrecks), "accuracy")["line"]
+    stopped = [line["configuration"] for line in lines if line["kind"] == "runs that did not end"]
+    assert sorted(stopped) == ["1 adam", "× adadelta", "× rmsprop", "× sgd"]
 
 
 def test_without_an_epoch_there_is_no_chart(write_run, tmp_path):
     write_run(tmp_path / "0", scores=(), state="failed", reason="no data")
-    assert curve_charts(comparison(tmp_path), say) == []
+    assert charts(tmp_path) is None
 
 
-def test_after_the_colours_come_greys_without_bands(write_run, tmp_path):
-    for number in range(2 * COLOURS + 4):
-        write_run(
-            tmp_path / str(number), f"optimizer.lr={number // 2}", f"seed={number % 2}", scores=(0.1, number / 99)
-        )
-    lines = curve_charts(comparison(tmp_path), say)[1].lines
-    assert [line.colour for line in lines] == ["rest"] * 2 + [f"c{index}" for index in reversed(range(COLOURS))]
-    assert [bool(line.band) for line in lines] == [False] * 2 + [True] * COLOURS
-    assert colour(-1) == "rest"
+def test_configurations_beyond_the_colours_are_grey_and_have_no_band(write_run, tmp_path):
+    for number in range(2 * len(COLOURS) + 4):
+        override, seed = f"optimizer.lr={number // 2}", f"seed={number % 2}"
+        write_run(tmp_path / str(number), override, seed, scores=(0.5, 0.5 + number / 99))
+    specification = charts(tmp_path)
+    names = legend(specification)
+    assert names["domain"][-1] == "the other 2" and names["range"] == [*COLOURS, GREY]
+    accuracy = layers(specification, "accuracy")
+    assert len(accuracy["line"]) == len(COLOURS) + 2 and len(accuracy["area"]) == len(COLOURS)
+    assert colour(0) == COLOURS[0] and colour(7) == GREY
 
 
-def test_long_curves_are_thinned_and_keep_their_last_epoch():
-    kept = thinned(list(range(1, 1001)))
-    assert len(kept) <= 121 and kept[0] == 1 and kept[-1] == 1000
+def test_long_curves_are_thinned_and_keep_their_last_epoch(write_run, tmp_path):
+    write_run(tmp_path / "0", scores=[0.5] * 1000)
+    (line,) = layers(charts(tmp_path), "accuracy")["line"]
+    assert len(line["epoch"]) <= 121 and line["epoch"][0] == 1 and line["epoch"][-1] == 1000
 
 
-def test_marks_at_the_ends_of_lines_do_not_cover_each_other():
-    lines = [Line("", index, "", mark=str(index), end=(0, BOTTOM - 1)) for index in range(5)]
-    spread_marks(lines)
-    heights = sorted(line.end[1] for line in lines)
-    assert all(lower - upper >= 11 for upper, lower in pairwise(heights))
-    assert heights[0] >= TOP and heights[-1] <= BOTTOM
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [([0.5, 2.5], "linear"), ([0.01, 2.5], "log"), ([-1, 0.01, 100], "linear"), ([0, 1], "linear")],
+)
+def test_a_scale_is_logarithmic_where_values_span_more_than_a_factor_of_thirty(values, kind):
+    assert scale(values)["type"] == kind
 
 
-def test_of_two_settings_one_is_drawn_over_the_other(grid):
-    (chart,) = setting_charts(comparison(grid), say)
-    assert chart.x_label == "optimizer.lr" and [text for _, text in chart.x_ticks] == ["0.01", "0.1", "1.0"]
-    assert [line.name for line in chart.lines] == ["optimizer=sgd", "optimizer=adam"]
-    assert [len(line.dots) for line in chart.lines] == [3, 3]
+def test_one_run_that_explodes_hides_no_other():
+    assert scale([0.5, 0.4, 0.3, 0.6, 1e30])["domain"][1] < 1e4
 
 
-def test_two_numbers_are_a_map(write_run, tmp_path):
-    for number, (lr, size) in enumerate([(0.1, 50), (0.1, 100), (0.01, 50)]):
-        write_run(tmp_path / str(number), f"optimizer.lr={lr}", f"data.size={size}", scores=(number / 10,))
-    (heat,) = setting_charts(comparison(tmp_path), say)
-    assert isinstance(heat, HeatMap) and heat.y_values == ["0.01", "0.1"] and heat.x_values == ["50", "100"]
-    assert heat.cells == [[("0.2", 1.0), None], [("0", 0.0), ("0.1", 0.5)]]
-
-
-def test_other_settings_are_averaged_over(write_run, tmp_path):
-    settings = [(a, b, c) for a in "pq" for b in "rs" for c in "tu"]
-    for number, (a, b, c) in enumerate(settings):
-        write_run(tmp_path / str(number), f"data.a={a}", f"data.b={b}", f"data.c={c}", scores=(number / 10,))
-    charts = setting_charts(comparison(tmp_path), say)
-    assert len(charts) == 3
-    assert [point.split(",")[-1] for point in charts[0].lines[0].points.split()] == ["0.05", "0.45"]
-
-
-@pytest.mark.parametrize(("values", "lines"), [([0.001, 0.01, 0.1], 1), ([0.001, 0.01], 0)])
-def test_one_number_has_the_score_drawn_over_it(write_run, tmp_path, values, lines):
-    for number, value in enumerate(values):
-        write_run(tmp_path / str(number), f"optimizer.lr={value}", scores=(number / 10 + 0.1,))
-    charts = setting_charts(comparison(tmp_path), say)
-    assert sum(len(chart.lines) for chart in charts) == lines
-
-
-def test_a_search_over_two_numbers_is_a_dot_a_trial_on_each(write_run, tmp_path):
-    for number in range(20):
-        write_run(tmp_path / str(number), f"optimizer.lr={0.1**number}", f"data.size={number + 0.5}", scores=(0.5,))
-    charts = setting_charts(comparison(tmp_path), say)
-    assert [(chart.x_label, len(chart.lines)) for chart in charts] == [("optimizer.lr", 20), ("data.size", 20)]
-
-
-def test_draws_of_a_search_are_not_drawn_over_each_other(write_run, tmp_path):
-    for number, optimizer in enumerate(["adam", "sgd"] * 3):
-        write_run(tmp_path / str(number), f"optimizer={optimizer}", f"optimizer.lr={0.1 + number / 7}", scores=(0.5,))
-    (chart,) = setting_charts(comparison(tmp_path), say)
-    assert chart.title == "accuracy/val by optimizer.lr" and len(chart.lines) == 6
+@pytest.mark.parametrize("values", [[], [math.nan, math.inf], [0.5], [0.0], [0.5, 0.5], [1e-300, 1e300], [-5.0, -5.0]])
+def test_any_values_have_a_scale(values):
+    low, high = scale(values)["domain"]
+    assert low < high and math.isfinite(low) and math.isfinite(high)

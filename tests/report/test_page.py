@@ -1,5 +1,7 @@
 import base64
 import hashlib
+import html
+import json
 import re
 from html.parser import HTMLParser
 
@@ -17,6 +19,8 @@ NASTY = [
     "</script><script>alert(2)</script>",
     "`x` **y** [z](javascript:alert(1))",
     "{{ 7*7 }}{% raw %}",
+    "\\",
+    'a\\": warn(1), "b',
     "' onmouseover='alert(1)",
 ]
 
@@ -55,7 +59,7 @@ def test_the_page_needs_nothing_beside_it(report, grid):
     page, _ = report(grid)
     loaded = [each.get("src") or each.get("href") for tag, each in Elements(page).found if tag not in ("a", "svg")]
     assert [address for address in loaded if address and not address.startswith("data:")] == []
-    assert not re.search(r"url\((?!#clip)|@import|https?://(?!www\.w3\.org/2000/svg)", page)
+    assert not re.search(r"url\(|@import|https?://", re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL))
 
 
 def test_only_the_pages_own_script_may_run(report, sweep):
@@ -67,8 +71,10 @@ def test_only_the_pages_own_script_may_run(report, sweep):
 
 def test_values_cannot_write_into_the_page(report, write_run, tmp_path):
     for number, value in enumerate(NASTY):
-        told = (f"task=<b>{NASTY[2]}", f"data.target={value}", f"+{NASTY[3]}=1")
-        write_run(tmp_path / "runs" / f"{number}<i>'", *told, state="done" if number % 2 else "failed", reason=value)
+        overrides = (f"task=<b>{NASTY[2]}", f"data.target={value}", f"+{NASTY[3]}=1")
+        write_run(
+            tmp_path / "runs" / f"{number}<i>'", *overrides, state="done" if number % 2 else "failed", reason=value
+        )
     page, _ = report(tmp_path / "runs")
     elements = Elements(page).found
     assert {tag for tag, _ in elements} <= OURS
@@ -107,8 +113,7 @@ OURS |= {
     "summary",
     "table",
 }
-OURS |= {"thead", "tbody", "tr", "th", "td", "figure", "figcaption", "img", "svg", "defs", "clippath", "g", "rect"}
-OURS |= {"path", "line", "text", "circle"}
+OURS |= {"thead", "tbody", "tr", "th", "td", "figure", "figcaption", "img"}
 
 
 def test_each_task_has_a_section(report, wrecks):
@@ -123,10 +128,28 @@ def test_whatever_became_of_a_run_it_is_a_row(report, wrecks, outcome):
     assert f'<span class="badge {outcome}">{outcome}</span>' in page
 
 
+def specifications(page):
+    """The charts of a page, as its script reads them."""
+    return [json.loads(html.unescape(text)) for text in re.findall(r'<div class="charts" hidden>(.*?)</div>', page)]
+
+
+def test_values_cannot_write_into_the_charts(report, write_run, tmp_path):
+    for number, value in enumerate(NASTY):
+        for seed in (0, 1):
+            overrides = (f"data.target={value}", f"optimizer.lr={number % 2}", f"seed={seed}")
+            write_run(tmp_path / "runs" / f"{number}-{seed}", *overrides, scores=(0.5, 1 - number / 10))
+    page, _ = report(tmp_path / "runs")
+    curves, *_ = specifications(page)
+    names = curves["concat"][0]["layer"][0]["encoding"]["color"]["scale"]["domain"]
+    assert any("</script><script>" in name for name in names)
+    svg = (tmp_path / "to" / "figures" / "report-1-curves.svg").read_text(encoding="utf-8")
+    assert {tag for tag, _ in Elements(svg).found} <= {"svg", "defs", "clippath", "g", "rect", "path", "line", "text"}
+
+
 def test_the_legend_names_the_configurations_that_have_a_line(report, wrecks):
-    page, _ = report(wrecks)
-    names = re.findall(r'<button type="button" class="series" data-of="\d+".*?</span>(.*?)</button>', page)
-    assert names == ["1 adam", "× sgd", "× rmsprop", "× adadelta", "1 other"]
+    toy, other = specifications(report(wrecks)[0])
+    names = [each["concat"][0]["layer"][0]["encoding"]["color"]["scale"]["domain"] for each in (toy, other)]
+    assert names == [["1 adam", "× sgd", "× rmsprop", "× adadelta"], ["1 other"]]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -154,7 +177,7 @@ def test_tables_of_the_text_have_as_many_cells_in_each_row(report, grid):
 def test_the_texts_pictures_lie_where_it_says(report, grid, tmp_path):
     _, text = report(grid)
     addresses = re.findall(r"!\[[^\]]*\]\(([^)]*)\)", text)
-    assert len(addresses) == 3
+    assert len(addresses) == 2
     for address in addresses:
         assert (tmp_path / "to" / address).read_text(encoding="utf-8").startswith("<svg")
 
@@ -163,8 +186,8 @@ def test_two_hundred_runs_are_one_page(report, write_run, tmp_path):
     for number in range(200):
         write_run(tmp_path / "runs" / str(number), f"optimizer.lr={number}", scores=(0.1, 0.2, number / 300))
     page, _ = report(tmp_path / "runs")
-    assert page.count("<tr data-of=") == 400 and "show all 200" in page and "the other 193" in page
-    assert len(page) < 1_500_000
+    assert len(re.findall("<tr>\n", page)) == 400 and "show all 200" in page and "the other 193" in page
+    assert len(page) < 2_000_000
 
 
 def test_a_report_may_lie_among_the_runs_and_be_made_again(sweep):

@@ -4,16 +4,16 @@ import pytest
 
 from lightlab.report import write
 from lightlab.report.comparison import compare
-from lightlab.report.folders import read_runs
-from lightlab.report.page import embedded, of_best_run
+from lightlab.report.page import best_run_pictures, embedded
+from lightlab.report.runs import read_runs
 
 PNG = b"\x89PNG\r\n\x1a\n and more"
 
 
 def test_a_picture_is_held_by_the_page_itself(tmp_path):
     (tmp_path / "a.png").write_bytes(PNG)
-    picture = embedded(tmp_path / "a.png", "a")
-    assert base64.b64decode(picture.data.removeprefix("data:image/png;base64,")) == PNG
+    ((name, data),) = embedded([tmp_path / "a.png"])
+    assert name == "a" and base64.b64decode(data.removeprefix("data:image/png;base64,")) == PNG
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_a_picture_is_held_by_the_page_itself(tmp_path):
 )
 def test_what_is_no_small_png_is_left_out(tmp_path, contents):
     (tmp_path / "a.png").write_bytes(contents)
-    assert embedded(tmp_path / "a.png", "a") is None and embedded(tmp_path / "none.png", "") is None
+    assert embedded([tmp_path / "a.png", tmp_path / "none.png"]) == []
 
 
 def test_the_best_run_shows_its_mistakes_and_links_to_all_its_pictures(sweep):
@@ -29,9 +29,9 @@ def test_the_best_run_shows_its_mistakes_and_links_to_all_its_pictures(sweep):
         (run / "figures").mkdir()
         for name in ("curves.png", "mistakes.png"):
             (run / "figures" / name).write_bytes(PNG)
-    shown, links = of_best_run(compare(read_runs([sweep]))[0], sweep)
-    assert [each.name for each in shown] == ["adam: mistakes"]
-    assert [each.target for each in links] == ["./5/figures/curves.png", "./5/figures/mistakes.png"]
+    shown, links = best_run_pictures(compare(read_runs([sweep]))[0], sweep)
+    assert [name for name, _ in shown] == ["adam: mistakes"]
+    assert links == [("curves", "./5/figures/curves.png"), ("mistakes", "./5/figures/mistakes.png")]
 
 
 def test_what_a_sweep_has_drawn_itself_is_on_its_page(sweep, tmp_path):

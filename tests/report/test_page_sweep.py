@@ -8,8 +8,8 @@ import pytest
 
 @pytest.mark.slow
 def test_a_sweep_leaves_its_report_and_each_command_in_it_gives_the_same_run_again(run_cli, tmp_path):
-    told = ["task=digits_mlp", "data.source=embedded", "optimizer=sgd,adam", "seed=0,1", "trainer.max_epochs=2"]
-    assert run_cli("-m", *told, "hydra.sweep.dir=sweep").returncode == 0
+    overrides = ["task=digits_mlp", "data.source=embedded", "optimizer=sgd,adam", "seed=0,1", "trainer.max_epochs=2"]
+    assert run_cli("-m", *overrides, "hydra.sweep.dir=sweep").returncode == 0
 
     page = (tmp_path / "sweep" / "report.html").read_text(encoding="utf-8")
     assert re.search(r"(sgd|adam) is better than|No clear difference between", page)

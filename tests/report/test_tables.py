@@ -3,55 +3,55 @@ from pathlib import Path
 import pytest
 
 from lightlab.report.comparison import compare
-from lightlab.report.folders import read_runs
-from lightlab.report.tables import configuration_table, link, run_table
-from lightlab.report.words import speaker
+from lightlab.report.formatting import translator
+from lightlab.report.runs import read_runs
+from lightlab.report.tables import link, ranking_table, run_table
 
-say = speaker("en")
+translate = translator("en")
 
 
 def column(table, name):
     index = table.columns.index(name)
-    return [row.cells[index].text for row in table.rows]
+    return [cells[index].text for _, cells in table.rows]
 
 
 def ranking(*folders, score=None):
-    return configuration_table(compare(read_runs(list(folders)), score)[0], say)
+    return ranking_table(compare(read_runs(list(folders)), score)[0], translate)
 
 
 def test_configurations_stand_in_the_order_of_the_monitored_metric(sweep):
     table = ranking(sweep)
     assert column(table, "optimizer") == ["adam", "sgd"]
     assert column(table, "accuracy/val") == ["0.910 ± 0.010", "0.710 ± 0.010"]
-    assert column(table, "n") == ["3", "3"] and column(table, "behind by") == ["", "0.2"]
+    assert column(table, "n") == ["3", "3"] and column(table, "gap to best") == ["", "0.2"]
     assert column(table, "accuracy/test") == ["0.860 ± 0.010", "0.660 ± 0.010"] and table.test == ["accuracy/test"]
 
 
 def test_only_the_second_is_tested_against_the_best(grid):
-    tested = column(ranking(grid), "chance alone?")
+    tested = column(ranking(grid), "significance")
     assert tested[1].startswith("p = ") and not any(tested[:1] + tested[2:])
 
 
-def test_too_few_runs_for_a_test_are_said(write_run, tmp_path):
+def test_with_too_few_runs_nothing_is_tested(write_run, tmp_path):
     for name in "ab":
         write_run(tmp_path / name, f"optimizer={name}", scores=(0.5 if name == "a" else 0.6,))
-    assert column(ranking(tmp_path), "chance alone?") == ["", "n < 2: no test"]
+    assert column(ranking(tmp_path), "significance") == ["", "n < 2: no test"]
 
 
 def test_epochs_and_time_to_a_score_are_those_of_the_runs_that_reach_it(sweep):
     table = ranking(sweep, score=0.905)
     assert column(table, "epochs to 0.905") == ["2 (2 / 3)", "–"]
-    assert column(table, "time to it") == ["2.5 s", "–"]
+    assert column(table, "time to 0.905") == ["2.5 s", "–"]
 
 
 def test_the_command_of_a_configuration_runs_all_its_seeds(sweep):
-    assert column(ranking(sweep), "again")[0] == "python train.py -m optimizer=adam seed=0,1,2"
+    assert column(ranking(sweep), "repeat")[0] == "python train.py -m optimizer=adam seed=0,1,2"
 
 
 def test_configurations_without_a_finished_run_are_there_with_what_became_of_them(wrecks):
     table = ranking(wrecks)
-    told = dict(zip(column(table, "optimizer"), column(table, "runs"), strict=True))
-    assert told == {
+    outcomes = dict(zip(column(table, "optimizer"), column(table, "runs"), strict=True))
+    assert outcomes == {
         "adam": "1 done, 1 unfinished",
         "sgd": "1 done, 1 unfinished",
         "rmsprop": "1 failed, 1 diverged",
@@ -61,19 +61,19 @@ def test_configurations_without_a_finished_run_are_there_with_what_became_of_the
 
 
 def test_every_run_has_a_row_with_its_reason(wrecks, tmp_path):
-    table = run_table(compare(read_runs([wrecks]))[0], tmp_path, say)
-    told = dict(zip(column(table, "run"), column(table, "why, and remarks"), strict=True))
-    assert told["4"] == "no such file" and told["6"] == "below the median of 0.7 at epoch 2"
-    assert told["0"] == "metrics.csv ends in the middle of a line, which is left out"
-    assert told["1"] == "metrics.json cannot be read: cut, or not JSON"
-    assert told["2"] == "accuracy/val is missing, or not a number"
-    assert told["3"] == "interrupted, or still running" and told["5"].startswith("the loss is nan at step 12")
+    table = run_table(compare(read_runs([wrecks]))[0], tmp_path, translate)
+    notes = dict(zip(column(table, "run"), column(table, "notes"), strict=True))
+    assert notes["4"] == "no such file" and notes["6"] == "below the median of 0.7 at epoch 2"
+    assert notes["0"] == "metrics.csv ends in the middle of a line, which is left out"
+    assert notes["1"] == "metrics.json cannot be read: cut off, or not JSON"
+    assert notes["2"] == "accuracy/val is missing or not finite"
+    assert notes["3"] == "interrupted, or still running" and notes["5"].startswith("the loss is nan at step 12")
 
 
 def test_a_metric_that_some_runs_lack_leaves_their_cells_empty(write_run, tmp_path):
     write_run(tmp_path / "0", **{"seed": 0, "auroc/val": 0.8})
     write_run(tmp_path / "1", "seed=1")
-    table = run_table(compare(read_runs([tmp_path]))[0], tmp_path, say)
+    table = run_table(compare(read_runs([tmp_path]))[0], tmp_path, translate)
     assert column(table, "auroc/val") == ["0.8", ""]
 
 

@@ -2,7 +2,7 @@ import csv
 
 import pytest
 
-from lightlab.report.folders import read_runs
+from lightlab.report.runs import read_runs
 from lightlab.report.tables import write_summary
 
 
@@ -24,7 +24,7 @@ def test_a_row_a_run_with_its_overrides_seed_and_every_metric_in_full(rows, writ
     assert row["task"] == "toy" and row["run"] == "s/0" and row["state"] == "done" and row["seed"] == "3"
     assert row["optimizer"] == "adam" and row["optimizer.lr"] == "0.1" and row["monitor"] == "accuracy/val"
     assert float(row["monitored"]) == float(row["accuracy/val"]) == 1 / 3 and float(row["ece/test"]) == 2 / 3
-    assert row["seconds"] == "2.0" and row["epochs"] == "1" and row["error"] == "" and row["data found"] == "embedded"
+    assert row["seconds"] == "2.0" and row["epochs"] == "1" and row["error"] == "" and row["data used"] == "embedded"
 
 
 def test_runs_that_failed_have_their_reason_and_empty_cells(rows, wrecks):
@@ -32,7 +32,7 @@ def test_runs_that_failed_have_their_reason_and_empty_cells(rows, wrecks):
     assert row["state"] == "failed" and row["error"] == "no such file" and row["accuracy/val"] == row["monitored"] == ""
 
 
-@pytest.mark.parametrize("value", ["a,b", 'say "a"', "春风", "a\nb", "<b>", "'"])
+@pytest.mark.parametrize("value", ["a,b", 'translate "a"', "春风", "a\nb", "<b>", "'"])
 def test_any_value_comes_back(rows, write_run, tmp_path, value):
     write_run(tmp_path / "s" / "0", f"data.target={value}")
     assert rows(tmp_path / "s")[0]["data.target"] == value

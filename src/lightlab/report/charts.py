@@ -1,248 +1,218 @@
-"""The charts of a report."""
+"""Charts as Vega-Lite specifications: the look that all share, and the curves over epochs.
+
+Specifications are plain dicts: to build and validate those of six charts with Altair takes more than a second.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from lightlab.report.comparison import Comparison
-from lightlab.report.runs import Series
-from lightlab.report.words import Say, plain
+from lightlab.report.epochs import Series
+from lightlab.report.formatting import Translate, mean_and_deviation, plain
+
+Spec = dict[str, Any]
+
+# Okabe and Ito's palette (2008), distinguishable with any colour vision; configurations of a lower rank are grey.
+COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#1c2430"]
+GREY = "#a3adb8"
+WIDTH, HEIGHT = 520, 280
+_INK, _SOFT, _RULE = "#1c2430", "#5d6877", "#e2e6eb"
+_CONFIG = {
+    "font": "system-ui, 'Segoe UI', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans', sans-serif",
+    "view": {"stroke": None},
+    "title": {"anchor": "start", "fontSize": 13, "color": _SOFT},
+    "axis": {"gridColor": _RULE, "domainColor": _SOFT, "tickColor": _SOFT, "labelColor": _INK, "titleColor": _SOFT}
+    | {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal"},
+    "legend": {"labelFontSize": 12, "labelLimit": 330, "labelColor": _INK, "titleColor": _SOFT, "symbolType": "stroke"}
+    | {"symbolSize": 250, "symbolStrokeWidth": 2.5, "titleFontWeight": "normal"},
+}
 
 
-@dataclass(frozen=True)
-class Scale:
-    """Values from `low` to `high` become places from `start` to `end`, in pixels."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-    log: bool = False
-
-    def __call__(self, value: float) -> float:
-        low, high = self.low, self.high
-        if self.log:
-            low, high, value = math.log10(low), math.log10(high), math.log10(max(value, self.low / 1e3))
-        share = (value - low) / (high - low)
-        return round(self.start + min(max(share, -1.0), 2.0) * (self.end - self.start), 1)
-
-    def ticks(self, count: int = 5) -> list[tuple[float, str]]:
-        """Places and labels of about so many round values."""
-        values = _log_ticks(self.low, self.high) if self.log else []
-        values = values if len(values) > 1 else _linear_ticks(self.low, self.high, count)
-        return [(self(value), plain(value)) for value in values]
+def colour(rank: int) -> str:
+    """The colour of a configuration, by its rank from 0."""
+    return COLOURS[rank] if rank < len(COLOURS) else GREY
 
 
-def fitting(values: Iterable[float], start: float, end: float) -> Scale:
-    """A scale on which these can be told apart: logarithmic where they span more than a factor of 30.
+def side_by_side(charts: Sequence[Spec], **more: Any) -> Spec:
+    """Puts charts into one specification, two to a row."""
+    return {"background": "white", "columns": 2, "spacing": 24, "config": _CONFIG, "concat": list(charts)} | more
 
-    What lies beyond a thousand times the median, as of a run that diverges, is cut off.
+
+def scale(values: Iterable[float], cut: bool = True) -> Spec:
+    """A scale that shows differences: logarithmic where positive values span more than a factor of 30.
+
+    Args:
+        cut: end at a thousand times the median, for a run that diverges would hide all others.
     """
-    found = sorted(value for value in values if math.isfinite(value)) or [0.0, 1.0]
-    low, high = found[0], found[-1]
-    middle = median(map(abs, found))
-    high = min(high, 1e3 * middle) if middle > 0 else high
-    low = max(low, -1e3 * middle) if middle > 0 else low
+    numbers = sorted(value for value in values if math.isfinite(value)) or [0.0, 1.0]
+    low, high = numbers[0], numbers[-1]
+    limit = 1e3 * median(map(abs, numbers))
+    if cut and limit > 0:
+        low, high = max(low, -limit), min(high, limit)
     if low > 0 and high / low > 30:
-        low = max(low, high / 1e12)
-        return Scale(low / 1.1, high * 1.1, start, end, log=True)
+        return {"type": "log", "domain": [max(low, high / 1e12) / 1.1, high * 1.1], "nice": False}
     margin = 0.04 * (high - low) or 0.1 * abs(high) or 0.5
-    return Scale(low - margin, high + margin, start, end)
+    return {"type": "linear", "domain": [low - margin, high + margin], "nice": False, "zero": False}
 
 
-def _linear_ticks(low: float, high: float, count: int) -> list[float]:
-    rough = (high - low) / count
-    power = 10 ** math.floor(math.log10(rough))
-    step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= 0.75 * rough)
-    first, last = math.ceil(low / step), math.floor(high / step)
-    return [index * step for index in range(first, last + 1)]
+def number_axis(scale: Spec, title: str | None = None) -> Spec:
+    """An axis with round numbers; powers of ten where a logarithmic scale has several."""
+    axis = {"title": title, "format": ".4~g", "tickCount": 6}
+    low, high = scale["domain"]
+    powers = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1) if scale["type"] == "log" else ()
+    return axis | ({"values": [10.0**power for power in powers]} if len(powers) > 2 else {})
 
 
-def _log_ticks(low: float, high: float) -> list[float]:
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    every = max(1, (last - first) // 6)
-    steps = (1, 2, 5) if last - first <= 3 else (1,)
-    found = [factor * 10.0**power for power in range(first, last + 1, every) for factor in steps]
-    return [value for value in found if low <= value <= high]
-
-
-_SPLITS = ("train", "val")
 _MOST_CHARTS = 6
 _MOST_STOPPED = 60  # runs that are drawn one by one because they did not end
-
-
-def curve_charts(comparison: Comparison, say: Say) -> list[Chart]:
-    """First loss and the monitored metric; then the learning rate, if it changes; then the other metrics."""
-    charts = (_chart(comparison, metric, say) for metric in _metrics(comparison))
-    return [chart for chart in charts if chart][:_MOST_CHARTS]
-
-
-def _metrics(comparison: Comparison) -> list[str]:
-    names = dict.fromkeys(name for run in comparison.runs for name in run.epochs.series)
-    bases = dict.fromkeys(name.partition("/")[0] for name in names if name.partition("/")[2] in _SPLITS)
-    first = [name for name in ("loss", comparison.metric.partition("/")[0]) if name in bases]
-    rate = ["learning_rate"] if _rate_changes(comparison) else []
-    return list(dict.fromkeys([*first, *rate, *bases]))
-
-
-def _rate_changes(comparison: Comparison) -> bool:
-    return any(len(set(run.curve("learning_rate").values())) > 1 for run in comparison.runs)
-
-
-def _chart(comparison: Comparison, metric: str, say: Say) -> Chart | None:
-    columns = [metric] if metric == "learning_rate" else [f"{metric}/{split}" for split in _SPLITS]
-    curves = [curve for column in columns for curve in _curves(comparison, column)]
-    values = [value for curve in curves for value in curve.series.values()]
-    epochs = [epoch for curve in curves for epoch in curve.series]
-    if not epochs:
-        return None
-    x = Scale(min(epochs) if max(epochs) > min(epochs) else 0, max(*epochs, 1), LEFT, RIGHT)
-    y = fitting(values, BOTTOM, TOP)
-    marked = "val" if any(curve.style == "val" for curve in curves) else "train"
-    lines = [_line(curve, x, y, marked) for curve in curves]
-    spread_marks(lines)
-    title = metric.replace("_", " ") + (f" ({say('logarithmic')})" if y.log else "")
-    return Chart(title, say("epoch"), _whole_ticks(x), y.ticks(), lines)
+_DASHES = {"validation": [1, 0], "training": [5, 4], "runs that did not end": [1, 4]}
 
 
 @dataclass
 class _Curve:
-    name: str
-    of: int
-    style: str
-    series: Series
-    spread: Series
+    rank: int
+    name: str  # in the legend
+    kind: str  # one of _DASHES, translated
+    mean: Series
+    deviation: Series
 
 
-def _curves(comparison: Comparison, column: str) -> Iterator[_Curve]:
+def curve_charts(comparison: Comparison, translate: Translate) -> Spec | None:
+    """One chart per metric with one legend for all; None where no epoch was recorded."""
+    metrics = ((metric, list(_curves(comparison, metric, translate))) for metric in _metrics(comparison))
+    drawn = [(metric, curves) for metric, curves in metrics if curves][:_MOST_CHARTS]
+    if not drawn:
+        return None
+    look = _look([curve for _, curves in drawn for curve in curves], translate)
+    charts = [_curve_chart(number, metric, curves, look, translate) for number, (metric, curves) in enumerate(drawn)]
+    views = [f"curves{number}" for number in range(len(charts))]
+    selections = [
+        {"name": field, "select": {"type": "point", "fields": [field]}, "bind": "legend", "views": views}
+        for field in ("configuration", "kind")
+    ]
+    return side_by_side(charts, params=selections)
+
+
+def _metrics(comparison: Comparison) -> list[str]:
+    """First the loss and the compared metric, then the learning rate if it changes, then the other metrics."""
+    names = dict.fromkeys(name for run in comparison.runs for name in run.epochs.series)
+    bases = dict.fromkeys(name.partition("/")[0] for name in names if name.endswith(("/train", "/val")))
+    first = [name for name in ("loss", comparison.metric.partition("/")[0]) if name in bases]
+    changes = any(len(set(run.epochs.finite("learning_rate").values())) > 1 for run in comparison.runs)
+    return list(dict.fromkeys([*first, *(["learning_rate"] if changes else []), *bases]))
+
+
+def _curves(comparison: Comparison, metric: str, translate: Translate) -> Iterator[_Curve]:
     """The worst first, so that the best lies on top; runs that did not end one by one."""
-    split = column.partition("/")[2]
+    columns = {f"{metric}/train": "training", f"{metric}/val": "validation"}
+    if metric == "learning_rate":
+        columns = {metric: "training"}
+    configurations = comparison.configurations
+    most = min(max(2500 // len(configurations), 10), 120)  # epochs, so that a page with many curves stays small
     stopped = 0
-    for index, configuration in reversed(list(enumerate(comparison.configurations))):
-        name = configuration.label or comparison.task
-        for run in configuration.runs:
-            if run.outcome != "done" and run.curve(column) and stopped < _MOST_STOPPED:
-                stopped += 1
-                yield _Curve(f"{name} ({run.folder.name})", index, "stopped", run.curve(column), {})
-        mean, spread = configuration.mean_curve(column)
-        if mean:
-            yield _Curve(name, index, "train" if split == "train" else "val", mean, spread)
+    for column, kind in columns.items():
+        for rank, configuration in reversed(list(enumerate(configurations))):
+            name = f"{rank + 1 if configuration.scores else '×'} {configuration.label or comparison.task}"
+            if rank >= len(COLOURS):
+                name = translate("the other {n}", n=len(configurations) - len(COLOURS))
+            for run in configuration.runs:
+                series = run.epochs.finite(column)
+                if run.outcome != "done" and series and stopped < _MOST_STOPPED:
+                    stopped += 1
+                    yield _Curve(rank, name, translate("runs that did not end"), _thinned(series, most), {})
+            mean, deviation = configuration.mean_curve(column)
+            if mean:
+                yield _Curve(rank, name, translate(kind), _thinned(mean, most), deviation)
 
 
-def _line(curve: _Curve, x: Scale, y: Scale, marked: str) -> Line:
-    epochs = thinned(list(curve.series))
-    points = [(x(epoch), y(curve.series[epoch])) for epoch in epochs]
-    coloured = curve.of < COLOURS
-    line = Line(curve.name, curve.of, path(points), style=curve.style, end=points[-1])
-    if coloured:
-        line.band = band(curve.series, curve.spread, x, y)
-        line.mark = "×" if curve.style == "stopped" else str(curve.of + 1) if curve.style == marked else ""
-    if curve.style != "stopped":
-        told = ((epoch, place, curve.series[epoch]) for epoch, place in zip(epochs, points, strict=True))
-        line.points = " ".join(f"{at[0]:g},{at[1]:g},{epoch},{plain(value)}" for epoch, at, value in told)
-    return line
+def _thinned(series: Series, most: int) -> Series:
+    """At most so many epochs, evenly spaced, and the last one."""
+    epochs = list(series)
+    return {epoch: series[epoch] for epoch in sorted({*epochs[:: -(-len(epochs) // most)], epochs[-1]})}
 
 
-def _whole_ticks(x: Scale) -> list[tuple[float, str]]:
-    """Epochs have no halves."""
-    return [(place, text) for place, text in x.ticks() if "." not in text]
+def _look(curves: list[_Curve], translate: Translate) -> Spec:
+    """Colours and dashes with their legends; a click on a legend fades all others."""
+    colours = {curve.name: colour(curve.rank) for curve in sorted(curves, key=lambda curve: curve.rank)}
+    dashes = {translate(kind): dash for kind, dash in _DASHES.items() if any(c.kind == translate(kind) for c in curves)}
+    legend = {"title": None, "orient": "top", "columns": 3, "symbolOpacity": 1}
+    chosen = {"and": [{"param": "configuration"}, {"param": "kind"}]}
+    color: Spec = {"field": "configuration", "type": "nominal", "legend": legend}
+    color["scale"] = {"domain": list(colours), "range": list(colours.values())}
+    dash: Spec = {"field": "kind", "type": "nominal", "legend": legend if len(dashes) > 1 else None}
+    dash["scale"] = {"domain": list(dashes), "range": list(dashes.values()) if len(dashes) > 1 else [[1, 0]]}
+    opacity = {"condition": {"test": chosen, "value": 1}, "value": 0.06}
+    return {"color": color, "strokeDash": dash, "opacity": opacity}
 
 
-COLOURS = 7  # in report.css, c0 to c6; what comes after them is grey
-WIDTH, HEIGHT = 460, 300
-LEFT, RIGHT, TOP, BOTTOM = 54, 434, 10, 258
-_MOST_POINTS = 120
+def _curve_chart(number: int, metric: str, curves: list[_Curve], look: Spec, translate: Translate) -> Spec:
+    y_scale = scale(value for curve in curves for value in curve.mean.values())
+    y = {"type": "quantitative", "scale": y_scale, "axis": number_axis(y_scale)}
+    last = max(max(curve.mean) for curve in curves)
+    first = min(1, last - 1)
+    x: Spec = {"field": "epoch", "type": "quantitative", "scale": {"domain": [first, last], "nice": False}}
+    x["axis"] = {"title": translate("epoch"), "format": "d", "tickCount": min(last - first, 8), "grid": False}
+    lines, bands = [], []
+    for index, curve in enumerate(curves):
+        row = {"curve": index, "configuration": curve.name, "kind": curve.kind}
+        lines.append(row | {"epoch": list(curve.mean), "value": [*map(_rounded, curve.mean.values())]})
+        epochs = [epoch for epoch in curve.mean if epoch in curve.deviation]
+        if len(epochs) > 1 and curve.rank < len(COLOURS):
+            low = [max(curve.mean[epoch] - curve.deviation[epoch], y_scale["domain"][0]) for epoch in epochs]
+            high = [curve.mean[epoch] + curve.deviation[epoch] for epoch in epochs]
+            bands.append(row | {"epoch": epochs, "low": [*map(_rounded, low)], "high": [*map(_rounded, high)]})
+    faint = {"condition": look["opacity"]["condition"] | {"value": 0.15}, "value": 0}
+    encoding = {"x": x, "detail": {"field": "curve"}}
+    band = {
+        "data": {"values": bands},
+        "transform": [{"flatten": ["epoch", "low", "high"]}],
+        "mark": {"type": "area", "clip": True},
+        "encoding": encoding
+        | {"y": y | {"field": "low"}, "y2": {"field": "high"}, "opacity": faint}
+        | {"color": look["color"]},
+    }
+    line = {
+        "name": f"curves{number}",
+        "data": {"values": lines},
+        "transform": [{"flatten": ["epoch", "value"]}],
+        "mark": {"type": "line", "clip": True, "strokeWidth": 1.8, "strokeCap": "round"},
+        "encoding": encoding | {"y": y | {"field": "value"}} | look,
+    }
+    details = [curves[0].kind] if len({curve.kind for curve in curves}) == 1 else []
+    details += [translate("logarithmic")] if y_scale["type"] == "log" else []
+    title = metric.replace("_", " ") + (f" ({', '.join(details)})" if details else "")
+    layers = [*([band] if bands else []), line, _pointer(number, x, curves, translate)]
+    return {"title": title, "width": WIDTH, "height": HEIGHT, "layer": layers}
 
 
-@dataclass
-class Line:
-    """Attributes:
-    name: of the configuration, or of what a line stands for.
-    of: the number of the configuration, by which the legend finds it; -1 for none.
-    path: SVG's.
-    band: SVG's path around it; empty for none.
-    style: ``val``, ``train`` or ``stopped``.
-    mark: what stands at its end.
-    end: where that is.
-    points: place and value of each, for the reader's pointer: ``x:y:text``.
-    """
-
-    name: str
-    of: int
-    path: str
-    band: str = ""
-    style: str = "val"
-    mark: str = ""
-    end: tuple[float, float] = (0.0, 0.0)
-    points: str = ""
-    dots: list[tuple[float, float, float, float]] = field(default_factory=list)  # x, y, and of the bar: low, high
-
-    @property
-    def colour(self) -> str:
-        return colour(self.of)
+def _pointer(number: int, x: Spec, curves: list[_Curve], translate: Translate) -> Spec:
+    """A vertical line at the epoch nearest to the pointer, and the values there."""
+    training, stopped = translate("training"), translate("runs that did not end")
+    shown = [curve for curve in curves if curve.rank < len(COLOURS) and curve.kind != stopped]
+    shown.sort(key=lambda curve: (curve.rank, curve.kind == training))
+    epoch_field = translate("epoch")
+    rows: dict[int, Spec] = {
+        epoch: {epoch_field: epoch} for epoch in sorted({e for curve in shown for e in curve.mean})
+    }
+    for curve in shown:
+        for epoch, value in curve.mean.items():
+            text = mean_and_deviation(value, curve.deviation.get(epoch))
+            before = rows[epoch].get(curve.name)
+            rows[epoch][curve.name] = f"{before} ({training} {plain(value)})" if before else text
+    select = {"type": "point", "fields": [epoch_field], "nearest": True, "on": "pointermove", "clear": "pointerout"}
+    pointed = {"param": f"pointer{number}", "empty": False, "value": 0.5}
+    return {
+        "data": {"values": list(rows.values())},
+        "params": [{"name": f"pointer{number}", "select": select}],
+        "mark": {"type": "rule", "color": _SOFT, "tooltip": {"content": "data"}},
+        "encoding": {"x": x | {"field": epoch_field}, "opacity": {"condition": pointed, "value": 0}},
+    }
 
 
-@dataclass
-class Chart:
-    title: str
-    x_label: str
-    x_ticks: list[tuple[float, str]]
-    y_ticks: list[tuple[float, str]]
-    lines: list[Line]
-    note: str = ""
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = RIGHT
-    top: int = TOP
-    bottom: int = BOTTOM
-
-
-def colour(index: int) -> str:
-    """The class of a configuration by its rank: the first seven have colours of their own."""
-    return f"c{index}" if 0 <= index < COLOURS else "rest"
-
-
-def path(points: Iterable[tuple[float, float]]) -> str:
-    places = [f"{x:g} {y:g}" for x, y in points]
-    if len(places) == 1:
-        places *= 2  # with round ends a line of no length is a dot
-    return "M" + "L".join(places) if places else ""
-
-
-def band(series: Series, spread: Series, x: Scale, y: Scale) -> str:
-    """One standard deviation to either side of `series`, where it has one."""
-    epochs = [epoch for epoch in thinned(list(series)) if epoch in spread]
-    if len(epochs) < 2:
-        return ""
-    upper = [(x(epoch), _inside(y, series[epoch] + spread[epoch])) for epoch in epochs]
-    lower = [(x(epoch), _inside(y, series[epoch] - spread[epoch])) for epoch in reversed(epochs)]
-    return path([*upper, *lower]) + "Z"
-
-
-def thinned(epochs: Sequence[int]) -> list[int]:
-    """At most 120 of them, evenly, the last among them."""
-    step = -(-len(epochs) // _MOST_POINTS) or 1
-    return sorted({*epochs[::step], *epochs[-1:]})
-
-
-def spread_marks(lines: list[Line], height: float = 11) -> None:
-    """Moves the marks at the lines' ends apart, so that each can be read."""
-    marked = sorted((line for line in lines if line.mark), key=lambda line: line.end[1])
-    if len(marked) * height > BOTTOM - TOP:
-        return
-    floor = float(TOP)
-    for line in marked:
-        line.end = (line.end[0], max(line.end[1], floor))
-        floor = line.end[1] + height
-    ceiling = float(BOTTOM)
-    for line in reversed(marked):
-        line.end = (line.end[0], min(line.end[1], ceiling))
-        ceiling = line.end[1] - height
-
-
-def _inside(y: Scale, value: float) -> float:
-    return y(max(value, y.low)) if y.log else y(value)
+def _rounded(value: float) -> float:
+    return float(f"{value:.5g}")

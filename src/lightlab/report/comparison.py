@@ -1,34 +1,51 @@
-"""The runs of one task, set against each other by the metric that the task monitors."""
+"""Compares the runs of one task by the metric that the task monitors."""
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median_high, median_low
+from typing import NamedTuple
 
-from lightlab.report.configurations import Configuration, group, ranked, swept_keys
+from lightlab.report.grouping import Configuration, group, ranked, swept_keys
 from lightlab.report.runs import Run
-from lightlab.report.significance import Welch, welch
 from lightlab.runs.overrides import makes_a_difference
 
-_MOST_NAMED = 4  # commits, or devices
-_SEVERAL = {
-    "commit": "The runs come from more than one commit: {found}.",
-    "device": "The runs come from more than one device: {found}.",
-}
+
+class Welch(NamedTuple):
+    """Welch's t-test (1947): p, and the 95 % confidence interval of the difference of the means, first minus second."""
+
+    p: float
+    low: float
+    high: float
+
+
+def welch(first: Sequence[float], second: Sequence[float]) -> Welch | None:
+    """Tests two samples; None if one has fewer than two values, or if neither varies."""
+    if min(len(first), len(second)) < 2 or len(set(first)) == len(set(second)) == 1:
+        return None
+    from scipy.stats import ttest_ind  # takes half a second
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # for values that are nearly the same
+        test = ttest_ind(first, second, equal_var=False)
+        interval = test.confidence_interval(0.95)
+    return Welch(float(test.pvalue), *map(float, interval)) if math.isfinite(test.pvalue) else None
 
 
 @dataclass
 class Comparison:
-    """Attributes:
-    task: its name.
-    metric: what all are judged by: the monitored metric at each run's best epoch, never one of the test rows.
-    keys: what differs between the runs, seeds left out.
-    fixed: the overrides that all of them share.
-    configurations: the best first, those without a score last.
-    score: how long each takes to reach it is told; None where nothing has one.
-    remarks: what a reader should know before believing it: English templates, and the values for them.
+    """The runs of one task.
+
+    Attributes:
+        metric: the monitored metric, at each run's best epoch; never one of the test rows.
+        keys: the settings that differ between runs, seeds left out.
+        fixed: the overrides that all runs share.
+        configurations: the best first, those without a score last.
+        target: the score for which the ranking lists how long each took to reach it; None where no run has one.
     """
 
     task: str
@@ -38,9 +55,8 @@ class Comparison:
     keys: list[str]
     fixed: list[str]
     configurations: list[Configuration]
-    score: float | None
-    score_is_given: bool
-    remarks: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    target: float | None
+    target_is_given: bool
 
     @property
     def scored(self) -> list[Configuration]:
@@ -48,76 +64,55 @@ class Comparison:
 
     @property
     def test(self) -> Welch | None:
-        """Of the best two."""
+        """Welch's test of the best two."""
         best = self.scored[:2]
         return welch(best[0].scores, best[1].scores) if len(best) == 2 else None
 
-    @property
-    def seeds(self) -> list[str]:
-        return list(dict.fromkeys(run.seed for run in self.runs if run.seed))
+    def values(self, key: str) -> list[str]:
+        """The values of a swept key, in the order of the runs."""
+        places = {id(run): place for place, run in enumerate(self.runs)}
+        in_order = sorted(self.configurations, key=lambda each: places[id(each.runs[0])])
+        return list(dict.fromkeys(each.settings[key] for each in in_order))
 
     def reaches(self, value: float) -> bool:
-        """Whether a value is as good as the score."""
-        assert self.score is not None
-        return value >= self.score if self.larger_is_better else value <= self.score
+        """Whether a value is as good as the target."""
+        assert self.target is not None
+        return value >= self.target if self.larger_is_better else value <= self.target
 
 
-def compare(runs: Sequence[Run], score: float | None = None) -> list[Comparison]:
-    """One comparison a task, in the order in which the tasks come.
+def compare(runs: Sequence[Run], target: float | None = None) -> list[Comparison]:
+    """Returns one comparison per task, in the order of the runs.
 
     Args:
-        score: of the monitored metric; None takes what the median configuration reaches.
+        target: a value of the monitored metric; by default the score of the median configuration.
     """
     tasks: dict[str, list[Run]] = {}
     for run in runs:
         tasks.setdefault(run.task, []).append(run)
-    return [_compare(task, found, score) for task, found in tasks.items()]
+    return [_compare(task, members, target) for task, members in tasks.items()]
 
 
-def _compare(task: str, runs: list[Run], score: float | None) -> Comparison:
+def _compare(task: str, runs: list[Run], target: float | None) -> Comparison:
     done = [run for run in runs if run.outcome == "done"] or runs
     metric, larger_is_better = Counter((run.monitor, run.larger_is_better) for run in done).most_common(1)[0][0]
     keys = swept_keys(runs)
     configurations = ranked(group(runs, keys, metric), larger_is_better)
-    fixed = [each for each in runs[0].told if _is_fixed(each, keys) and all(each in run.told for run in runs)]
+    shared = [each for each in runs[0].overrides if all(each in run.overrides for run in runs)]
     means = [each.mean for each in configurations if each.scores]
-    default = (median_low if larger_is_better else median_high)(means) if means else None
-    comparison = Comparison(task, metric, larger_is_better, runs, keys, fixed, configurations, score, score is not None)
-    comparison.score = default if score is None else score
-    comparison.remarks += _remarks(comparison)
-    return comparison
+    median = (median_low if larger_is_better else median_high)(means) if means else None
+    return Comparison(
+        task=task,
+        metric=metric,
+        larger_is_better=larger_is_better,
+        runs=runs,
+        keys=keys,
+        fixed=[override for override in shared if _describes_the_run(override, keys)],
+        configurations=configurations,
+        target=median if target is None else target,
+        target_is_given=target is not None,
+    )
 
 
-def _is_fixed(override: str, keys: list[str]) -> bool:
+def _describes_the_run(override: str, keys: list[str]) -> bool:
     key = override.lstrip("+").partition("=")[0]
     return key not in keys and key != "task" and makes_a_difference(key)
-
-
-def _remarks(comparison: Comparison) -> Iterator[tuple[str, dict[str, object]]]:
-    runs, metric = comparison.runs, comparison.metric
-    done = [run for run in runs if run.outcome == "done"]
-    judged = sum(len(each.judged) for each in comparison.configurations)
-    lacking = sum(run.metric(metric) is None for run in done)
-    if lacking:
-        yield (
-            "{n} of the runs ended without a finite {metric}: their cells are empty.",
-            {"n": lacking, "metric": metric},
-        )
-    if len(done) - lacking > judged:
-        repeated = len(done) - lacking - judged
-        yield "{n} of the runs repeat the seed of a newer one, which is counted in their place.", {"n": repeated}
-    if metric.endswith("/train"):
-        yield (
-            "{metric} is what this task monitors: how well training rows are fitted, not new ones.",
-            {"metric": metric},
-        )
-    if any(run.fold for run in runs):
-        yield (
-            "Of folds, {metric} is measured on the rows held out. Folds share training rows: p is too small.",
-            {"metric": metric},
-        )
-    for name in _SEVERAL:
-        found = {run.environment[name] for run in done if isinstance(run.environment.get(name), str)}
-        if len(found) > 1:
-            more = ", …" if len(found) > _MOST_NAMED else ""
-            yield _SEVERAL[name], {"found": ", ".join(sorted(found)[:_MOST_NAMED]) + more}

@@ -1,10 +1,12 @@
-"""Reads one run from its folder; tolerates half-written and damaged files."""
+"""Finds run folders and reads them; tolerates half-written and damaged files."""
 
 from __future__ import annotations
 
 import json
 import math
+import os
 import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,10 +14,13 @@ from typing import Any, Literal
 
 import yaml
 
+from lightlab.errors import DataError, UsageError
+from lightlab.report.epochs import Epochs, read_epochs
 from lightlab.runs.folder import state
 from lightlab.runs.overrides import read_overrides, values
 
 Outcome = Literal["done", "pruned", "failed", "unfinished", "diverged"]
+_MARKS = (".hydra", "metrics.csv", "metrics.json", "error.txt", "pruned.txt")
 
 
 @dataclass
@@ -23,216 +28,169 @@ class Run:
     """One run, or one fold of a cross-validation.
 
     Attributes:
-        folder: where it lies.
-        outcome: as its files say; ``diverged`` is failed by a loss that is not a number.
-        reason: one line on why it is not done; empty for one that is.
-        told: its overrides, ``optimizer=adam`` and so on.
-        config: resolved where it came so far, else as Hydra composed it.
-        runtime: what Hydra notes of how it composed that.
-        metrics: metrics.json.
-        environment: environment.json.
-        fold: ``fold-1-2`` of a cross-validation; else empty.
-        remarks: what could not be read, one line each.
+        outcome: ``diverged`` is a failure by a loss that is not a number.
+        reason: one line on why the run is not done; empty for one that is.
+        overrides: ``optimizer=adam`` and so on.
+        config: config.yaml, resolved; of a run that failed before writing it, Hydra's own record.
+        hydra: hydra.yaml, Hydra's record of how it composed the config.
+        fold: ``fold-1-2`` in a cross-validation; else empty.
+        notes: what could not be read.
     """
 
     folder: Path
     outcome: Outcome
     reason: str
-    told: list[str]
+    overrides: list[str]
     config: dict[str, Any]
-    runtime: dict[str, Any]
+    hydra: dict[str, Any]
     metrics: dict[str, Any]
     environment: dict[str, Any]
     epochs: Epochs
     fold: str = ""
-    remarks: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @cached_property
-    def overrides(self) -> dict[str, str]:
-        return values(self.told)
+    def override_values(self) -> dict[str, str]:
+        return values(self.overrides)
 
     @property
     def task(self) -> str:
-        named = self.config.get("name") or self.metrics.get("name") or self.overrides.get("task")
-        return str(named or "unknown")
+        name = self.config.get("name") or self.metrics.get("name") or self.override_values.get("task")
+        return str(name or "unknown")
 
     @property
     def seed(self) -> str:
-        return str(self.overrides.get("seed", self.config.get("seed", "")))
+        return str(self.override_values.get("seed", self.config.get("seed", "")))
 
     @property
     def monitor(self) -> str:
-        """What the run is judged by: the monitored metric; of a fold, its like on the rows held out."""
-        name = self.at("monitor.name")
+        """The metric by which runs are compared: the monitored one; for a fold, the same on its test rows."""
+        name = _value(self.config, "monitor.name")
         name = name if isinstance(name, str) and "/" in name else "loss/val"
-        return f"{name.partition('/')[0]}/test" if self.fold or self.at("folds") else name
+        return f"{name.partition('/')[0]}/test" if self.fold or self.config.get("folds") else name
 
     @property
     def larger_is_better(self) -> bool:
-        return self.at("monitor.mode") == "max"
+        return _value(self.config, "monitor.mode") == "max"
 
     @property
     def seconds(self) -> float | None:
-        """Of training; of a run that is not done, so far."""
-        return self.metric("seconds") or max(finite(self.epochs.series.get("seconds", {})).values(), default=None)
+        """Training time; for a run that is not done, the time so far."""
+        return self.metric("seconds") or max(self.epochs.finite("seconds").values(), default=None)
 
     @property
     def epochs_done(self) -> int:
         return int(self.metric("epochs") or self.epochs.last)
 
     def metric(self, name: str) -> float | None:
-        """A number of metrics.json; None where it has none, or one that is not finite."""
-        return number(self.metrics.get(name))
-
-    def curve(self, name: str) -> Series:
-        return finite(self.epochs.series.get(name, {}))
-
-    def at(self, path: str) -> Any:
-        """The value of ``optimizer.lr`` in the config; None where there is none."""
-        level: Any = self.config
-        for key in path.split("."):
-            level = level.get(key) if isinstance(level, dict) else None
-        return level
-
-    @property
-    def choices(self) -> dict[str, Any]:
-        """What each config group was."""
-        choices = self.runtime.get("choices")
-        return choices if isinstance(choices, dict) else {}
+        """A finite number of metrics.json; None for anything else."""
+        value = self.metrics.get(name)
+        try:
+            return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
+        except OverflowError:
+            return None
 
     @property
     def config_dir(self) -> str | None:
-        """A config folder of the user's own."""
-        sources = self.runtime.get("config_sources")
-        named = [each for each in sources if isinstance(each, dict)] if isinstance(sources, list) else []
-        return next((str(each.get("path")) for each in named if each.get("provider") == "command-line"), None)
+        """The user's own config folder (``--config-dir``)."""
+        sources = _value(self.hydra, "hydra.runtime.config_sources")
+        sources = [source for source in sources if isinstance(source, dict)] if isinstance(sources, list) else []
+        return next((str(each.get("path")) for each in sources if each.get("provider") == "command-line"), None)
+
+    def setting(self, key: str) -> Any:
+        """The choice of a config group, or else the config's value; None without either."""
+        choice = _value(self.hydra, f"hydra.runtime.choices.{key}")
+        return choice if choice is not None else _value(self.config, key)
 
 
-def number(value: Any) -> float | None:
-    """A finite number as a float; None for anything else."""
-    try:
-        return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
-    except OverflowError:
-        return None
+def _value(tree: Any, path: str) -> Any:
+    """The value at a path such as ``optimizer.lr``; None without one."""
+    for key in path.split("."):
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree
 
 
-Series = dict[int, float]  # epoch, from 1 → value
+def read_runs(folders: Sequence[Path]) -> list[Run]:
+    """Reads every run in and below `folders` once; a cross-validation gives one run per fold.
 
-
-@dataclass
-class Epochs:
-    """What metrics.csv holds.
-
-    Attributes:
-        series: of each metric, and of ``learning_rate`` and ``seconds``; values that are no numbers are NaN or ±inf.
-        remarks: what of the file could not be read.
+    Raises:
+        UsageError: a folder does not exist.
+        DataError: the folders hold no run.
     """
+    for folder in folders:
+        if not folder.is_dir():
+            raise UsageError(f"{folder}: no such folder; name a run, or a folder with runs below it")
+    found = dict.fromkeys(Path(os.path.abspath(run)) for folder in folders for run in _run_folders(folder))
+    if not found:
+        names = ", ".join(map(str, folders))
+        raise DataError(f"{names}: no run lies here (none has .hydra/, metrics.csv, metrics.json or error.txt)")
+    return [run for folder in found for run in _read_folds(folder)]
 
-    series: dict[str, Series] = field(default_factory=dict)
-    remarks: list[str] = field(default_factory=list)
 
-    @property
-    def last(self) -> int:
-        """The last epoch of any metric; 0 where there is none."""
-        return max((max(series) for series in self.series.values()), default=0)
+def is_run(folder: Path) -> bool:
+    return any((folder / name).exists() for name in _MARKS)
 
 
-def read_epochs(path: Path) -> Epochs:
-    """Reads what is whole: a line that a crash has cut is left out, and said."""
-    epochs = Epochs()
-    if not path.is_file():
-        return epochs
+def _run_folders(folder: Path) -> Iterator[Path]:
+    if is_run(folder):
+        yield folder
+        return
     try:
-        text = path.read_bytes().decode("utf-8-sig", errors="replace")
+        inside = [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
     except OSError:
-        epochs.remarks.append("metrics.csv cannot be read")
-        return epochs
-    if "\0" in text:
-        epochs.remarks.append("metrics.csv holds NUL bytes, as a crash leaves them; they are left out")
-        text = text.replace("\0", "")
-    if text and not text.endswith("\n"):  # every line is written with its end: this one is not whole
-        epochs.remarks.append("metrics.csv ends in the middle of a line, which is left out")
-        text = text[: text.rfind("\n") + 1]
-    _parse(text, epochs)
-    return epochs
-
-
-def _parse(text: str, epochs: Epochs) -> None:
-    rows = [line.rstrip("\r").split(",") for line in text.split("\n") if line.strip()]
-    if not rows:
         return
-    header, *rows = rows
-    if "epoch" not in header:
-        epochs.remarks.append("metrics.csv has no line that names its columns, so it is left out")
-        return
-    damaged = 0
-    for row in rows:
-        cells = dict(zip(header, row, strict=False))
-        epoch = cells.pop("epoch", "")
-        if len(row) != len(header) or not (epoch.isascii() and epoch.isdigit() and len(epoch) < 10):
-            damaged += 1
-            continue
-        damaged += _keep(epochs.series, int(epoch), cells)
-    if damaged:
-        epochs.remarks.append("metrics.csv has damaged lines or cells, which are left out")
+    for path in sorted(inside, key=_numerically):
+        if not path.name.startswith("."):
+            yield from _run_folders(path)
 
 
-def _keep(series: dict[str, Series], epoch: int, cells: dict[str, str]) -> bool:
-    """Takes the cells of one row; whether any of them is damaged."""
-    damaged = False
-    for name, cell in cells.items():
-        if cell:
-            try:
-                series.setdefault(name, {})[epoch] = float(cell)
-            except ValueError:
-                damaged = True
-    return damaged
+def _numerically(path: Path) -> list[tuple[bool, int, str]]:
+    """Sorts run 2 before run 10."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", path.name)
+    return [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
 
 
-def finite(series: Series) -> Series:
-    return {epoch: value for epoch, value in series.items() if math.isfinite(value)}
+def _read_folds(folder: Path) -> Iterator[Run]:
+    """Reads the folds of a run; and the run itself, unless it is a complete cross-validation."""
+    folds = sorted((path for path in folder.glob("fold-*-*") if path.is_dir()), key=_numerically)
+    yield from (read_run(folder, fold.name) for fold in folds)
+    if not folds or not (folder / "metrics.json").is_file():
+        yield read_run(folder)
 
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times faster
-
-
-def read_run(folder: Path, fold: str = "") -> Run:
-    """Reads the run of a folder; `fold` names one below it, whose overrides are the run's own."""
-    at = folder / fold
-    remarks: list[str] = []
-    outcome: Outcome = state(at)
-    metrics = _read_json(at / "metrics.json", remarks)
-    epochs = read_epochs(at / "metrics.csv")
+def read_run(run_folder: Path, fold: str = "") -> Run:
+    """Reads the run of a folder, or one of its folds, which shares the run's overrides."""
+    folder = run_folder / fold
+    notes: list[str] = []
+    outcome: Outcome = state(folder)
+    metrics = _read(folder / "metrics.json", notes)
+    epochs = read_epochs(folder / "metrics.csv")
     if outcome == "done" and not metrics:
         outcome = "unfinished"
-    reason = _reason(at, outcome, remarks)
+    reason = _reason(folder, outcome, notes)
     if outcome == "failed" and re.search(r"loss is (nan|-?inf)", reason):
         outcome = "diverged"
-    record = folder / ".hydra"
-    config = _read_yaml(at / "config.yaml", remarks) or _read_yaml(record / "config.yaml", remarks)
-    hydra = _read_yaml(record / "hydra.yaml", remarks).get("hydra")
-    runtime = hydra.get("runtime") if isinstance(hydra, dict) else None
-    environment = _read_json(at / "environment.json", remarks)
+    record = run_folder / ".hydra"
     return Run(
-        at,
-        outcome,
-        reason,
-        read_overrides(folder),
-        config,
-        runtime if isinstance(runtime, dict) else {},
-        metrics,
-        environment,
-        epochs,
-        fold,
-        remarks + epochs.remarks,
+        folder=folder,
+        outcome=outcome,
+        reason=reason,
+        overrides=read_overrides(run_folder),
+        config=_read(folder / "config.yaml", notes) or _read(record / "config.yaml", notes),
+        hydra=_read(record / "hydra.yaml", notes),
+        metrics=metrics,
+        environment=_read(folder / "environment.json", notes),
+        epochs=epochs,
+        fold=fold,
+        notes=notes + epochs.notes,
     )
 
 
-def _reason(folder: Path, outcome: str, remarks: list[str]) -> str:
+def _reason(folder: Path, outcome: Outcome, notes: list[str]) -> str:
     if outcome == "done":
         return ""
     if outcome == "unfinished":
-        return remarks[0] if remarks else "interrupted, or still running"
+        return notes[0] if notes else "interrupted, or still running"
     name = "pruned.txt" if outcome == "pruned" else "error.txt"
     try:
         text = (folder / name).read_text(encoding="utf-8", errors="replace")
@@ -242,27 +200,19 @@ def _reason(folder: Path, outcome: str, remarks: list[str]) -> str:
     return line[:1000] or f"{name} is empty"
 
 
-def _read_json(path: Path, remarks: list[str]) -> dict[str, Any]:
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times faster
+_PARSERS: dict[str, Callable[[str], Any]] = {".json": json.loads, ".yaml": lambda text: yaml.load(text, _SafeLoader)}
+
+
+def _read(path: Path, notes: list[str]) -> dict[str, Any]:
+    """Reads a JSON or YAML file; empty where there is none, or where it is damaged."""
     if not path.is_file():
         return {}
     try:
-        contents = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        contents = None
-    if not isinstance(contents, dict):
-        remarks.append(f"{path.name} cannot be read: cut, or not JSON")
-        return {}
-    return contents
-
-
-def _read_yaml(path: Path, remarks: list[str]) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    try:
-        contents = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        contents = _PARSERS[path.suffix](path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError, yaml.YAMLError):
         contents = None
     if not isinstance(contents, dict):
-        remarks.append(f"{path.name} cannot be read: cut, or not YAML")
+        notes.append(f"{path.name} cannot be read: cut off, or not {path.suffix[1:].upper()}")
         return {}
     return contents

@@ -1,11 +1,12 @@
-"""The tables of a report: configurations by rank, runs, and summary.csv."""
+"""The tables of a report: the ranking of configurations, all runs, and summary.csv."""
 
 from __future__ import annotations
 
 import csv
 import math
 import os
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
@@ -14,9 +15,9 @@ from urllib.parse import quote
 
 from lightlab.files import whole_file
 from lightlab.report.comparison import Comparison
-from lightlab.report.configurations import FOUND_DATA, Configuration, setting
+from lightlab.report.formatting import Translate, as_number, duration, mean_and_deviation, p_value, plain, short
+from lightlab.report.grouping import DATA_USED, Configuration, setting
 from lightlab.report.runs import Run
-from lightlab.report.words import Say, as_number, chance, duration, mean_and_deviation, plain, short
 from lightlab.runs.overrides import command
 
 _MOST_KEYS = 4  # with a column of their own
@@ -25,10 +26,12 @@ _MOST_OTHERS = 3  # metrics beside the one that is compared
 
 @dataclass
 class Cell:
-    """Attributes:
-    sort: what a column of numbers is sorted by.
-    kind: ``text``, ``short`` (on one line), ``reason`` (long), ``number``, ``outcome``, ``link`` or ``command``.
-    more: the link's target, or the whole of a text that is cut.
+    """One cell.
+
+    Attributes:
+        sort: the number by which a column is sorted.
+        kind: ``text``, ``short`` (on one line), ``reason`` (long), ``number``, ``outcome``, ``link`` or ``command``.
+        more: a link's target, an outcome's translation, or the whole of a text that is cut.
     """
 
     text: str
@@ -38,212 +41,189 @@ class Cell:
 
 
 @dataclass
-class Row:
-    """Attributes:
-    of: number of the configuration, from 0, best first.
-    """
-
-    of: int
-    cells: list[Cell]
-
-
-@dataclass
 class Table:
-    """Attributes:
-    test: the columns of the test rows, which pick nothing.
-    """
+    """Columns and rows, each with its configuration's rank; `test` names the columns of the test rows."""
 
     columns: list[str]
-    rows: list[Row]
+    rows: list[tuple[int, list[Cell]]]
     test: list[str]
 
 
-def other_metrics(runs: Iterable[Run], metric: str) -> list[str]:
-    """On the test rows first, then validation; those of single classes are left out."""
-    names = dict.fromkeys(name for run in runs for name in run.metrics if name.count("/") == 1 and name != metric)
-    base = metric.partition("/")[0]
-    known = [name for name in names if name.endswith(("/test", "/val"))]
-    bases = list(dict.fromkeys([base, "loss", *(name.partition("/")[0] for name in known)]))
-    known.sort(key=lambda name: (name.endswith("/val"), bases.index(name.partition("/")[0])))
+Cells = Iterator[tuple[str, Cell]]  # with the names of their columns
+
+
+def _table(rows: Iterable[tuple[int, Cells]], comparison: Comparison) -> Table:
+    """Puts rows of the same columns together, and leaves out columns that no row fills."""
+    ranks_and_cells = [(rank, dict(cells)) for rank, cells in rows]
+    columns = [name for name in ranks_and_cells[0][1] if any(cells[name].text for _, cells in ranks_and_cells)]
+    # A cross-validation is compared by its test rows; elsewhere they choose nothing.
+    test = [] if comparison.metric.endswith("/test") else [name for name in columns if name.endswith("/test")]
+    return Table(columns, [(rank, [cells[name] for name in columns]) for rank, cells in ranks_and_cells], test)
+
+
+def ranking_table(comparison: Comparison, translate: Translate) -> Table:
+    """One row per configuration, the best first."""
+    ranks = range(len(comparison.configurations))
+    return _table(((rank, _ranking_cells(comparison, rank, translate)) for rank in ranks), comparison)
+
+
+def _ranking_cells(comparison: Comparison, rank: int, translate: Translate) -> Cells:
+    configuration, best = comparison.configurations[rank], comparison.configurations[0]
+    n = len(configuration.scores)
+    yield "#", Cell(str(rank + 1) if n else "–", rank, "number")
+    yield from _key_cells(comparison, configuration, translate)
+    yield comparison.metric, _mean_cell(configuration.scores)
+    yield "n", _number_cell(str(n) if n == len(configuration.runs) else f"{n} / {len(configuration.runs)}", n)
+    gap = abs(configuration.mean - best.mean) if n and rank else None
+    yield translate("gap to best"), _number_cell("" if gap is None else f"{gap:.2g}", gap)
+    yield translate("significance"), Cell(_test_of_second(comparison, translate) if rank == 1 else "", kind="short")
+    for name in _other_metrics(comparison):
+        yield name, _mean_cell(configuration.values(name))
+    epochs, seconds = _pace_cells(comparison, configuration)
+    yield translate("epochs to {score}", score=plain(comparison.target)), epochs
+    yield translate("time to {score}", score=plain(comparison.target)), seconds
+    yield translate("time"), _duration_cell(run.seconds for run in configuration.counted)
+    outcomes = [run.outcome for run in configuration.runs]
+    counts = ", ".join(f"{outcomes.count(outcome)} {translate(outcome)}" for outcome in dict.fromkeys(outcomes))
+    yield translate("runs"), Cell(counts, kind="short")
+    first, seeds = configuration.runs[0], dict.fromkeys(run.seed for run in configuration.runs)
+    yield translate("repeat"), Cell(command(first.overrides, seeds, first.config_dir), kind="command")
+
+
+def _test_of_second(comparison: Comparison, translate: Translate) -> str:
+    """Only the second is tested against the best: with more tests some would succeed by chance."""
+    if len(comparison.scored) < 2:
+        return ""
+    if comparison.test:
+        return p_value(comparison.test.p)
+    few = min(len(each.scores) for each in comparison.scored[:2]) < 2
+    return translate("n < 2: no test") if few else translate("no spread: no test")
+
+
+def _pace_cells(comparison: Comparison, configuration: Configuration) -> tuple[Cell, Cell]:
+    """Epochs and time to the target, over the runs that reach it."""
+    counted = configuration.counted
+    if comparison.target is None or not any(run.epochs.finite(comparison.metric) for run in counted):
+        return Cell(""), Cell("")
+    reached = configuration.first_epochs(comparison.metric, comparison.reaches)
+    if not reached:
+        return Cell("–", kind="number"), Cell("–", kind="number")
+    epochs = fmean(epoch for epoch, _ in reached)
+    some = "" if len(reached) == len(counted) else f" ({len(reached)} / {len(counted)})"
+    return _number_cell(f"{epochs:.3g}{some}", epochs), _duration_cell(seconds for _, seconds in reached)
+
+
+def run_table(comparison: Comparison, folder: Path, translate: Translate) -> Table:
+    """One row per run, with a link from a page in `folder`, and the reason why it is not done."""
+    rows = (
+        (rank, _run_cells(comparison, configuration, run, folder, translate))
+        for rank, configuration in enumerate(comparison.configurations)
+        for run in configuration.runs
+    )
+    return _table(rows, comparison)
+
+
+def _run_cells(
+    comparison: Comparison, configuration: Configuration, run: Run, folder: Path, translate: Translate
+) -> Cells:
+    name = run.folder.name if not run.fold else f"{run.folder.parent.name}/{run.fold}"
+    yield translate("run"), Cell(name, kind="link", more=link(run.folder, folder))
+    yield translate("outcome"), Cell(run.outcome, kind="outcome", more=translate(run.outcome))
+    yield from _key_cells(comparison, configuration, translate, run)
+    yield translate("seed"), _number_cell(run.seed, as_number(run.seed))
+    yield translate("fold"), Cell(run.fold)
+    for metric in (comparison.metric, *_other_metrics(comparison)):
+        yield metric, _number_cell(plain(run.metric(metric)), run.metric(metric))
+    yield translate("epochs"), _number_cell(str(run.epochs_done or ""), run.epochs_done)
+    yield translate("time"), _duration_cell([run.seconds])
+    notes = [translate(run.reason) if run.outcome == "unfinished" else run.reason]
+    notes += [translate(note) for note in run.notes if note != run.reason]
+    if run.outcome == "done" and run.metric(comparison.metric) is None:
+        notes.append(translate("{metric} is missing or not finite", metric=comparison.metric))
+    yield translate("notes"), Cell("; ".join(filter(None, notes)), kind="reason")
+    yield translate("repeat"), Cell(command(run.overrides, [run.seed], run.config_dir), kind="command")
+
+
+def _other_metrics(comparison: Comparison) -> list[str]:
+    """A few metrics beside the compared one, test rows first; metrics of single classes are left out."""
+    found = dict.fromkeys(name for run in comparison.runs for name in run.metrics)
+    known = [name for name in found if re.fullmatch("[^/]+/(test|val)", name) and name != comparison.metric]
+    bases = list(dict.fromkeys(name.partition("/")[0] for name in (comparison.metric, "loss/", *known)))
+    known.sort(key=lambda name: bases.index(name.partition("/")[0]))
     tests = [name for name in known if name.endswith("/test")][: _MOST_OTHERS - 1]
     return [*tests, *(name for name in known if name.endswith("/val"))][:_MOST_OTHERS]
 
 
-def of_test_rows(comparison: Comparison, names: list[str]) -> list[str]:
-    """None of a cross-validation's, which are measured on the rows held out."""
-    return [] if comparison.metric.endswith("/test") else [name for name in names if name.endswith("/test")]
-
-
-def without_empty_columns(table: Table) -> Table:
-    kept = [
-        index for index in range(len(table.columns)) if any(row.cells[index].text for row in table.rows) or index == 0
-    ]
-    rows = [Row(row.of, [row.cells[index] for index in kept]) for row in table.rows]
-    return Table([table.columns[index] for index in kept], rows, table.test)
-
-
-def key_columns(comparison: Comparison, say: Say) -> list[str]:
-    if 0 < len(comparison.keys) <= _MOST_KEYS:
-        return [say(key) if key == FOUND_DATA else key for key in comparison.keys]
-    return [say("configuration")]
-
-
-def key_cells(comparison: Comparison, configuration: Configuration, run: Run | None = None) -> list[Cell]:
+def _key_cells(
+    comparison: Comparison, configuration: Configuration, translate: Translate, run: Run | None = None
+) -> Cells:
+    """The swept settings; one column for all of them where they are many."""
     if not 0 < len(comparison.keys) <= _MOST_KEYS:
-        return [Cell(configuration.label or comparison.task)]
-    told = {key: setting(run, key) for key in comparison.keys} if run else configuration.settings
-    return [Cell(short(text), as_number(text), more=text if short(text) != text else "") for text in told.values()]
+        yield translate("configuration"), Cell(configuration.label or comparison.task)
+        return
+    for key in comparison.keys:
+        value = setting(run, key) if run else configuration.settings[key]
+        cell = Cell(short(value), as_number(value), more=value if short(value) != value else "")
+        yield translate(key) if key == DATA_USED else key, cell
 
 
-def number_cell(text: str, value: float | None) -> Cell:
+def _number_cell(text: str, value: float | None) -> Cell:
     return Cell(text, value if value is not None and math.isfinite(value) else None, "number")
 
 
-def link(target: Path, to: Path) -> str:
-    """As a page in `to` names it; it never names a scheme, whatever the folder is called."""
-    try:
-        relative = os.path.relpath(target, to)
-    except ValueError:  # another drive
-        return target.absolute().as_uri()
-    address = quote(Path(relative).as_posix())
+def _mean_cell(values: list[float]) -> Cell:
+    mean = fmean(values) if values else math.nan
+    return _number_cell(mean_and_deviation(mean, stdev(values) if len(values) > 1 else None), mean)
+
+
+def _duration_cell(seconds: Iterable[float | None]) -> Cell:
+    """The mean of the known durations."""
+    known = [each for each in seconds if each is not None]
+    mean = fmean(known) if known else None
+    return _number_cell(duration(mean), mean)
+
+
+def link(target: Path, folder: Path) -> str:
+    """A relative address for a page in `folder`; it never contains a scheme, whatever a folder is called."""
+    path = _relative(target, folder)
+    if path.is_absolute():
+        return path.as_uri()
+    address = quote(path.as_posix())
     return address if address.startswith("../") else f"./{address}"
 
 
-def configuration_table(comparison: Comparison, say: Say) -> Table:
-    """Best first; a column that no configuration fills is left out."""
-    others = other_metrics(comparison.runs, comparison.metric)
-    columns = ["#", *key_columns(comparison, say), comparison.metric, "n", say("behind by"), say("chance alone?")]
-    columns += others
-    columns += [say("epochs to {score}", score=plain(comparison.score)), say("time to it"), say("time"), say("runs")]
-    columns += [say("again")]
-    rows = [_configuration_row(comparison, index, others, say) for index in range(len(comparison.configurations))]
-    return without_empty_columns(Table(columns, rows, of_test_rows(comparison, others)))
-
-
-def _configuration_row(comparison: Comparison, index: int, others: list[str], say: Say) -> Row:
-    each = comparison.configurations[index]
-    best = comparison.configurations[0]
-    cells = [Cell(str(index + 1) if each.scores else "–", index, "number"), *key_cells(comparison, each)]
-    cells += [number_cell(mean_and_deviation(each.mean, each.deviation), each.mean), _count(each)]
-    behind = abs(each.mean - best.mean) if each.scores and index else None
-    cells += [number_cell("" if behind is None else f"{behind:.2g}", behind)]
-    cells.append(Cell(_against_the_best(comparison, index, say), kind="short"))
-    for name in others:
-        values = each.values(name)
-        mean = fmean(values) if values else math.nan
-        cells.append(number_cell(mean_and_deviation(mean, stdev(values) if len(values) > 1 else None), mean))
-    cells += _pace(comparison, each)
-    seconds = [run.seconds for run in each.judged if run.seconds is not None]
-    time = fmean(seconds) if seconds else None
-    cells.append(number_cell(duration(time), time))
-    outcomes = dict.fromkeys(run.outcome for run in each.runs)
-    told = (f"{sum(run.outcome == outcome for run in each.runs)} {say(outcome)}" for outcome in outcomes)
-    cells.append(Cell(", ".join(told), kind="short"))
-    seeds = dict.fromkeys(run.seed for run in each.runs)
-    cells.append(Cell(command(each.runs[0].told, seeds, each.runs[0].config_dir), kind="command"))
-    return Row(index, cells)
-
-
-def _count(each: Configuration) -> Cell:
-    n = len(each.scores)
-    return Cell(str(n) if n == len(each.runs) else f"{n} / {len(each.runs)}", n, "number")
-
-
-def _against_the_best(comparison: Comparison, index: int, say: Say) -> str:
-    """Only the second is tested: with more tests some would come out by chance."""
-    if index != 1 or len(comparison.scored) < 2:
-        return ""
-    test = comparison.test
-    if test:
-        return chance(test.p)
-    few = min(len(each.scores) for each in comparison.scored[:2]) < 2
-    return say("n < 2: no test") if few else say("no spread: no test")
-
-
-def _pace(comparison: Comparison, each: Configuration) -> list[Cell]:
-    """Epochs and time to the score, over the runs that reach it."""
-    if comparison.score is None or not any(run.curve(comparison.metric) for run in each.judged):
-        return [Cell(""), Cell("")]
-    reached = each.first_epochs(comparison.metric, comparison.reaches)
-    if not reached:
-        return [Cell("–", kind="number"), Cell("–", kind="number")]
-    epochs = fmean(epoch for epoch, _ in reached)
-    text = f"{epochs:.3g}" + ("" if len(reached) == len(each.judged) else f" ({len(reached)} / {len(each.judged)})")
-    seconds = [found for _, found in reached if found is not None]
-    time = fmean(seconds) if seconds else None
-    return [number_cell(text, epochs), number_cell(duration(time), time)]
-
-
-def run_table(comparison: Comparison, to: Path, say: Say) -> Table:
-    """With the reason of each run that is not done."""
-    others = other_metrics(comparison.runs, comparison.metric)
-    columns = [say("run"), say("outcome"), *key_columns(comparison, say), say("seed"), say("fold")]
-    columns += [comparison.metric, *others]
-    columns += [say("epochs"), say("time"), say("why, and remarks"), say("again")]
-    rows = [
-        Row(index, _run_cells(comparison, each, run, others, to, say))
-        for index, each in enumerate(comparison.configurations)
-        for run in each.runs
-    ]
-    return without_empty_columns(Table(columns, rows, of_test_rows(comparison, others)))
-
-
-def _run_cells(
-    comparison: Comparison, configuration: Configuration, run: Run, others: list[str], to: Path, say: Say
-) -> list[Cell]:
-    name = run.folder.name if not run.fold else f"{run.folder.parent.name}/{run.fold}"
-    cells = [
-        Cell(name, kind="link", more=link(run.folder, to)),
-        Cell(run.outcome, kind="outcome", more=say(run.outcome)),
-    ]
-    cells += [*key_cells(comparison, configuration, run), number_cell(run.seed, as_number(run.seed)), Cell(run.fold)]
-    cells += [number_cell(plain(run.metric(metric)), run.metric(metric)) for metric in (comparison.metric, *others)]
-    cells += [number_cell(str(run.epochs_done or ""), run.epochs_done), number_cell(duration(run.seconds), run.seconds)]
-    lacks = run.outcome == "done" and run.metric(comparison.metric) is None
-    told = [
-        say(run.reason) if run.outcome == "unfinished" else run.reason,
-        *(say(each) for each in run.remarks if each != run.reason),
-    ]
-    told += [say("{metric} is missing, or not a number", metric=comparison.metric)] if lacks else []
-    cells.append(Cell("; ".join(filter(None, told)), kind="reason"))
-    cells.append(Cell(command(run.told, [run.seed], run.config_dir), kind="command"))
-    return cells
-
-
-_SAID_ELSEWHERE = ("name", "data", "seconds", "epochs")
+def _relative(path: Path, folder: Path) -> Path:
+    try:
+        return Path(os.path.relpath(path, folder))
+    except ValueError:  # on another drive
+        return path.absolute()
 
 
 def write_summary(runs: Sequence[Run], path: Path) -> None:
-    """Overrides come as columns of their keys, metrics under their names with all digits; what a run lacks is empty."""
-    rows = [_row(run, path.parent) for run in runs]
-    told = dict.fromkeys(key for run in runs for key in run.overrides)
-    columns = dict.fromkeys(["task", "run", "state", *told, *(name for row in rows for name in row)])
+    """Writes one row per run: overrides under their keys, metrics under their names with all digits."""
+    rows = [_summary_row(run, path.parent) for run in runs]
+    keys = dict.fromkeys(key for run in runs for key in run.override_values)
+    columns = dict.fromkeys(["task", "run", "state", *keys, *(name for row in rows for name in row)])
     with whole_file(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(columns), lineterminator="\n", restval="")
         writer.writeheader()
-        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+        writer.writerows({name: _csv_cell(value) for name, value in row.items()} for row in rows)
 
 
-def _row(run: Run, to: Path) -> dict[str, Any]:
-    row: dict[str, Any] = {**run.overrides, "task": run.task, "run": _relative(run.folder, to), "state": run.outcome}
+def _summary_row(run: Run, folder: Path) -> dict[str, Any]:
+    place = _relative(run.folder, folder).as_posix()
+    row: dict[str, Any] = {**run.override_values, "task": run.task, "run": place, "state": run.outcome}
     row |= {"seed": run.seed} | ({"fold": run.fold} if run.fold else {})
     row |= {"monitor": run.monitor, "monitored": run.metric(run.monitor)}
-    row |= {name: value for name, value in run.metrics.items() if name not in _SAID_ELSEWHERE}
-    row |= {FOUND_DATA: run.metrics.get("data")}
+    row |= {name: value for name, value in run.metrics.items() if name not in ("name", "data", "seconds", "epochs")}
+    row |= {DATA_USED: run.metrics.get("data")}
     return row | {"seconds": run.seconds, "epochs": run.epochs_done, "error": run.reason}
 
 
-def _cell(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula is marked as text."""
+def _csv_cell(value: Any) -> Any:
+    """Marks text that a spreadsheet would take for a formula as text."""
     if value is None:
         return ""
     if isinstance(value, str):
         return f"'{value}" if value[:1] in ("=", "@", "\t", "\r") else value
     return repr(value)
-
-
-def _relative(folder: Path, to: Path) -> str:
-    try:
-        return Path(os.path.relpath(folder, to)).as_posix()
-    except ValueError:  # another drive
-        return str(folder)

@@ -160,20 +160,6 @@ def test_options_that_cannot_be_are_refused_before_anything_is_written(searched,
     assert not Path("swept").exists()
 
 
-def test_a_choice_that_decides_most_is_given_most(searched, monkeypatch):
-    """Which Optuna's own first way to reckon it does not."""
-    drawn = {}
-    monkeypatch.setattr("lightlab.plots.search.draw_importance", lambda shares, *_: drawn.update(shares))
-
-    def formula(told, folder):
-        return distance(told, folder) + 5 * (told["optimizer"] == "sgd")
-
-    searched(
-        "hydra.sweeper.n_trials=12", "hydra/sweeper/sampler=random", formula=formula, space=[*SPACE, "y=choice(1)"]
-    )
-    assert drawn["optimizer"] > drawn["x"] > drawn.get("y", 0)
-
-
 def test_runs_that_the_study_does_not_know_are_not_written_over(tmp_path):
     study = optuna.create_study(study_name="new")
     _check_known(study, tmp_path)

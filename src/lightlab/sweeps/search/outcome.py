@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from optuna.distributions import BaseDistribution, CategoricalDistribution
-from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
@@ -20,7 +18,6 @@ from lightlab.sweeps.search.storage import spoken
 from lightlab.sweeps.search.study import Monitor, tried
 
 _SHORTENS = re.compile(r"trainer\.(max_epochs|max_steps|limit_train_batches|limit_val_batches)=")
-_FEWEST = 4  # trials of which something can be said
 _ENDED = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
 
 
@@ -43,7 +40,9 @@ def write_outcome(outcome: Outcome) -> None:
     record = _record(outcome, trials)
     with whole_file(outcome.folder / "best.yaml") as unfinished:
         unfinished.write_text(yaml.safe_dump(record, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    _draw(outcome, trials)
+    from lightlab.sweeps.search.pictures import draw_search  # imports matplotlib
+
+    draw_search(outcome.study, list(outcome.space.varied), outcome.monitor.name, outcome.folder / "figures")
     print(_words(outcome, record), flush=True)
 
 
@@ -86,25 +85,3 @@ def _words(outcome: Outcome, record: dict[str, Any]) -> str:
             f"train it     {best['whole']}",
         ]
     return "\n".join([*lines, f"found        {outcome.folder / 'best.yaml'}, {outcome.folder / 'figures'}", ""])
-
-
-def _draw(outcome: Outcome, trials: list[FrozenTrial]) -> None:
-    from lightlab.plots.search import Tried, draw_history, draw_importance, draw_values
-
-    figures, metric = outcome.folder / "figures", outcome.monitor.name
-    points = [Tried(trial.number, trial.value, _ENDED[trial.state], trial.params) for trial in trials]
-    draw_history(points, metric, outcome.monitor.mode, figures / "history.png")
-    axes = {key: _axis(distribution) for key, distribution in outcome.space.varied.items()}
-    draw_values(points, axes, metric, figures / "values.png")
-    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
-    if len(axes) > 1 and len(complete) >= _FEWEST:
-        # Optuna's own first choice, PED-ANOVA, gives next to nothing to a choice of two that decides half the variance.
-        importance = get_param_importances(outcome.study, evaluator=FanovaImportanceEvaluator(seed=0))
-        draw_importance(importance, metric, len(complete), figures / "importance.png")
-
-
-def _axis(distribution: BaseDistribution) -> str | list[str]:
-    """``linear``, ``log``, or the choices."""
-    if isinstance(distribution, CategoricalDistribution):
-        return [str(choice) for choice in distribution.choices]
-    return "log" if getattr(distribution, "log", False) else "linear"

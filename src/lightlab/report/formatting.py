@@ -1,4 +1,4 @@
-"""Formats numbers, and translates the report's text."""
+"""Formats numbers, and translates the report's texts."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import yaml
 
 
 def plain(value: float | None) -> str:
-    """Four digits; empty for none."""
+    """A number with four digits; empty for None and for what is not finite."""
     if value is None or not math.isfinite(value):
         return ""
     return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
 
 
 def mean_and_deviation(mean: float, deviation: float | None) -> str:
-    """``0.9133 ± 0.0094``: to two digits of the deviation, and no further than five of the mean."""
+    """``0.9133 ± 0.0094``: two digits of the deviation, at most five of the mean."""
     if deviation is None or not math.isfinite(mean):
         return plain(mean)
     if not 1e-4 < abs(mean) < 1e6:
@@ -27,8 +27,8 @@ def mean_and_deviation(mean: float, deviation: float | None) -> str:
     return f"{mean:.{decimals}f} ± {deviation:.{decimals}f}"
 
 
-def alike(*values: float) -> list[str]:
-    """All with the same decimals: as many as tell the nearest two apart by two digits."""
+def same_decimals(*values: float) -> list[str]:
+    """Formats all values with as many decimals as show two digits of their range."""
     span = max(values) - min(values)
     decimals = min(max(1 - math.floor(math.log10(span)), 0), 9) if span > 0 else 4
     return [f"{value:.{decimals}f}".replace("-", "−") for value in values]
@@ -42,13 +42,13 @@ def duration(seconds: float | None) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
-def chance(p: float) -> str:
-    """Of a test: ``p = 0.03``."""
+def p_value(p: float) -> str:
+    """``p = 0.03``; never zero."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
 def as_number(text: str) -> float | None:
-    """The finite number that a text is; None for any other."""
+    """Returns the finite number that a text spells, or None."""
     try:
         value = float(text)
     except ValueError:
@@ -57,23 +57,23 @@ def as_number(text: str) -> float | None:
 
 
 def short(text: str) -> str:
-    """A number of many digits to four; a long text cut."""
+    """Shortens long numbers to four digits, and other texts to 60 characters."""
     value = as_number(text)
     if value is not None and len(text) > 8:
         return f"{value:.4g}"
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-Say = Callable[..., str]  # an English template, and the values for it → the same in the reader's language
+Translate = Callable[..., str]  # an English template and the values to fill in → the text in the report's language
 
 CHINESE = Path(__file__).parent / "templates" / "chinese.yaml"
 
 
-def speaker(language: str) -> Say:
-    """Of ``en`` or ``zh``; what has no Chinese stays English."""
-    words = yaml.safe_load(CHINESE.read_text(encoding="utf-8")) if language == "zh" else {}
+def translator(language: str) -> Translate:
+    """Returns the translation to ``en`` or ``zh``; a text without a Chinese version stays English."""
+    chinese = yaml.safe_load(CHINESE.read_text(encoding="utf-8")) if language == "zh" else {}
 
-    def say(text: str, **values: object) -> str:
-        return words.get(text, text).format(**values)
+    def translate(text: str, **values: object) -> str:
+        return chinese.get(text, text).format(**values)
 
-    return say
+    return translate

@@ -1,7 +1,7 @@
 import pytest
 
 from lightlab.errors import DataError, UsageError
-from lightlab.report.folders import read_runs
+from lightlab.report.runs import read_runs
 
 
 def names(runs):
@@ -26,7 +26,7 @@ def test_every_fold_is_a_run_and_has_its_runs_overrides(write_run, tmp_path):
         write_run(run / fold)
     found = read_runs([run])
     assert [each.fold for each in found] == ["fold-1-2", "fold-1-10"]
-    assert all(each.overrides == {"optimizer": "adam"} for each in found)
+    assert all(each.overrides == ["optimizer=adam"] for each in found)
     assert all(each.monitor == "accuracy/test" for each in found)
 
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from lightlab.report.runs import read_epochs
+from lightlab.report.epochs import read_epochs
 
 HEADER = b"epoch,step,loss/val\n"
 
@@ -19,7 +19,7 @@ def read(tmp_path):
 def test_each_metric_is_a_series_by_epoch(read):
     epochs = read(HEADER + b"1,15,0.5\n2,30,0.25\n")
     assert epochs.series == {"step": {1: 15, 2: 30}, "loss/val": {1: 0.5, 2: 0.25}}
-    assert epochs.last == 2 and epochs.remarks == []
+    assert epochs.last == 2 and epochs.notes == []
 
 
 def test_a_metric_that_is_not_measured_every_epoch_leaves_epochs_out(read):
@@ -46,7 +46,7 @@ def test_what_is_not_finite_is_kept_as_such(read):
 def test_whole_lines_are_read_and_the_rest_is_said(read, contents, said):
     epochs = read(contents)
     assert epochs.series["loss/val"] == {1: 0.5}
-    assert any(said in remark for remark in epochs.remarks)
+    assert any(said in remark for remark in epochs.notes)
 
 
 @pytest.mark.parametrize("contents", [b"", b"epoch,loss/val\n", b"epo"])
@@ -56,7 +56,7 @@ def test_before_the_first_epoch_there_is_nothing(read, contents):
 
 def test_without_names_no_column_is_guessed(read):
     epochs = read(b"1,15,0.5\n2,30,0.25\n")
-    assert epochs.series == {} and "names its columns" in epochs.remarks[0]
+    assert epochs.series == {} and "names its columns" in epochs.notes[0]
 
 
 def test_no_file_is_no_epoch(tmp_path):

@@ -1,15 +1,15 @@
 import pytest
 
-from lightlab.report.configurations import group, ranked, swept_keys
-from lightlab.report.folders import read_runs
+from lightlab.report.grouping import group, ranked, swept_keys
+from lightlab.report.runs import read_runs
 
 
 @pytest.fixture
 def runs(write_run, tmp_path):
-    """Of the overrides of each run."""
+    """Reads runs with these overrides."""
 
-    def runs(*told, **more):
-        for number, each in enumerate(told):
+    def runs(*overrides, **more):
+        for number, each in enumerate(overrides):
             write_run(tmp_path / "runs" / str(number), *each.split(), **more)
         return read_runs([tmp_path / "runs"])
 
@@ -32,7 +32,7 @@ def test_what_was_not_typed_is_taken_from_the_config(runs):
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("overrides", "expected"),
     [
         (["optimizer=adam optimizer.lr=0.1", "optimizer=sgd optimizer.lr=1"], ["adam, lr=0.1", "sgd, lr=1"]),
         (["optimizer.lr=0.123456789", "optimizer.lr=1"], ["lr=0.1235", "lr=1"]),
@@ -44,14 +44,14 @@ def test_what_was_not_typed_is_taken_from_the_config(runs):
     ],
     ids=["two keys", "digits", "not typed", "text", "same last names", "deleted", "lists"],
 )
-def test_a_label_says_what_differs(runs, told, expected):
-    assert labels(runs(*told)) == expected
+def test_a_label_says_what_differs(runs, overrides, expected):
+    assert labels(runs(*overrides)) == expected
 
 
 def test_real_and_embedded_data_are_not_one_configuration(write_run, tmp_path):
     for number, data in enumerate(("real", "embedded")):
         write_run(tmp_path / str(number), f"seed={number}", data=data)
-    assert swept_keys(read_runs([tmp_path])) == ["data found"]
+    assert swept_keys(read_runs([tmp_path])) == ["data used"]
 
 
 def test_the_best_stands_first_and_what_has_no_score_last(write_run, tmp_path):

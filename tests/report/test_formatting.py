@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from lightlab.report.words import alike, as_number, chance, duration, mean_and_deviation, plain, short
+from lightlab.report.formatting import as_number, duration, mean_and_deviation, p_value, plain, same_decimals, short
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def test_plain_numbers_have_four_digits(value, text):
 
 
 def test_numbers_of_one_sentence_have_the_same_decimals():
-    assert alike(0.0401, -0.00056, 0.0806) == ["0.040", "−0.001", "0.081"]
-    assert alike(1.0, 1.0) == ["1.0000", "1.0000"]
+    assert same_decimals(0.0401, -0.00056, 0.0806) == ["0.040", "−0.001", "0.081"]
+    assert same_decimals(1.0, 1.0) == ["1.0000", "1.0000"]
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(None, ""), (3.21, "3.2 s"), (125, "2.1 min"), (7200, "2.0 h")])
@@ -41,7 +41,7 @@ def test_durations_have_a_unit_that_keeps_them_short(seconds, text):
 
 
 def test_chances_have_two_digits_and_none_is_zero():
-    assert chance(0.0321) == "p = 0.032" and chance(1e-9) == "p < 0.001"
+    assert p_value(0.0321) == "p = 0.032" and p_value(1e-9) == "p < 0.001"
 
 
 def test_only_finite_numbers_are_numbers():

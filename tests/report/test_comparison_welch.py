@@ -1,6 +1,6 @@
 import pytest
 
-from lightlab.report.significance import welch
+from lightlab.report.comparison import welch
 
 # Welch's example of unequal variances, worked by hand: t = 2.8284, 3.9024 degrees of freedom.
 FIRST, SECOND = [5.0, 7.0, 9.0], [1.0, 2.0, 3.0]
