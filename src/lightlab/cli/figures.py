@@ -1,4 +1,4 @@
-"""Draws the pictures that explain: python -m lightlab figures NAME; --help lists them."""
+"""Draws the figures that explain: python -m lightlab figures NAME; --help lists them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lightlab.cli.startup import wants_help
 from lightlab.errors import DataError, reported
 from lightlab.figures.options import FORMATS, HELP, FigureOptions, parse_figure_options
 
@@ -14,21 +15,20 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    if not sys.argv[1:] or {"--help", "-h"} & set(sys.argv[1:]):
-        with reported():
-            print(HELP, flush=True)
-        return
     with reported():
+        if wants_help(or_nothing=True):
+            print(HELP, flush=True)
+            return
         options = parse_figure_options(sys.argv[1:])
         for path in draw(options):
             print(path, flush=True)
 
 
 def draw(options: FigureOptions) -> list[Path]:
-    """Writes every figure that is asked for; gives the files.
+    """Writes the figures that `options` name and returns their files.
 
     Raises:
-        LightlabError: a photo, run or checkpoint that cannot be read. Nothing of that figure has been written.
+        LightlabError: a photo, run or checkpoint that cannot be read; nothing of that figure has been written.
     """
     from importlib import import_module
 
@@ -36,9 +36,9 @@ def draw(options: FigureOptions) -> list[Path]:
     from lightlab.plots.style import labels, save
 
     written = []
+    learnt = (lambda: _learnt(options)) if options.run or options.checkpoint else None
     with labels(options.language) as say:
-        named = options.run or options.checkpoint
-        request = Request(say, options.input, options.activation, (lambda: _learnt(options)) if named else None)
+        request = Request(say, options.input, options.activation, learnt)
         for name in options.names:
             for stem, figure in import_module(f"lightlab.figures.{name}").draw(request).items():
                 for suffix in FORMATS[options.format]:
@@ -48,7 +48,7 @@ def draw(options: FigureOptions) -> list[Path]:
 
 
 def _learnt(options: FigureOptions) -> Learnt:
-    """The network of `run=` or `checkpoint=`."""
+    """Loads the network of `run=` or `checkpoint=`."""
     from lightlab.figures.request import Learnt
     from lightlab.prediction.predict import load_predictor
     from lightlab.runs.folder import checkpoint_of, find_run

@@ -14,7 +14,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from lightlab.cli.arguments import prepare
 from lightlab.cli.help import help_text
-from lightlab.cli.imports import uncollected
+from lightlab.cli.startup import uncollected, wants_help
+from lightlab.config.composition import VERSION_BASE
 from lightlab.errors import reported
 from lightlab.runs.folder import discard_if_empty, failure_kept, new_run, shortened
 from lightlab.sweeps.jobs import divide_threads, is_parallel, one_of_many
@@ -31,24 +32,23 @@ def main(conf: Path) -> None:
     Args:
         conf: the project's config folder.
     """
-    if {"--help", "-h"} & set(sys.argv[1:]):
-        with reported():
-            print(help_text(conf), flush=True)
-        return
     with reported():
+        if wants_help():
+            print(help_text(conf), flush=True)
+            return
         command = prepare(sys.argv[1:], conf)
-        if command.shown is not None:
-            print(command.shown, flush=True)
+        if command.explanation is not None:
+            print(command.explanation, flush=True)
             return
     sys.argv[1:] = command.argv
+    resumed = command.resumed
 
-    @hydra.main(version_base="1.3", config_path=str(conf), config_name="train")
+    @hydra.main(version_base=VERSION_BASE, config_path=str(conf), config_name="train")
     def run(cfg: DictConfig) -> float | None:
         folder = shortened(Path(HydraConfig.get().runtime.output_dir))
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             config = config_of(folder) if cfg.resume else _plain(cfg)
             return one_of_many(lambda: _run(config, folder), folder, HydraConfig.get().launcher)
-        resumed = command.resumed
         recorded = resumed.recorded() if resumed else nullcontext()
         with reported(), failure_kept(folder), discard_if_empty(folder), recorded:
             return _run(resumed.config if resumed else _plain(cfg), folder)

@@ -20,6 +20,7 @@ from yaml import YAMLError
 from lightlab.errors import UsageError, did_you_mean, one_line
 
 Config = dict[str, Any]
+VERSION_BASE = "1.3"  # of Hydra: the defaults that conf/ is written for
 
 
 def quote(value: str) -> str:
@@ -126,7 +127,7 @@ def parsed(overrides: Sequence[str]) -> list[Override]:
 
 
 def _compose(overrides: Sequence[str], groups: Groups) -> DictConfig:
-    with _refused(), initialize_config_dir(str(groups.folders[0]), version_base="1.3"):
+    with _refused(), initialize_config_dir(str(groups.folders[0]), version_base=VERSION_BASE):
         return compose("train", overrides=[*overrides, *groups.searchpath])
 
 
