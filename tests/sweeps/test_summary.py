@@ -44,7 +44,7 @@ def test_runs_are_called_by_what_differs(tmp_path):
 
 def test_the_table_tells_how_each_run_has_ended(mixed):
     assert table(runs_of(mixed)).splitlines() == [
-        " 0  optimizer=adam          done        accuracy/val 0.9123  3.2 s",
+        " 0  optimizer=adam          done        accuracy/val 0.9123   3.2 s",
         " 1  optimizer=sgd           failed      the loss is inf",
         " 2  optimizer=sgd, seed=1   pruned      pruned after epoch 2",
         "10  optimizer=adam, seed=1  unfinished",

@@ -59,7 +59,10 @@ def read_record(path: Path, kind: type[Kind]) -> Kind:
     except (OSError, ValueError, RecursionError, yaml.YAMLError):
         contents = None
     if not isinstance(contents, kind):
-        raise UsageError(f"{path}: damaged, so how the run was started is not known; start a new run with init_from=")
+        raise UsageError(
+            f"{path}: damaged: not the {'list' if kind is list else 'mapping'} that a run keeps; start a new run with "
+            "init_from="
+        )
     return contents
 
 
