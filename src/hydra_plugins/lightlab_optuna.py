@@ -1,4 +1,4 @@
-"""``hydra/sweeper=optuna``. Hydra imports this file at every start, so nothing heavy stands here."""
+"""``hydra/sweeper=optuna``. Hydra imports this file at every start: it must import nothing heavy."""
 
 from __future__ import annotations
 

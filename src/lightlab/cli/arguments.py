@@ -20,7 +20,8 @@ from lightlab.config.explanation import explanation
 from lightlab.config.schema import check
 from lightlab.errors import UsageError
 from lightlab.runs.folder import check_unused, check_writable, find_run
-from lightlab.runs.resume import Resumed, config_dir, last_overrides, merge_saved, read_record
+from lightlab.runs.overrides import last_overrides, own_overrides
+from lightlab.runs.resume import Resumed, config_dir, merge_saved, read_record
 from lightlab.sweeps.checks import check_folders, check_launcher, check_swept_once, jobs, preset
 from lightlab.sweeps.resume import own_config_dir, saved_arguments
 
@@ -172,7 +173,7 @@ def _resume(folder: Path, new: list[str], options: list[str], folders: list[str 
     if own and len(folders) == 1:
         options, folders = [*options, "--config-dir", own], [*folders, own]
     groups = Groups([Path(each) for each in folders])
-    old = [line for line in map(str, read_record(path, list)) if not re.match(r"\+*(resume|hydra\.[^=]*)=", line)]
+    old = own_overrides(read_record(path, list))
     keys = [override.key_or_group for override in parsed(new)]
     resumed = merge_saved(folder, composed(old, groups), composed([*old, *new], groups), [*old, *new], keys)
     check(resumed.config)

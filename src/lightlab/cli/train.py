@@ -20,7 +20,6 @@ from lightlab.errors import reported
 from lightlab.runs.folder import discard_if_empty, failure_kept, new_run, shortened
 from lightlab.sweeps.jobs import divide_threads, is_parallel, one_of_many
 from lightlab.sweeps.resume import config_of
-from lightlab.sweeps.search.reporting import reporting_trial
 from lightlab.sweeps.summary import finished
 
 OmegaConf.register_new_resolver("new_run", new_run, use_cache=True)
@@ -62,11 +61,16 @@ def _run(config: dict[str, Any], folder: Path) -> float | None:
         from lightlab.data.cache import keep
         from lightlab.training.cross_validation import cross_validate
         from lightlab.training.fit import train
-    if config["folds"] or HydraConfig.get().mode == RunMode.MULTIRUN:
+    hydra_config = HydraConfig.get()
+    if config["folds"] or hydra_config.mode == RunMode.MULTIRUN:
         keep()
-    if is_parallel(HydraConfig.get().launcher):
-        divide_threads(HydraConfig.get().launcher)
-    trial = reporting_trial(HydraConfig.get().sweeper)
+    if is_parallel(hydra_config.launcher):
+        divide_threads(hydra_config.launcher)
+    trial = None
+    if hydra_config.sweeper.get("trial") is not None:
+        from lightlab.sweeps.search.study import ReportingTrial
+
+        trial = ReportingTrial(hydra_config.sweeper)
     results = cross_validate(config, folder) if config["folds"] else train(config, folder, trial)
     value = results.get(config["monitor"]["name"])
     return None if value is None else float(value)

@@ -13,6 +13,7 @@ import yaml
 
 from lightlab.config.composition import _ABSENT, Config, flatten, quote, unflatten
 from lightlab.errors import UsageError
+from lightlab.runs.overrides import resume_records
 
 Kind = TypeVar("Kind", dict[str, Any], list[Any])
 
@@ -39,7 +40,7 @@ class Resumed:
         print(f"going on with {self.folder}", flush=True)
         for line in self.conf_changes:
             print(f"! conf/ has changed since: {line}; the run keeps its own value", file=sys.stderr)
-        path = self.folder / ".hydra" / f"resume-{len(_resumes(self.folder)) + 1}.yaml"
+        path = self.folder / ".hydra" / f"resume-{len(resume_records(self.folder)) + 1}.yaml"
         path.write_text(yaml.safe_dump(self.overrides, allow_unicode=True), encoding="utf-8")
         try:
             yield
@@ -66,11 +67,6 @@ def read_record(path: Path, kind: type[Kind]) -> Kind:
     return contents
 
 
-def last_overrides(folder: Path) -> Path:
-    """Returns the file with the overrides of a run's last start."""
-    return (_resumes(folder) or [folder / ".hydra" / "overrides.yaml"])[-1]
-
-
 def config_dir(folder: Path) -> str | None:
     """Returns the user's own config folder that a run was started with."""
     record = folder / ".hydra" / "hydra.yaml"
@@ -84,10 +80,6 @@ def command_line_source(hydra: Any) -> str | None:
     except (KeyError, TypeError):
         return None
     return sources.get("command-line")
-
-
-def _resumes(folder: Path) -> list[Path]:
-    return sorted((folder / ".hydra").glob("resume-*.yaml"), key=lambda path: int(path.stem.partition("-")[2]))
 
 
 def merge_saved(folder: Path, then: Config, now: Config, overrides: list[str], typed: Sequence[str] = ()) -> Resumed:

@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 from lightlab.errors import UsageError
 from lightlab.sweeps.search.space import read_space
 from lightlab.sweeps.search.study import Monitor, open_study
-from lightlab.sweeps.search.sweep import _check_known, search
+from lightlab.sweeps.search.sweep import check_known, search
 
 SPACE = ["x=interval(-1,1)", "optimizer=sgd,adam"]
 
@@ -176,7 +176,7 @@ def test_a_choice_that_decides_most_is_given_most(searched, monkeypatch):
 
 def test_runs_that_the_study_does_not_know_are_not_written_over(tmp_path):
     study = optuna.create_study(study_name="new")
-    _check_known(study, tmp_path)
+    check_known(study, tmp_path)
     (tmp_path / "0" / ".hydra").mkdir(parents=True)
     with pytest.raises(UsageError, match="holds 1 runs that the study new does not know"):
-        _check_known(study, tmp_path)
+        check_known(study, tmp_path)

@@ -1,4 +1,4 @@
-"""What a search has found: best.yaml, figures, and the words at its end."""
+"""Writes the outcome of a search: best.yaml, figures, and the summary at its end."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from optuna.trial import FrozenTrial, TrialState
 
 from lightlab.files import whole_file
 from lightlab.sweeps.search.space import Space
-from lightlab.sweeps.search.storage import spoken
-from lightlab.sweeps.search.study import Monitor, tried
+from lightlab.sweeps.search.storage import printable
+from lightlab.sweeps.search.study import Monitor, ended_trials
 
 _SHORTENS = re.compile(r"trainer\.(max_epochs|max_steps|limit_train_batches|limit_val_batches)=")
-_FEWEST = 4  # trials of which something can be said
-_ENDED = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
+_FEWEST = 4  # complete trials for importances
+_STATES = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A search that has ended, or has been broken off."""
+    """A search that has ended or was interrupted."""
 
     study: Study
     space: Space
@@ -36,38 +36,38 @@ class Outcome:
 
 
 def write_outcome(outcome: Outcome) -> None:
-    """best.yaml and figures/ in the sweep's folder, and the best trial in words; nothing where no trial has ended."""
-    trials = tried(outcome.study)
+    """Writes best.yaml and figures/ into the sweep's folder and prints the best trial, once a trial has ended."""
+    trials = ended_trials(outcome.study)
     if not trials:
         return
     record = _record(outcome, trials)
     with whole_file(outcome.folder / "best.yaml") as unfinished:
         unfinished.write_text(yaml.safe_dump(record, sort_keys=False, allow_unicode=True), encoding="utf-8")
     _draw(outcome, trials)
-    print(_words(outcome, record), flush=True)
+    print(_summary(outcome, record), flush=True)
 
 
 def _record(outcome: Outcome, trials: list[FrozenTrial]) -> dict[str, Any]:
     record: dict[str, Any] = {
         "study": outcome.study.study_name,
-        "storage": spoken(outcome.url),
+        "storage": printable(outcome.url),
         "monitor": asdict(outcome.monitor),
-        "searched": outcome.space.described(),
-        "trials": {name: sum(trial.state == state for trial in trials) for state, name in _ENDED.items()},
+        "searched": outcome.space.describe(),
+        "trials": {name: sum(trial.state == state for trial in trials) for state, name in _STATES.items()},
     }
     if not record["trials"]["complete"]:
         return record
     best = outcome.study.best_trial
-    chosen = best.user_attrs["overrides"]
-    whole = [each for each in outcome.space.fixed if not _SHORTENS.match(each.lstrip("+"))]
+    drawn = best.user_attrs["overrides"]
+    whole = [override for override in outcome.space.fixed if not _SHORTENS.match(override.lstrip("+"))]
     return record | {
         "best": {
             "trial": best.number,
             "value": best.value,
             "folder": best.user_attrs["folder"],
-            "overrides": chosen,
-            "command": _command([*outcome.space.fixed, *chosen]),
-            "whole": _command([*whole, *chosen]),
+            "overrides": drawn,
+            "command": _command([*outcome.space.fixed, *drawn]),
+            "whole": _command([*whole, *drawn]),
         }
     }
 
@@ -76,35 +76,35 @@ def _command(overrides: list[str]) -> str:
     return shlex.join(["python", "train.py", *overrides])
 
 
-def _words(outcome: Outcome, record: dict[str, Any]) -> str:
+def _summary(outcome: Outcome, record: dict[str, Any]) -> str:
     counts = ", ".join(f"{count} {name}" for name, count in record["trials"].items() if count)
     lines = ["", f"search {record['study']}: {sum(record['trials'].values())} trials, {counts}"]
     if best := record.get("best"):
+        value = f"{outcome.monitor.name} {best['value']:.4g}"
         lines += [
-            f"best         {outcome.monitor.name} {best['value']:.4g}, of trial {best['trial']} ({best['folder']}): "
-            + " ".join(best["overrides"]),
+            f"best         {value}, of trial {best['trial']} ({best['folder']}): {' '.join(best['overrides'])}",
             f"train it     {best['whole']}",
         ]
-    return "\n".join([*lines, f"found        {outcome.folder / 'best.yaml'}, {outcome.folder / 'figures'}", ""])
+    return "\n".join([*lines, f"written      {outcome.folder / 'best.yaml'}, {outcome.folder / 'figures'}", ""])
 
 
 def _draw(outcome: Outcome, trials: list[FrozenTrial]) -> None:
     from lightlab.plots.search import Tried, draw_history, draw_importance, draw_values
 
     figures, metric = outcome.folder / "figures", outcome.monitor.name
-    points = [Tried(trial.number, trial.value, _ENDED[trial.state], trial.params) for trial in trials]
+    points = [Tried(trial.number, trial.value, _STATES[trial.state], trial.params) for trial in trials]
     draw_history(points, metric, outcome.monitor.mode, figures / "history.png")
     axes = {key: _axis(distribution) for key, distribution in outcome.space.varied.items()}
     draw_values(points, axes, metric, figures / "values.png")
-    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
-    if len(axes) > 1 and len(complete) >= _FEWEST:
-        # Optuna's own first choice, PED-ANOVA, gives next to nothing to a choice of two that decides half the variance.
+    complete = sum(trial.state == TrialState.COMPLETE for trial in trials)
+    if len(axes) > 1 and complete >= _FEWEST:
+        # Optuna's default, PED-ANOVA, gives next to nothing to a choice of two that decides half the variance.
         importance = get_param_importances(outcome.study, evaluator=FanovaImportanceEvaluator(seed=0))
-        draw_importance(importance, metric, len(complete), figures / "importance.png")
+        draw_importance(importance, metric, complete, figures / "importance.png")
 
 
 def _axis(distribution: BaseDistribution) -> str | list[str]:
-    """``linear``, ``log``, or the choices."""
+    """Returns ``linear``, ``log``, or the choices."""
     if isinstance(distribution, CategoricalDistribution):
         return [str(choice) for choice in distribution.choices]
     return "log" if getattr(distribution, "log", False) else "linear"

@@ -3,9 +3,8 @@ import pytest
 
 from lightlab.errors import UsageError
 from lightlab.sweeps.search import storage
-from lightlab.sweeps.search.reporting import reporting_trial
 from lightlab.sweeps.search.space import read_space
-from lightlab.sweeps.search.study import Monitor, claim, open_study
+from lightlab.sweeps.search.study import Monitor, ReportingTrial, claim, open_study
 
 MEDIAN = {"_target_": "optuna.pruners.MedianPruner", "n_startup_trials": 2, "n_warmup_steps": 2}
 
@@ -20,18 +19,14 @@ def study(sweeper):
     return open_study(sweeper["storage"], "ours", Monitor("accuracy/val", "max"), read_space(["x=interval(0,1)"]))
 
 
-def test_a_run_that_is_no_trial_reports_nothing():
-    assert reporting_trial({"_target_": "basic"}) is None and reporting_trial({"trial": None}) is None
-
-
 def test_a_run_below_the_median_of_the_others_is_told_to_stop_after_the_warm_up(study, sweeper):
     for number, value in enumerate([0.8, 0.9]):
         trial = claim(study, 9)
-        told = reporting_trial(sweeper | {"trial": number})
-        assert [told.report(value, epoch) for epoch in (1, 2, 3)] == [False] * 3
+        run = ReportingTrial(sweeper | {"trial": number})
+        assert [run.report(value, epoch) for epoch in (1, 2, 3)] == [False] * 3
         study.tell(trial, value)
     claim(study, 9)
-    poor = reporting_trial(sweeper | {"trial": 2})
+    poor = ReportingTrial(sweeper | {"trial": 2})
     assert [poor.report(0.1, 1), poor.report(0.1, 2)] == [False, True]
     assert study.trials[2].intermediate_values == {1: 0.1, 2: 0.1}
 
@@ -41,15 +36,15 @@ def test_a_locked_file_ends_the_run_with_one_line(study, sweeper, tmp_path, monk
 
     monkeypatch.setattr(storage, "LOCK_SECONDS", 0.1)
     claim(study, 9)
-    told = reporting_trial(sweeper)
+    run = ReportingTrial(sweeper)
     holder = sqlite3.connect(tmp_path / "study.db")
     holder.execute("BEGIN EXCLUSIVE")
     with pytest.raises(UsageError, match="locked by another process"):
-        told.report(0.5, 1)
+        run.report(0.5, 1)
     holder.close()
 
 
 def test_a_study_that_has_gone_is_said(sweeper):
     optuna.create_study(storage=sweeper["storage"], study_name="another")
     with pytest.raises(UsageError, match=r"study\.db: holds no study ours, trial 0"):
-        reporting_trial(sweeper)
+        ReportingTrial(sweeper)
