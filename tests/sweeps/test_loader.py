@@ -10,7 +10,7 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from hydra_plugins.lightlab_grid import GridSweeper
+from hydra_plugins.lightlab_sweepers import GridSweeper
 from lightlab.sweeps.loader import SweepLoader
 
 SWEPT = ["task=fashion_lenet", "optimizer=sgd,adam", "seed=0,1"]

@@ -9,7 +9,7 @@ from lightlab.cli.arguments import prepare
 from lightlab.errors import UsageError
 from lightlab.sweeps.resume import config_of, remaining, saved_arguments
 
-GRID = "hydra_plugins.lightlab_grid.GridSweeper"
+GRID = "hydra_plugins.lightlab_sweepers.GridSweeper"
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_another_launcher_takes_the_saved_ones_place(sweep):
 
 
 def test_a_search_is_started_as_before(sweep):
-    told = saved_arguments(sweep(sweeper="hydra_plugins.lightlab_optuna.OptunaSweeper"), [])
+    told = saved_arguments(sweep(sweeper="hydra_plugins.lightlab_sweepers.OptunaSweeper"), [])
     assert not [each for each in told if "unfinished" in each]
 
 

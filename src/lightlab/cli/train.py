@@ -20,7 +20,6 @@ from lightlab.errors import reported
 from lightlab.runs.folder import discard_if_empty, failure_kept, new_run, shortened
 from lightlab.sweeps.jobs import divide_threads, is_parallel, one_of_many
 from lightlab.sweeps.resume import config_of
-from lightlab.sweeps.summary import finished
 
 OmegaConf.register_new_resolver("new_run", new_run, use_cache=True)
 
@@ -52,7 +51,7 @@ def main(conf: Path) -> None:
         with reported(), failure_kept(folder), discard_if_empty(folder), recorded:
             return _run(resumed.config if resumed else _plain(cfg), folder)
 
-    with finished(), reported():
+    with reported():
         run()
 
 

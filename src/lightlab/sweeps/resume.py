@@ -14,7 +14,7 @@ from lightlab.errors import UsageError
 from lightlab.runs.folder import begin_anew, checkpoint_of, shortened, state
 from lightlab.runs.resume import command_line_source, read_record
 
-_GRID = "hydra_plugins.lightlab_grid.GridSweeper"
+_GRID = "hydra_plugins.lightlab_sweepers.GridSweeper"
 _PLACES = r"hydra\.(mode|sweep\.dir|run\.dir|sweeper\.unfinished)="
 
 

@@ -7,13 +7,10 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import yaml
-from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
 
 from lightlab.errors import UsageError, reported
 from lightlab.runs.folder import results_of, shortened, state
@@ -21,35 +18,30 @@ from lightlab.runs.overrides import read_overrides
 from lightlab.runs.results import text_table
 
 MOST_LINES = 30  # of a table; of more runs only those that are not done are listed
-started: list[Path] = []  # the folder of the sweep that this process runs
-
-
-class SweepStarted(Callback):
-    """Notes the sweep's folder: Hydra names it to no one else before the runs, in the process that starts them."""
-
-    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        folder = Path(config.hydra.sweep.dir).absolute()
-        with reported():
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise UsageError(f"hydra.sweep.dir={folder}: no folder can be made here ({error.strerror})") from None
-        started[:] = [shortened(folder)]
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that it ends with a report between two runs too
 
 
 @contextmanager
-def finished() -> Iterator[None]:
-    """Finishes a sweep, even one that was stopped; exits with 1 if one of its runs is not done."""
+def finished(folder: Path) -> Iterator[None]:
+    """Makes a sweep's folder and finishes the sweep, even one that is stopped.
+
+    Raises:
+        SystemExit: with 1 if one of its runs is not done, with 2 if the folder cannot be made.
+    """
+    with reported():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"hydra.sweep.dir={folder}: no folder can be made here ({error.strerror})") from None
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that it ends with a report between two runs too
+    folder = shortened(folder.absolute())
     stopped = True
     try:
         yield
         stopped = False
-    finally:  # Hydra's own hook is left out when a run fails
-        for folder in started:
-            with reported():
-                finish(folder, stopped)
-    if any(_is_missing(run) for folder in started for run in runs_of(folder)):
+    finally:
+        with reported():
+            finish(folder, stopped)
+    if any(map(_is_missing, runs_of(folder))):
         raise SystemExit(1)
 
 
@@ -64,6 +56,8 @@ def finish(folder: Path, stopped: bool = False) -> None:
     """
     runs = runs_of(folder)
     if not runs:
+        with suppress(OSError):  # it holds other files, which stay
+            folder.rmdir()
         return
     print(f"\n{table(runs)}\n", flush=True)
     descents = {run: name for run, name in zip(runs, distinct_overrides(runs), strict=True) if _has_trajectory(run)}

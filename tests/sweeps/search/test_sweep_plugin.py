@@ -18,8 +18,10 @@ def test_hydra_finds_the_sweeper_and_imports_nothing_heavy_for_it():
 MISSING = """
 import sys
 sys.modules["optuna"] = None
-from hydra_plugins.lightlab_optuna import OptunaSweeper
+from hydra_plugins.lightlab_sweepers import OptunaSweeper
+from omegaconf import OmegaConf
 sweeper = OptunaSweeper()
+sweeper.config = OmegaConf.create({"hydra": {"sweep": {"dir": "swept"}}})
 sweeper.sweep(["optimizer=sgd,adam"])
 """
 

@@ -142,7 +142,7 @@ class _Trials:
         ended = len(ended_trials(self.study))
         trials = f"{ended} of {self.limit} trials have ended" if ended else f"{self.limit} trials"
         goal = f"the goal is the {self.monitor.mode}imum of {self.monitor.name}"
-        again = f"; {repeated} interrupted ones are tried again" if repeated else ""
+        again = f"; tried again after an interruption: {repeated}" if repeated else ""
         print(f"search {self.study.study_name}: {trials}; {goal}{again}", flush=True)
 
     def _print_ended(self, number: int, drawn: list[str]) -> None:
