@@ -76,11 +76,9 @@ def read_options(config: DictConfig) -> Options:
     """
     options = OmegaConf.to_container(config.hydra.sweeper, resolve=True)
     assert isinstance(options, dict)
-    for key in map(str, options):
-        if key not in _KNOWN and not key.startswith("_"):
-            raise UsageError(
-                f"hydra.sweeper.{key}: no such key; {did_you_mean(key, _KNOWN)}known are {', '.join(_KNOWN)}"
-            )
+    unknown = next((key for key in map(str, options) if key not in _KNOWN and not key.startswith("_")), None)
+    if unknown is not None:
+        raise UsageError(f"hydra.sweeper.{unknown}: no such key; {did_you_mean(unknown, _KNOWN)}see optuna.yaml")
     for key, rule in _RULES.items():
         if not rule.takes(options[key]) and options[key] not in rule.also:
             also = "".join(f", or {'null' if value is None else value}" for value in rule.also)
@@ -89,11 +87,9 @@ def read_options(config: DictConfig) -> Options:
         raise UsageError(f"folds={config.folds}: a search compares runs by validation rows; leave out folds")
     part({_PRUNER: options["pruner"]}, _PRUNER)
     return Options(
-        n_trials=options["n_trials"],
         jobs=options["n_jobs"] if options["n_jobs"] > 0 else os.cpu_count() or 1,
         timeout=options["timeout"] or math.inf,
-        seed=options["seed"],
         storage=absolute(options["storage"]),
-        study_name=options["study_name"],
         sampler_config=options["sampler"],
+        **{key: options[key] for key in ("n_trials", "seed", "study_name")},
     )

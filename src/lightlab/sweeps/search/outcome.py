@@ -15,6 +15,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from lightlab.files import whole_file
+from lightlab.sweeps.search.options import Options
 from lightlab.sweeps.search.space import Space
 from lightlab.sweeps.search.storage import printable
 from lightlab.sweeps.search.study import Monitor, ended_trials
@@ -25,48 +26,48 @@ _STATES = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialSt
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """A search that has ended or was interrupted."""
+class Search:
+    """A search and its sweep's folder."""
 
     study: Study
     space: Space
+    options: Options
     monitor: Monitor
-    url: str
     folder: Path
 
 
-def write_outcome(outcome: Outcome) -> None:
+def write_outcome(search: Search) -> None:
     """Writes best.yaml and figures/ into the sweep's folder and prints the best trial, once a trial has ended."""
-    trials = ended_trials(outcome.study)
+    trials = ended_trials(search.study)
     if not trials:
         return
-    record = _record(outcome, trials)
-    with whole_file(outcome.folder / "best.yaml") as unfinished:
+    record = _record(search, trials)
+    with whole_file(search.folder / "best.yaml") as unfinished:
         unfinished.write_text(yaml.safe_dump(record, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    _draw(outcome, trials)
-    print(_summary(outcome, record), flush=True)
+    _draw(search, trials)
+    print(_summary(search, record), flush=True)
 
 
-def _record(outcome: Outcome, trials: list[FrozenTrial]) -> dict[str, Any]:
+def _record(search: Search, trials: list[FrozenTrial]) -> dict[str, Any]:
     record: dict[str, Any] = {
-        "study": outcome.study.study_name,
-        "storage": printable(outcome.url),
-        "monitor": asdict(outcome.monitor),
-        "searched": outcome.space.describe(),
+        "study": search.study.study_name,
+        "storage": printable(search.options.storage),
+        "monitor": asdict(search.monitor),
+        "searched": search.space.describe(),
         "trials": {name: sum(trial.state == state for trial in trials) for state, name in _STATES.items()},
     }
     if not record["trials"]["complete"]:
         return record
-    best = outcome.study.best_trial
+    best = search.study.best_trial
     drawn = best.user_attrs["overrides"]
-    whole = [override for override in outcome.space.fixed if not _SHORTENS.match(override.lstrip("+"))]
+    whole = [override for override in search.space.fixed if not _SHORTENS.match(override.lstrip("+"))]
     return record | {
         "best": {
             "trial": best.number,
             "value": best.value,
             "folder": best.user_attrs["folder"],
             "overrides": drawn,
-            "command": _command([*outcome.space.fixed, *drawn]),
+            "command": _command([*search.space.fixed, *drawn]),
             "whole": _command([*whole, *drawn]),
         }
     }
@@ -76,30 +77,30 @@ def _command(overrides: list[str]) -> str:
     return shlex.join(["python", "train.py", *overrides])
 
 
-def _summary(outcome: Outcome, record: dict[str, Any]) -> str:
+def _summary(search: Search, record: dict[str, Any]) -> str:
     counts = ", ".join(f"{count} {name}" for name, count in record["trials"].items() if count)
     lines = ["", f"search {record['study']}: {sum(record['trials'].values())} trials, {counts}"]
     if best := record.get("best"):
-        value = f"{outcome.monitor.name} {best['value']:.4g}"
+        value = f"{search.monitor.name} {best['value']:.4g}"
         lines += [
             f"best         {value}, of trial {best['trial']} ({best['folder']}): {' '.join(best['overrides'])}",
             f"train it     {best['whole']}",
         ]
-    return "\n".join([*lines, f"written      {outcome.folder / 'best.yaml'}, {outcome.folder / 'figures'}", ""])
+    return "\n".join([*lines, f"written      {search.folder / 'best.yaml'}, {search.folder / 'figures'}", ""])
 
 
-def _draw(outcome: Outcome, trials: list[FrozenTrial]) -> None:
+def _draw(search: Search, trials: list[FrozenTrial]) -> None:
     from lightlab.plots.search import Tried, draw_history, draw_importance, draw_values
 
-    figures, metric = outcome.folder / "figures", outcome.monitor.name
+    figures, metric = search.folder / "figures", search.monitor.name
     points = [Tried(trial.number, trial.value, _STATES[trial.state], trial.params) for trial in trials]
-    draw_history(points, metric, outcome.monitor.mode, figures / "history.png")
-    axes = {key: _axis(distribution) for key, distribution in outcome.space.varied.items()}
+    draw_history(points, metric, search.monitor.mode, figures / "history.png")
+    axes = {key: _axis(distribution) for key, distribution in search.space.varied.items()}
     draw_values(points, axes, metric, figures / "values.png")
     complete = sum(trial.state == TrialState.COMPLETE for trial in trials)
     if len(axes) > 1 and complete >= _FEWEST:
         # Optuna's default, PED-ANOVA, gives next to nothing to a choice of two that decides half the variance.
-        importance = get_param_importances(outcome.study, evaluator=FanovaImportanceEvaluator(seed=0))
+        importance = get_param_importances(search.study, evaluator=FanovaImportanceEvaluator(seed=0))
         draw_importance(importance, metric, complete, figures / "importance.png")
 
 

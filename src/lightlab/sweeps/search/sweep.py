@@ -19,9 +19,9 @@ from optuna.trial import Trial, TrialState
 from lightlab.config.composition import quote
 from lightlab.errors import UsageError
 from lightlab.runs.folder import begin_anew, shortened, state
-from lightlab.sweeps.search.options import Options, read_options
-from lightlab.sweeps.search.outcome import Outcome, write_outcome
-from lightlab.sweeps.search.space import Space, read_space
+from lightlab.sweeps.search.options import read_options
+from lightlab.sweeps.search.outcome import Search, write_outcome
+from lightlab.sweeps.search.space import read_space
 from lightlab.sweeps.search.storage import storage_errors
 from lightlab.sweeps.search.study import (
     Monitor,
@@ -53,9 +53,9 @@ def search(config: DictConfig, launcher: Launcher, arguments: Sequence[str], loa
         check_known(study, folder)
         folder.mkdir(parents=True, exist_ok=True)
         OmegaConf.save(config, folder / "multirun.yaml")
-        trials = _Trials(study, space, options, launcher, options.limit(space), folder, monitor)
+        trials = _Trials(study, space, options, monitor, folder, launcher, options.limit(space))
         trials.print_opening(release_abandoned(study))
-        with _written(Outcome(study, space, monitor, options.storage, folder)):
+        with _written(trials):
             trials.run()
 
 
@@ -70,26 +70,21 @@ def check_known(study: Study, folder: Path) -> None:
 
 
 @contextmanager
-def _written(outcome: Outcome) -> Iterator[None]:
+def _written(search: Search) -> Iterator[None]:
     """Writes the outcome, even when the search is interrupted."""
     try:
         yield
     except BaseException:
         with suppress(Exception):  # the error that ended the search is the one to report
-            write_outcome(outcome)
+            write_outcome(search)
         raise
-    write_outcome(outcome)
+    write_outcome(search)
 
 
 @dataclass(frozen=True)
-class _Trials:
-    study: Study
-    space: Space
-    options: Options
+class _Trials(Search):
     launcher: Launcher
     limit: int
-    folder: Path
-    monitor: Monitor
 
     def run(self) -> None:
         """Runs trials until there are enough or the time is over; those that are interrupted are queued again."""
