@@ -6,6 +6,7 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 
+from lightlab.config.composition import HYDRA_DEFAULTS
 from lightlab.errors import DataError
 from lightlab.runs.folder import state
 from lightlab.sweeps.jobs import divide_threads, is_parallel, one_of_many
@@ -68,7 +69,7 @@ def test_threads_are_divided(options, threads, monkeypatch):
 
 def test_the_slurm_config_names_options_that_submitit_has(conf):
     pytest.importorskip("submitit", reason="needs pip install 'lightlab[slurm]'")
-    with initialize_config_dir(str(conf), version_base="1.3"):
+    with initialize_config_dir(str(conf), **HYDRA_DEFAULTS):
         launcher = compose("train", overrides=["hydra/launcher=slurm"], return_hydra_config=True).hydra.launcher
     assert launcher._target_.endswith("SlurmLauncher") and is_parallel(launcher)
     assert launcher.cpus_per_task == 2 and launcher.submitit_folder.endswith("/.submitit/%j")

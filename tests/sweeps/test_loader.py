@@ -11,6 +11,7 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from hydra_plugins.lightlab_sweepers import GridSweeper
+from lightlab.config.composition import HYDRA_DEFAULTS
 from lightlab.sweeps.loader import SweepLoader
 
 SWEPT = ["task=fashion_lenet", "optimizer=sgd,adam", "seed=0,1"]
@@ -19,7 +20,7 @@ SWEPT = ["task=fashion_lenet", "optimizer=sgd,adam", "seed=0,1"]
 @pytest.fixture
 def loaders(conf):
     """Returns Hydra's loader, ours, and the config of a sweep."""
-    with initialize_config_dir(str(conf), version_base="1.3"):
+    with initialize_config_dir(str(conf), **HYDRA_DEFAULTS):
         hydras = GlobalHydra.instance().config_loader()
 
         def make(*overrides: str):

@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from lightlab.cli.arguments import prepare
 from lightlab.cli.help import help_text
 from lightlab.cli.startup import uncollected, wants_help
-from lightlab.config.composition import VERSION_BASE
+from lightlab.config.composition import HYDRA_DEFAULTS
 from lightlab.errors import reported
 from lightlab.runs.folder import discard_if_empty, failure_kept, new_run, shortened
 from lightlab.sweeps.jobs import divide_threads, is_parallel, one_of_many
@@ -41,7 +41,7 @@ def main(conf: Path) -> None:
     sys.argv[1:] = command.argv
     resumed = command.resumed
 
-    @hydra.main(version_base=VERSION_BASE, config_path=str(conf), config_name="train")
+    @hydra.main(config_path=str(conf), config_name="train", **HYDRA_DEFAULTS)
     def run(cfg: DictConfig) -> float | None:
         folder = shortened(Path(HydraConfig.get().runtime.output_dir))
         if HydraConfig.get().mode == RunMode.MULTIRUN:
@@ -66,10 +66,10 @@ def _run(config: dict[str, Any], folder: Path) -> float | None:
     if is_parallel(hydra_config.launcher):
         divide_threads(hydra_config.launcher)
     trial = None
-    if hydra_config.sweeper.get("trial") is not None:
+    if "LIGHTLAB_TRIAL" in hydra_config.job.env_set:
         from lightlab.sweeps.search.study import ReportingTrial
 
-        trial = ReportingTrial(hydra_config.sweeper)
+        trial = ReportingTrial(hydra_config.job.env_set, hydra_config.sweeper.pruner)
     results = cross_validate(config, folder) if config["folds"] else train(config, folder, trial)
     value = results.get(config["monitor"]["name"])
     return None if value is None else float(value)

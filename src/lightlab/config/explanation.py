@@ -16,7 +16,7 @@ from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from lightlab.config.composition import VERSION_BASE, flatten
+from lightlab.config.composition import HYDRA_DEFAULTS, flatten
 
 TYPED = "command line"
 Row = tuple[str, str, str]
@@ -33,7 +33,7 @@ def explanation(overrides: Sequence[str], folders: Sequence[Path]) -> str:
         overrides: of one run, as Hydra takes them, with `hydra.searchpath` where there is more than one folder.
         folders: `conf`, and a user's own.
     """
-    with initialize_config_dir(str(folders[0].resolve()), version_base=VERSION_BASE):
+    with initialize_config_dir(str(folders[0].resolve()), **HYDRA_DEFAULTS):
         chosen = GlobalHydra.instance().config_loader().compute_defaults_list("train", list(overrides), RunMode.RUN)
         composed = compose("train", overrides=list(overrides))
     defaults = [each for each in chosen.defaults if not (each.config_path or "hydra/").startswith("hydra/")]

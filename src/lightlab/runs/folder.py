@@ -7,7 +7,7 @@ import os
 import re
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -35,7 +35,7 @@ def results_of(folder: Path) -> dict[str, Any] | None:
     return contents if isinstance(contents, dict) else None
 
 
-def new_run(root: str, task: str, overrides: list[str]) -> Path:
+def new_run(root: str, task: str, overrides: Sequence[str]) -> Path:
     """Makes ``root/task/time-slug``, a new folder even when two runs start in the same second."""
     name = time.strftime("%Y-%m-%d_%H-%M-%S") + slug(overrides)
     for attempt in range(1, 1000):
@@ -117,7 +117,7 @@ def failure_kept(folder: Path) -> Iterator[None]:
         raise
 
 
-def slug(overrides: list[str], limit: int = 60) -> str:
+def slug(overrides: Sequence[str], limit: int = 60) -> str:
     """Returns the overrides in ``[A-Za-z0-9._-]``, which Hydra's grammar takes: ``-optimizer-adam-seed-1``."""
     left_out = re.compile(r"[+~]*(task|data_dir|cache_dir|resume|hydra\b[^=]*)=")
     text = _plain("-".join(override for override in overrides if not left_out.match(override)))[:limit].rstrip("-.")

@@ -25,7 +25,7 @@ _RULES: dict[str, Rule] = {
     "storage": Text(),
     "study_name": Text(),
 }
-_KNOWN = [*_RULES, "sampler", "pruner", "trial"]
+_KNOWN = [*_RULES, "sampler", "pruner"]
 _SAMPLER, _PRUNER = "hydra.sweeper.sampler", "hydra.sweeper.pruner"
 
 

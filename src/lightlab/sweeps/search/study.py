@@ -159,18 +159,19 @@ class ReportingTrial:
     """A trial as its run sees it, in whatever process: it takes the run's values and may stop it.
 
     Args:
-        sweeper: Hydra's options of the search: storage, study_name, trial, pruner.
+        environment: LIGHTLAB_STORAGE, LIGHTLAB_STUDY and LIGHTLAB_TRIAL, which the search gives to each of its jobs.
+        pruner: its config.
 
     Raises:
         UsageError: the storage cannot be read.
     """
 
-    def __init__(self, sweeper: Mapping[str, Any]) -> None:
-        self._url, name, number = sweeper["storage"], sweeper["study_name"], sweeper["trial"]
-        storage, pruner = connect(self._url), part({"hydra.sweeper.pruner": sweeper["pruner"]}, "hydra.sweeper.pruner")
+    def __init__(self, environment: Mapping[str, str], pruner: Any) -> None:
+        self._url, name = environment["LIGHTLAB_STORAGE"], environment["LIGHTLAB_STUDY"]
+        number, storage = int(environment["LIGHTLAB_TRIAL"]), connect(self._url)
         with storage_errors(self._url):
             try:
-                study = optuna.load_study(study_name=name, storage=storage, pruner=pruner)
+                study = optuna.load_study(study_name=name, storage=storage, pruner=part({"pruner": pruner}, "pruner"))
                 trial = storage.get_trial_id_from_study_id_trial_number(storage.get_study_id_from_name(name), number)
             except KeyError:
                 raise UsageError(f"{printable(self._url)}: holds no study {name}, trial {number}") from None

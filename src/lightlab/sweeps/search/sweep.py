@@ -120,17 +120,19 @@ class _Trials(Search):
             self._print_ended(number, drawn)
 
     def _hydra_overrides(self, trial: Trial) -> list[str]:
-        """Returns what Hydra keeps out of a run's record, and so out of the command that repeats it."""
+        """Returns what Hydra keeps out of a run's record, and so out of the command that repeats it.
+
+        The job's environment tells it which trial it is: Hydra 1.4 refuses jobs that change `hydra.sweeper`.
+        """
         subdir = folder_name(trial)
         if state(self.folder / subdir) == "unfinished":
             begin_anew(self.folder / subdir)
         else:
             subdir = str(trial.number)
+        environment = {"STORAGE": self.options.storage, "STUDY": self.options.study_name, "TRIAL": str(trial.number)}
         return [
             f"hydra.sweep.subdir={subdir}",
-            f"hydra.sweeper.trial={trial.number}",
-            f"hydra.sweeper.storage={quote(self.options.storage)}",
-            f"hydra.sweeper.study_name={quote(self.options.study_name)}",
+            *(f"+hydra.job.env_set.LIGHTLAB_{name}={quote(value)}" for name, value in environment.items()),
         ]
 
     def print_opening(self, repeated: int) -> None:
