@@ -153,7 +153,7 @@ def test_what_needs_no_torch_is_answered_without_importing_it(command, tmp_path)
 def test_what_a_run_leaves_behind_is_not_kept_by_the_next_ones_imports():
     code = (
         "import gc, weakref\n"
-        "from lightlab.cli.imports import uncollected\n"
+        "from lightlab.cli.startup import uncollected\n"
         "class Run: pass\n"
         "with uncollected(): import json\n"
         "run = Run(); run.itself = run; left = weakref.ref(run); del run\n"

@@ -158,44 +158,6 @@ def test_a_misspelt_task_may_be_the_users_own(conf, own_conf):
         prepare(["--config-dir", str(own_conf), "task=mien"], conf)
 
 
-@pytest.mark.parametrize("argument", ["optimizer=sgd,adam", "seed=range(3)", "optimizer.lr=choice(0.1,0.2)"])
-def test_several_values_need_a_multirun(conf, argument):
-    with pytest.raises(UsageError, match="add -m"):
-        prepare([argument], conf)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["optimizer=sgd,adam,adm"], "optimizer=adm"),
-        (["optimizer.lr=0.1,0.2,-1"], r"optimizer\.lr=-1"),
-        (["seed=range(0,3)", "trainer.max_epochs=3,0"], r"trainer\.max_epochs=0"),
-        (["optimizer=sgd,adam", "optimizer.momentum=0.5"], r"optimizer\.momentum: no such key"),
-        (
-            ["task=fashion_lenet,linear_toy", "data.train_size=9", "seed=0,1"],
-            r"in the job with task=linear_toy, seed=0",
-        ),
-    ],
-)
-def test_every_value_of_a_sweep_is_checked_before_the_first_job(conf, arguments, message):
-    with pytest.raises(UsageError, match=message):
-        prepare(["-m", *arguments], conf)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["optimizer=sgd,adam", "optimizer=momentum"], "given once more"),
-        (["seed=0,1", "hydra.sweep.subdir=same"], "a folder of its own"),
-        (["seed=0,1", "--cfg", "job"], "leave out -m"),
-        (["~monitor"], "monitor"),
-    ],
-)
-def test_what_a_sweep_cannot_be(conf, arguments, message):
-    with pytest.raises(UsageError, match=message):
-        prepare(["-m", *arguments], conf)
-
-
 def test_a_value_that_the_command_line_must_give_may_be_referred_to(own_conf, conf):
     (own_conf / "task" / "asks.yaml").write_text(
         "# @package _global_\ndefaults: [linear_toy, _self_]\nrate: ???\noptimizer: {lr: '${rate}'}\n"
@@ -204,10 +166,6 @@ def test_a_value_that_the_command_line_must_give_may_be_referred_to(own_conf, co
     assert composed(["task=asks", "rate=0.25"], groups)["optimizer"]["lr"] == 0.25
     with pytest.raises(UsageError, match="rate"):
         composed(["task=asks"], groups)
-
-
-def test_a_sweep_over_a_pattern_of_choices(conf):
-    assert prepare(["-m", "optimizer=glob(adam*)"], conf).argv == ["-m", "optimizer=glob(adam*)"]
 
 
 def test_help_lists_every_group_and_choice(conf):

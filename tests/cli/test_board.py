@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.board.browser import Browser
 
 from lightlab.cli import board
 from lightlab.errors import UsageError
+from tests.browser import Browser
 
 ROOT = Path(__file__).parents[2]
 

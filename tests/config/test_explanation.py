@@ -76,7 +76,7 @@ def test_a_users_own_file_is_named(conf, tmp_path):
     file = tmp_path / "my_conf" / "task" / "mine.yaml"
     file.write_text("# @package _global_\ndefaults: [fashion_lenet, _self_]\nname: mine\ntrainer: {max_epochs: 3}\n")
     command = prepare(["--config-dir", "my_conf", "task=mine", "explain=true"], conf)
-    assert re.search(r"\ntrainer.max_epochs +3 +my_conf/task/mine.yaml\n", command.shown)
+    assert re.search(r"\ntrainer.max_epochs +3 +my_conf/task/mine.yaml\n", command.explanation)
 
 
 def test_nothing_is_run(run_cli, tmp_path):

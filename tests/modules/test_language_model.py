@@ -11,7 +11,7 @@ from lightlab.errors import UsageError
 from lightlab.modules.language_model import LanguageModel
 from lightlab.modules.losses import TokenCrossEntropy
 from lightlab.prediction.options import parse_options
-from lightlab.prediction.predict import predict, shown
+from lightlab.prediction.predict import predict
 from lightlab.spec import Spec
 from lightlab.training.building import build_network
 from lightlab.training.fit import train
@@ -151,7 +151,7 @@ def test_a_run_measures_perplexity_on_every_split_and_then_writes_verse(run):
         assert results[f"bits_per_character/{split}"] == pytest.approx(results[f"loss/{split}"] / math.log(2), rel=1e-3)
     predictions = ask(run, "start=春,月", "count=2", "length=5")
     assert [len(poem) for poem in predictions.table["poem"]] == [24] * 4
-    assert shown(predictions).splitlines() == predictions.table["poem"].tolist()
+    assert predictions.text().splitlines() == predictions.table["poem"].tolist()
 
 
 def test_poems_are_written_to_a_file(run, tmp_path):

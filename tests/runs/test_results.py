@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from lightlab.runs.results import epoch_row, results_table, run_summary, write_json
+from lightlab.runs.results import epoch_row, results_table, run_summary, text_table, write_json
 
 RESULTS = {
     "name": "toy",
@@ -75,6 +75,11 @@ def test_a_line_a_metric_and_a_column_a_split():
 def test_a_split_without_a_value_leaves_its_place_empty():
     header, _, accuracy, _ = results_table(RESULTS).splitlines()
     assert header.index("val") + 3 == accuracy.index("0.5") + 3
+
+
+def test_chinese_characters_take_two_columns_and_brackets_are_text():
+    rows = [("1", "城市", "[red]x"), ("10", "a", "y")]
+    assert text_table(rows, numbers=(0,)).splitlines() == [" 1  城市  [red]x", "10  a     y"]
 
 
 def test_the_end_of_a_run_tells_results_folder_and_commands():

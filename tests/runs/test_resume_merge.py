@@ -120,7 +120,7 @@ def test_a_run_goes_on_as_it_was_started(run, conf):
 
 def test_a_record_that_is_no_list_is_named(run, conf):
     (run / ".hydra" / "overrides.yaml").write_text("task: linear_toy\n")
-    with pytest.raises(UsageError, match=r"overrides\.yaml: not the list of overrides that a run keeps"):
+    with pytest.raises(UsageError, match=r"overrides\.yaml: damaged: not the list that a run keeps"):
         prepare(["resume=run"], conf)
 
 

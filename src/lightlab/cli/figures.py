@@ -6,16 +6,16 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from lightlab.cli.startup import wants_help
 from lightlab.errors import reported
 from lightlab.figures.options import FORMATS, HELP, FigureOptions, parse_figure_options
 
 
 def main() -> None:
-    if not sys.argv[1:] or {"--help", "-h"} & set(sys.argv[1:]):
-        with reported():
-            print(HELP, flush=True)
-        return
     with reported():
+        if wants_help(or_nothing=True):
+            print(HELP, flush=True)
+            return
         options = parse_figure_options(sys.argv[1:])
         for path in draw(options):
             print(path, flush=True)
@@ -25,7 +25,7 @@ def draw(options: FigureOptions) -> list[Path]:
     """Writes the figures and returns their files.
 
     Raises:
-        LightlabError: a photo, run or checkpoint that cannot be read. Nothing of that figure has been written.
+        LightlabError: a photo, run or checkpoint that cannot be read; nothing of that figure has been written.
     """
     from lightlab.plots.style import save, translator
 

@@ -1,22 +1,28 @@
-"""What `python train.py --help` prints."""
+"""The text of `python train.py --help`."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
+from textwrap import wrap
 
 from lightlab.config.composition import Groups
 
 
 def help_text(conf: Path) -> str:
-    """What `--help` prints: usage, groups, examples."""
+    """Returns usage, groups and examples."""
     groups = Groups([conf]).choices
     width = max(60, min(120, shutil.get_terminal_size((100, 24)).columns))
     lines = ["Trains one experiment, or with -m a sweep of them.", ""]
     lines += ["usage: python train.py [-m] [GROUP=CHOICE ...] [KEY=VALUE ...]", "", "groups and their choices:"]
     for group in ["task", *sorted(set(groups) - {"task", "hydra", "local"})]:
-        lines += _wrapped(f"  {group:12}", groups[group], width)
+        lines += wrap(
+            ", ".join(groups[group]),
+            width,
+            initial_indent=f"  {group:12}",
+            subsequent_indent=" " * 14,
+            break_on_hyphens=False,
+        )
     return "\n".join([*lines, "", _EXAMPLES])
 
 
@@ -34,14 +40,3 @@ _EXAMPLES = """examples:
   python train.py task=fashion_lenet --cfg job                  the config, composed
   python train.py task=fashion_lenet explain=true               and where each value of it comes from
   python predict.py run=last input=photo.png                    use what was learnt"""
-
-
-def _wrapped(head: str, words: list[str], width: int) -> Iterator[str]:
-    line = head
-    for index, word in enumerate(words):
-        piece = word + (", " if index < len(words) - 1 else "")
-        if len(line) + len(piece.rstrip()) > width:
-            yield line.rstrip()
-            line = " " * len(head)
-        line += piece
-    yield line

@@ -16,14 +16,14 @@ def main() -> None:
     )
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="a sweep, a run, or a folder of runs")
     parser.add_argument("--to", type=Path, help="where to write; default: FOLDER if there is one, else report/")
-    parser.add_argument("--score", type=_score, help="tell how long it took to reach this value of the metric")
+    parser.add_argument("--score", type=_score, help="a value of the metric: how long did each run take to it?")
     parser.add_argument("--language", choices=["en", "zh"], help="of the report; default: the first run's")
-    given = parser.parse_args()
+    options = parser.parse_args()
     with reported():
         from lightlab.report import write
 
-        to = given.to or (given.folders[0] if len(given.folders) == 1 else Path("report"))
-        print(write(given.folders, to, given.score, given.language))
+        to = options.to or (options.folders[0] if len(options.folders) == 1 else Path("report"))
+        print(write(options.folders, to, options.score, options.language))
 
 
 def _score(text: str) -> float:

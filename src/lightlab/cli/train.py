@@ -14,13 +14,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from lightlab.cli.arguments import prepare
 from lightlab.cli.help import help_text
-from lightlab.cli.imports import uncollected
+from lightlab.cli.startup import uncollected, wants_help
+from lightlab.config.composition import HYDRA_DEFAULTS
 from lightlab.errors import reported
 from lightlab.runs.folder import discard_if_empty, failure_kept, new_run, shortened
 from lightlab.sweeps.jobs import divide_threads, is_parallel, one_of_many
 from lightlab.sweeps.resume import config_of
-from lightlab.sweeps.search.reporting import reporting_trial
-from lightlab.sweeps.summary import finished
 
 OmegaConf.register_new_resolver("new_run", new_run, use_cache=True)
 
@@ -31,29 +30,28 @@ def main(conf: Path) -> None:
     Args:
         conf: the project's config folder.
     """
-    if {"--help", "-h"} & set(sys.argv[1:]):
-        with reported():
-            print(help_text(conf), flush=True)
-        return
     with reported():
+        if wants_help():
+            print(help_text(conf), flush=True)
+            return
         command = prepare(sys.argv[1:], conf)
-        if command.shown is not None:
-            print(command.shown, flush=True)
+        if command.explanation is not None:
+            print(command.explanation, flush=True)
             return
     sys.argv[1:] = command.argv
+    resumed = command.resumed
 
-    @hydra.main(version_base="1.3", config_path=str(conf), config_name="train")
+    @hydra.main(config_path=str(conf), config_name="train", **HYDRA_DEFAULTS)
     def run(cfg: DictConfig) -> float | None:
         folder = shortened(Path(HydraConfig.get().runtime.output_dir))
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             config = config_of(folder) if cfg.resume else _plain(cfg)
             return one_of_many(lambda: _run(config, folder), folder, HydraConfig.get().launcher)
-        resumed = command.resumed
         recorded = resumed.recorded() if resumed else nullcontext()
         with reported(), failure_kept(folder), discard_if_empty(folder), recorded:
             return _run(resumed.config if resumed else _plain(cfg), folder)
 
-    with finished(), reported():
+    with reported():
         run()
 
 
@@ -62,11 +60,16 @@ def _run(config: dict[str, Any], folder: Path) -> float | None:
         from lightlab.data.cache import keep
         from lightlab.training.cross_validation import cross_validate
         from lightlab.training.fit import train
-    if config["folds"] or HydraConfig.get().mode == RunMode.MULTIRUN:
+    hydra_config = HydraConfig.get()
+    if config["folds"] or hydra_config.mode == RunMode.MULTIRUN:
         keep()
-    if is_parallel(HydraConfig.get().launcher):
-        divide_threads(HydraConfig.get().launcher)
-    trial = reporting_trial(HydraConfig.get().sweeper)
+    if is_parallel(hydra_config.launcher):
+        divide_threads(hydra_config.launcher)
+    trial = None
+    if "LIGHTLAB_TRIAL" in hydra_config.job.env_set:
+        from lightlab.sweeps.search.study import ReportingTrial
+
+        trial = ReportingTrial(hydra_config.job.env_set, hydra_config.sweeper.pruner)
     results = cross_validate(config, folder) if config["folds"] else train(config, folder, trial)
     value = results.get(config["monitor"]["name"])
     return None if value is None else float(value)

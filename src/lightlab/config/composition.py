@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import hydra
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override, OverrideType
@@ -20,6 +21,8 @@ from yaml import YAMLError
 from lightlab.errors import UsageError, did_you_mean, one_line
 
 Config = dict[str, Any]
+# Hydra 1.4 has no other defaults than those of 1.3, and warns where they are named.
+HYDRA_DEFAULTS: dict[str, Any] = {"version_base": "1.3"} if hydra.__version__.startswith("1.3.") else {}
 
 
 def quote(value: str) -> str:
@@ -130,7 +133,7 @@ def parsed(overrides: Sequence[str]) -> list[Override]:
 
 
 def _compose(overrides: Sequence[str], groups: Groups) -> DictConfig:
-    with _refused(), initialize_config_dir(str(groups.folders[0]), version_base="1.3"):
+    with _refused(), initialize_config_dir(str(groups.folders[0]), **HYDRA_DEFAULTS):
         return compose("train", overrides=[*overrides, *groups.searchpath])
 
 

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
-from hydra._internal.defaults_list import OverrideMetadata
 from hydra.core.default_element import ResultDefault
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from lightlab.config.composition import flatten
+from lightlab.config.composition import HYDRA_DEFAULTS, flatten
 
 TYPED = "command line"
 Row = tuple[str, str, str]
@@ -34,7 +33,7 @@ def explanation(overrides: Sequence[str], folders: Sequence[Path]) -> str:
         overrides: of one run, as Hydra takes them, with `hydra.searchpath` where there is more than one folder.
         folders: `conf`, and a user's own.
     """
-    with initialize_config_dir(str(folders[0].resolve()), version_base="1.3"):
+    with initialize_config_dir(str(folders[0].resolve()), **HYDRA_DEFAULTS):
         chosen = GlobalHydra.instance().config_loader().compute_defaults_list("train", list(overrides), RunMode.RUN)
         composed = compose("train", overrides=list(overrides))
     defaults = [each for each in chosen.defaults if not (each.config_path or "hydra/").startswith("hydra/")]
@@ -46,9 +45,7 @@ def explanation(overrides: Sequence[str], folders: Sequence[Path]) -> str:
     return _aligned([("part", "choice", "chosen by"), *parts, _BLANK, ("value", "", "set by"), *values])
 
 
-def _parts(
-    defaults: Iterable[ResultDefault], overridden: dict[str, OverrideMetadata], folders: Sequence[Path]
-) -> Iterator[Row]:
+def _parts(defaults: Iterable[ResultDefault], overridden: dict[str, Any], folders: Sequence[Path]) -> Iterator[Row]:
     for default in defaults:
         group, _, choice = str(default.config_path).rpartition("/")
         if not group or str(default.parent).rpartition("/")[0] == group:  # what a choice inherits is no choice

@@ -87,7 +87,7 @@ def reference() -> str:
         "# All keys of the config",
         "",
         "Made by `make schema` from the keys that `src/lightlab/config` declares. Editors that read JSON schemas",
-        "complete and explain them in every file of `conf/`. A choice may have further keys; its own code checks those.",
+        "complete and explain them in every file of `conf/`. A choice may have further keys, checked by its code.",
     ]
     sections = {"Top level": TOP, **CLOSED, **{group: keys for group, keys in GROUPS.items() if keys}}
     for section, keys in sections.items():

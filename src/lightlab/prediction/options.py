@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lightlab.config.rules import Rule, Text
+from lightlab.config.rules import Number, OneOf, Rule, Text, Whole
 from lightlab.errors import UsageError, did_you_mean
 from lightlab.modules.verse_options import VERSE_RULES
 from lightlab.modules.word_options import WORD_RULES
@@ -55,10 +55,10 @@ words (word_embedding):
 
 @dataclass(frozen=True)
 class PredictOptions:
-    """See `HELP`; `input` is text, or what JSON made of it where it is no file.
+    """See `HELP`; `input` is text, or the numbers that it spells where it names no file.
 
     Attributes:
-        query: the options of tasks that take no input, by the options' names.
+        query: the options of tasks that take no input, by name.
         given: the names of all options on the command line.
     """
 
@@ -79,55 +79,61 @@ COMMON = ("run", "checkpoint", "output", "accelerator", "allow")
 ROWS = ("input", "batch_size", "figure", "threshold")
 QUERY_RULES: dict[str, Rule] = {**VERSE_RULES, **WORD_RULES}  # options of tasks that take no input
 OPTIONS = (*COMMON, *ROWS, *QUERY_RULES)
+_RULES: dict[str, Rule] = {
+    "accelerator": OneOf(("auto", "cpu", "gpu", "mps")),
+    "batch_size": Whole(1),
+    "figure": OneOf((True, False)),
+    "threshold": Number(0, 1, open_low=True, open_high=True),
+    **QUERY_RULES,
+}
 
 
-def check_options(options: PredictOptions, answered: Sequence[str], task: str) -> None:
-    """Refuses what a checkpoint's task does not answer.
+def check_options(options: PredictOptions, known: Sequence[str], task: str) -> None:
+    """Refuses options that a checkpoint's task does not have.
 
     Args:
-        answered: the options that it does, beside those of every task.
+        known: the task's options, beside `COMMON`.
         task: of the checkpoint.
 
     Raises:
-        UsageError: names the option and the task; or says that `input` is missing.
+        UsageError: names the option and the task, or says that `input` is missing.
     """
-    other = next((name for name in OPTIONS if name in options.given - {*COMMON, *answered}), None)
-    if other is not None:
-        raise UsageError(f"{other}=: not an option of a run of {task}, which takes {', '.join(answered)}")
-    if "input" in answered and options.input is None:
+    unknown = next((name for name in OPTIONS if name in options.given - {*COMMON, *known}), None)
+    if unknown is not None:
+        raise UsageError(f"{unknown}=: not an option of a run of {task}, which takes {', '.join(known)}")
+    if "input" in known and options.input is None:
         raise UsageError(f"input= is missing: a run of {task} predicts from rows or photos")
 
 
 def find_checkpoint(options: PredictOptions) -> Path:
-    """The checkpoint that `run` or `checkpoint` means.
+    """Returns the checkpoint that `run` or `checkpoint` names.
 
     Raises:
         UsageError: there is no such run.
     """
     if options.checkpoint:
         return Path(options.checkpoint).expanduser()
-    folder = find_run(options.run or "last")
-    found = checkpoint_of(folder)
-    assert found is not None
-    return found
+    path = checkpoint_of(find_run(options.run or "last"))
+    assert path is not None
+    return path
 
 
 def parse_options(argv: Sequence[str]) -> PredictOptions:
-    """Reads ``key=value`` arguments; everything behind the first ``=`` is the value, and needs no quoting.
+    """Reads ``key=value`` arguments; everything behind the first ``=`` is the value and needs no quoting.
 
     Raises:
         UsageError: an option that does not exist, or one too few or too many.
     """
     given: dict[str, Any] = {}
     for argument in argv:
-        key, equals, value = argument.partition("=")
+        key, equals, text = argument.partition("=")
         if not equals or key not in OPTIONS:
             raise UsageError(
                 f"{argument}: no such option; {did_you_mean(key, OPTIONS)}options: {', '.join(OPTIONS)} (--help)"
             )
         if key in given:
             raise UsageError(f"{argument}: {key}= is given twice")
-        given[key] = _value(key, value)
+        given[key] = _value(key, text)
     if ("run" in given) == ("checkpoint" in given):
         raise UsageError("give either run= (a folder, or `last`) or checkpoint= (a file)")
     query = {name: value for name, value in given.items() if name in QUERY_RULES}
@@ -140,52 +146,32 @@ def parse_options(argv: Sequence[str]) -> PredictOptions:
     return PredictOptions(**others, query=query, given=frozenset(given))
 
 
-def _value(key: str, value: str) -> Any:
-    if key == "batch_size":
-        if not value.isdecimal() or int(value) < 1:
-            raise UsageError(f"batch_size={value}: must be a whole number of at least 1")
-        return int(value)
-    if key == "figure":
-        if value.lower() not in ("true", "false"):
-            raise UsageError(f"figure={value}: must be true or false")
-        return value.lower() == "true"
-    if key == "threshold":
-        return _threshold(value)
+def _value(key: str, text: str) -> Any:
+    if key in _RULES:
+        return _checked(key, text, _RULES[key])
     if key == "allow":
-        return [name.strip() for name in value.strip("[]").split(",") if name.strip()]
-    if key == "accelerator" and value not in ("auto", "cpu", "gpu", "mps"):
-        raise UsageError(f"accelerator={value}: must be one of auto, cpu, gpu, mps")
-    if key == "output" and Path(value).suffix not in (".csv", ".json"):
-        raise UsageError(f"output={value}: must end in .csv or .json")
-    if key in QUERY_RULES:
-        return _query_value(key, value)
-    return _input(value) if key == "input" else value
+        return [name.strip() for name in text.strip("[]").split(",") if name.strip()]
+    if key == "output" and Path(text).suffix not in (".csv", ".json"):
+        raise UsageError(f"output={text}: must end in .csv or .json")
+    return _input(text) if key == "input" else text
 
 
-def _threshold(value: str) -> float:
-    with suppress(ValueError):
-        if 0 < float(value) < 1:
-            return float(value)
-    raise UsageError(f"threshold={value}: must be a number above 0 and below 1")
-
-
-def _query_value(key: str, text: str) -> Any:
-    rule = QUERY_RULES[key]
+def _checked(key: str, text: str, rule: Rule) -> Any:
     value: Any = text
     if not isinstance(rule, Text):
         with suppress(ValueError, RecursionError):
-            value = json.loads(text)
+            value = json.loads(text.lower() if text in ("True", "False") else text)
     if not rule.takes(value):
         raise UsageError(f"{key}={text}: must be {rule}")
     return value
 
 
-def _input(value: str) -> Any:
+def _input(text: str) -> Any:
     with suppress(OSError, RuntimeError, ValueError):  # too long for a name, or ~nobody
-        if Path(value).expanduser().exists():
-            return value
+        if Path(text).expanduser().exists():
+            return text
     try:
-        numbers = json.loads(value)
+        numbers = json.loads(text)
     except (ValueError, RecursionError):
-        return value
-    return numbers if isinstance(numbers, (list, int, float)) and not isinstance(numbers, bool) else value
+        return text
+    return numbers if isinstance(numbers, (list, int, float)) and not isinstance(numbers, bool) else text

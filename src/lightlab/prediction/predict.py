@@ -1,4 +1,4 @@
-"""Uses what a run has learnt: reads a checkpoint and an input, gives a table."""
+"""Predicts with a checkpoint: reads it and an input, returns a table."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from lightlab.training.devices import choose
 
 @dataclass(frozen=True)
 class Predictor:
-    """What a checkpoint holds, built again: how inputs are prepared, and the module that judges them."""
+    """A checkpoint's data module, which prepares inputs, and its module, which predicts from them."""
 
     data: ResidentDataModule
     module: SupervisedModule
@@ -39,12 +39,12 @@ class Predictor:
 
 @dataclass(frozen=True)
 class Predictions:
-    """One row an input, in the inputs' order; `scores` of the labels that the input carried.
+    """A table with one row for each input, in order, and the scores if the inputs carried labels.
 
     Attributes:
-        figures: that were written.
-        text_column: the column that is shown in place of the table; empty for the table.
-        all_rows: whether a terminal shows the whole table.
+        figures: the files of figures that were written.
+        text_column: the column that is printed instead of the table; empty for the table.
+        all_rows: whether the whole table is printed.
     """
 
     table: pd.DataFrame
@@ -53,28 +53,65 @@ class Predictions:
     text_column: str = ""
     all_rows: bool = False
 
+    def text(self, most_rows: int = 20) -> str:
+        """Returns the text column, or the table's first and last rows without the columns of class probabilities."""
+        if self.text_column:
+            return "\n".join(map(str, self.table[self.text_column]))
+        table = self.table[[column for column in self.table.columns if not column.startswith("p(")]]
+        options = ("display.unicode.east_asian_width", True, "display.width", 160, "display.max_columns", 20)
+        with pd.option_context(*options):
+            rows = None if self.all_rows else most_rows
+            text = table.to_string(index=False, max_rows=rows, float_format=lambda value: f"{value:.4f}")
+        scores = "  ".join(f"{name} {value:.4f}" for name, value in self.scores.items())
+        for figure in self.figures[:most_rows]:
+            text += f"\ndrawn: {figure}"
+        return text + (f"\nscored on {len(table):,} labelled rows: {scores}" if scores else "")
+
 
 def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
-    """Predicts `options.input`, or answers what else is asked, and writes `options.output` if it is named.
+    """Predicts `options.input`, or answers `options.query`, and writes `options.output` if it is named.
 
     Raises:
-        UsageError: an option that this checkpoint's task does not use, or none that it needs.
-        DataError: the checkpoint or the input is not what it should be; nothing has been written.
+        UsageError: an option that the checkpoint's task does not have, or none that it needs.
+        DataError: a checkpoint or input that cannot be used; nothing has been written.
     """
     predictor = load_predictor(checkpoint, options.allow)
     check_options(options, predictor.module.predict_options, predictor.task)
     device = choose(options.accelerator).device
     if "input" in predictor.module.predict_options:
-        found = _predicted(predictor, options, device)
+        predictions = _predict_rows(predictor, options, device)
     else:
-        answer = pd.DataFrame(predictor.module.to(device).query(options.query))
-        found = Predictions(answer, {}, text_column=predictor.module.text_column, all_rows=True)
+        table = pd.DataFrame(predictor.module.to(device).query(options.query))
+        predictions = Predictions(table, {}, text_column=predictor.module.text_column, all_rows=True)
     if options.output:
-        _write(found.table, Path(options.output))
-    return found
+        _write(predictions.table, Path(options.output))
+    return predictions
 
 
-def _predicted(predictor: Predictor, options: PredictOptions, device: torch.device) -> Predictions:
+def load_predictor(path: Path, allow: list[str]) -> Predictor:
+    """Builds a checkpoint's data module and module, from parts that `lightlab.runs.trust` allows.
+
+    Raises:
+        DataError: damaged, foreign, or not of this project.
+    """
+    checkpoint = read_checkpoint(path)
+    record = checkpoint["lightlab"]
+    try:
+        config, spec = record["config"], Spec.from_plain(record["spec"])
+        check_trusted(config, allow, str(path))
+        # A checkpoint does not choose where this machine writes: the cache folder is the user's own.
+        own_cache = {"cache_dir": None} if "cache_dir" in config["data"] else {}
+        data = build_data({"data": config["data"] | own_cache})
+        data.spec = spec
+        data.load_state_dict(record["preparation"])
+        module = build_module(config, spec, build_network(config, spec))
+        module.load_state_dict(checkpoint["state_dict"])
+    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+        raise DataError(f"{path}: its parts do not fit together ({one_line(error, 160)})") from error
+    return Predictor(data, module.eval(), config["name"], checkpoint["epoch"] + 1)
+
+
+def _predict_rows(predictor: Predictor, options: PredictOptions, device: torch.device) -> Predictions:
     module = predictor.module
     if options.threshold is not None:
         module.threshold = options.threshold
@@ -86,39 +123,13 @@ def _predicted(predictor: Predictor, options: PredictOptions, device: torch.devi
     return Predictions(_table(module, inputs, outputs), _scores(module, inputs, outputs), figures)
 
 
-def load_predictor(path: Path, allow: list[str]) -> Predictor:
-    """Builds a checkpoint's data module and module, naming only what `lightlab.runs.trust` knows.
-
-    Raises:
-        DataError: damaged, foreign, or not of this project.
-    """
-    checkpoint = read_checkpoint(path)
-    record = checkpoint["lightlab"]
-    try:
-        config, spec = record["config"], Spec.from_plain(record["spec"])
-        check_trusted(config, allow, str(path))
-        data = build_data({"data": _without_paths(config["data"])})
-        data.spec = spec
-        data.load_state_dict(record["preparation"])
-        module = build_module(config, spec, build_network(config, spec))
-        module.load_state_dict(checkpoint["state_dict"])
-    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
-        raise DataError(f"{path}: its parts do not fit together ({one_line(error, 160)})") from error
-    return Predictor(data, module.eval(), config["name"], checkpoint["epoch"] + 1)
-
-
-def _without_paths(config: dict[str, Any]) -> dict[str, Any]:
-    """A checkpoint does not choose where this machine writes: its cache folder is the user's own."""
-    return {key: None if key == "cache_dir" else value for key, value in config.items()}
-
-
 @torch.inference_mode()
 def _outputs(predictor: Predictor, inputs: Inputs, device: torch.device, batch_size: int) -> Tensor:
-    """The network's outputs (N, output_size), on the CPU."""
+    """Returns the network's outputs (N, output_size), on the CPU."""
     module = predictor.module.to(device)
     batches = inputs.inputs.split(batch_size)
-    shown = tqdm(batches, desc="predicting", unit="batch", disable=None if len(batches) > 1 else True)
-    return torch.cat([module(predictor.data.prepare(batch.to(device))).float().cpu() for batch in shown])
+    bar = tqdm(batches, desc="predicting", unit="batch", disable=None if len(batches) > 1 else True)
+    return torch.cat([module(predictor.data.prepare(batch.to(device))).float().cpu() for batch in bar])
 
 
 def _table(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> pd.DataFrame:
@@ -145,7 +156,7 @@ def _scores(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> dict[s
 
 
 def _draw(module: SupervisedModule, inputs: Inputs, outputs: Tensor, output: str | None) -> list[Path]:
-    """The photos with their predictions on them, beside `output`, else in predictions/."""
+    """Draws each prediction on its photo: beside `output`, else in predictions/."""
     from lightlab.plots.predictions import prediction_captions, write_prediction_figures
 
     folder = Path(output).parent if output else Path("predictions")
@@ -157,7 +168,6 @@ def _draw(module: SupervisedModule, inputs: Inputs, outputs: Tensor, output: str
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:
-    """Writes the file whole or not at all."""
     try:
         with whole_file(path) as unfinished:
             if path.suffix == ".json":
@@ -166,18 +176,3 @@ def _write(table: pd.DataFrame, path: Path) -> None:
                 table.to_csv(unfinished, index=False, encoding="utf-8")
     except OSError as error:
         raise DataError(f"output={path}: could not be written: {one_line(error)}") from None
-
-
-def shown(predictions: Predictions, most_rows: int = 20) -> str:
-    """For a terminal: the text column, or the table without most of its rows and the probabilities of other classes."""
-    table = predictions.table
-    if predictions.text_column:
-        return "\n".join(map(str, table[predictions.text_column]))
-    table = table[[column for column in table.columns if not column.startswith("p(")]]
-    with pd.option_context("display.unicode.east_asian_width", True, "display.width", 160, "display.max_columns", 20):
-        rows = None if predictions.all_rows else most_rows
-        text = table.to_string(index=False, max_rows=rows, float_format=lambda value: f"{value:.4f}")
-    scores = "  ".join(f"{name} {value:.4f}" for name, value in predictions.scores.items())
-    for figure in predictions.figures[:most_rows]:
-        text += f"\ndrawn: {figure}"
-    return text + (f"\nscored on {len(table):,} labelled rows: {scores}" if scores else "")

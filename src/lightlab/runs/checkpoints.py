@@ -1,4 +1,4 @@
-"""Checkpoints that are whole or not there, and that are read without running what they hold."""
+"""Writes checkpoints whole or not at all, and reads them without running code that they hold."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lightlab.files import whole_file
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
-    """Writes beside the file and renames, so that a kill or a full disk leaves the checkpoint before it."""
+    """Writes beside the file and renames, so that a kill or a full disk leaves the previous checkpoint."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
         path = Path(path)
@@ -37,7 +37,7 @@ def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
     """Loads a checkpoint of this project without unpickling anything but plain containers and tensors.
 
     Raises:
-        DataError: no such file, damaged, would run code, or not one of this project's.
+        DataError: a file that is missing, damaged, not this project's, or that would run code.
     """
     if not path.is_file():
         raise DataError(f"{path}: no such checkpoint; a run keeps its own in checkpoints/best.ckpt and last.ckpt")
@@ -46,7 +46,7 @@ def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
             checkpoint = torch.load(path, map_location=map_location, weights_only=True)
     except pickle.UnpicklingError as error:
         raise DataError(f"{path}: {_explain_unpickling(error)}") from None
-    except Exception as error:  # a damaged file shows itself as any of a dozen kinds
+    except Exception as error:  # a damaged file raises any of a dozen kinds
         raise DataError(
             f"{path}: truncated or not a checkpoint ({one_line(error, 120)}); use the run's other one"
         ) from None
@@ -57,14 +57,12 @@ def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
 
 def _explain_write(path: Path, error: BaseException) -> str:
     cause = error.__cause__ or error.__context__ or error
-    full = any(getattr(each, "errno", None) == errno.ENOSPC for each in (error, cause)) or "PytorchStreamWriter" in str(
-        error
-    )
-    reason = "the disk is full" if full else one_line(error, 120)
+    is_full = errno.ENOSPC in (getattr(error, "errno", None), getattr(cause, "errno", None))
+    reason = "the disk is full" if is_full or "PytorchStreamWriter" in str(error) else one_line(error, 120)
     return f"{path} could not be written: {reason}; the checkpoint before it is whole: free some space, then resume"
 
 
 def _explain_unpickling(error: Exception) -> str:
-    if "Unsupported global" in str(error) or "Unsupported operand" in str(error) or "GLOBAL" in str(error):
+    if any(sign in str(error) for sign in ("Unsupported global", "Unsupported operand", "GLOBAL")):
         return "holds Python objects whose loading could run code; refused. lightlab's own checkpoints hold none"
     return "not a checkpoint, or damaged"

@@ -7,7 +7,7 @@ import os
 import re
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +19,7 @@ State = Literal["done", "pruned", "failed", "unfinished"]
 
 
 def state(folder: Path) -> State:
-    """How far a run has come, as its files say: metrics.json, pruned.txt, error.txt, or none of them."""
+    """Returns how far a run has come, by its files: metrics.json, pruned.txt, error.txt, or none of them."""
     if results_of(folder) is not None:
         return "done"
     states: dict[str, State] = {"pruned.txt": "pruned", "error.txt": "failed"}
@@ -27,7 +27,7 @@ def state(folder: Path) -> State:
 
 
 def results_of(folder: Path) -> dict[str, Any] | None:
-    """What a run's metrics.json holds; None where it is missing or damaged."""
+    """Reads a run's metrics.json; None where it is missing or damaged."""
     try:
         contents = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -35,8 +35,8 @@ def results_of(folder: Path) -> dict[str, Any] | None:
     return contents if isinstance(contents, dict) else None
 
 
-def new_run(root: str, task: str, overrides: list[str]) -> Path:
-    """Makes ``root/task/time-slug``, a folder that no other run has, also when two start in the same second."""
+def new_run(root: str, task: str, overrides: Sequence[str]) -> Path:
+    """Makes ``root/task/time-slug``, a new folder even when two runs start in the same second."""
     name = time.strftime("%Y-%m-%d_%H-%M-%S") + slug(overrides)
     for attempt in range(1, 1000):
         folder = Path(root) / (_plain(task) or "task") / (name if attempt == 1 else f"{name}-{attempt}")
@@ -51,34 +51,26 @@ def new_run(root: str, task: str, overrides: list[str]) -> Path:
 
 
 def shortened(folder: Path) -> Path:
-    """The folder as seen from here, where it lies below."""
+    """Returns the folder relative to the working directory, where it lies below that."""
     return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
 
 
 def check_unused(folder: Path) -> None:
-    """Refuses a folder that another run has written its checkpoints into.
-
-    Raises:
-        UsageError: names the folder.
-    """
+    """Refuses a folder that holds another run's checkpoints."""
     if checkpoint_of(folder) is not None:
         raise UsageError(f"{folder} already holds a run; go on by resume={folder}, or name another hydra.run.dir")
 
 
 def check_writable(root: Path) -> None:
-    """Refuses to start where no run's folder can be made.
-
-    Raises:
-        UsageError: names the folder.
-    """
-    place = root if root.exists() else root.absolute().parent
-    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        raise UsageError(f"{place}: runs cannot be written here; go elsewhere, or name a folder by hydra.run.dir=")
+    """Refuses to start where no run's folder can be made."""
+    parent = root if root.exists() else root.absolute().parent
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        raise UsageError(f"{parent}: runs cannot be written here; go elsewhere, or name a folder by hydra.run.dir=")
 
 
 @contextmanager
 def discard_if_empty(folder: Path) -> Iterator[None]:
-    """Takes away what a run wrote that failed before its first epoch began, and nothing that was there before it."""
+    """Removes what a run wrote that fails before its first epoch, and nothing that was there before it."""
     before = set(folder.iterdir()) if folder.is_dir() else set()
     try:
         yield
@@ -90,14 +82,14 @@ def discard_if_empty(folder: Path) -> Iterator[None]:
             for path in [*written, *(record / f"{name}.yaml" for name in ("config", "hydra", "overrides"))]:
                 path.unlink(missing_ok=True)
             for path in (record, folder):
-                with suppress(OSError):  # whatever else lies there stays
+                with suppress(OSError):  # it holds other files, which stay
                     path.rmdir()
         raise
 
 
 def begin_anew(folder: Path) -> None:
-    """Takes away what an earlier start left that a new one would add to, or be taken for."""
-    written = (
+    """Removes the files of an earlier start that a new one would append to, or that would be taken for its own."""
+    patterns = (
         "error.txt",
         "config.yaml",
         "metrics.csv",
@@ -105,30 +97,30 @@ def begin_anew(folder: Path) -> None:
         "events.out.tfevents.*",
         "checkpoints/*.ckpt",
     )
-    for path in [path for pattern in written for path in folder.glob(pattern)]:
+    for path in [path for pattern in patterns for path in folder.glob(pattern)]:
         path.unlink()
 
 
 @contextmanager
 def failure_kept(folder: Path) -> Iterator[None]:
-    """Writes into error.txt what ended a run, as it is said on stderr too; one that was interrupted can go on."""
-    told = folder / "error.txt"
-    told.unlink(missing_ok=True)
+    """Writes the error that ends a run into error.txt; a run that was interrupted has none and can go on."""
+    path = folder / "error.txt"
+    path.unlink(missing_ok=True)
     try:
         yield
     except Exception as error:
         signalled = isinstance(error, LightlabError) and error.exit_code >= 128
         stopped = signalled or isinstance(error, BrokenPipeError)
         if not stopped and state(folder) == "unfinished" and (folder / ".hydra").is_dir():
-            with suppress(OSError):  # which may be what ended the run
-                told.write_text(message_of(error) + "\n", encoding="utf-8")
+            with suppress(OSError):  # a full disk may be what ended the run
+                path.write_text(message_of(error) + "\n", encoding="utf-8")
         raise
 
 
-def slug(overrides: list[str], limit: int = 60) -> str:
-    """What was overridden, in ``[A-Za-z0-9._-]``, which Hydra can be given back: ``-optimizer-adam-seed-1``."""
-    told = [each for each in overrides if not re.match(r"[+~]*(task|data_dir|cache_dir|resume|hydra\b[^=]*)=", each)]
-    text = _plain("-".join(told))[:limit].rstrip("-.")
+def slug(overrides: Sequence[str], limit: int = 60) -> str:
+    """Returns the overrides in ``[A-Za-z0-9._-]``, which Hydra's grammar takes: ``-optimizer-adam-seed-1``."""
+    left_out = re.compile(r"[+~]*(task|data_dir|cache_dir|resume|hydra\b[^=]*)=")
+    text = _plain("-".join(override for override in overrides if not left_out.match(override)))[:limit].rstrip("-.")
     return f"-{text}" if text else ""
 
 
@@ -137,10 +129,10 @@ def _plain(text: str) -> str:
 
 
 def find_run(run: str | Path, newest_of: tuple[str, ...] = ROOTS) -> Path:
-    """A run's folder: ``last`` is the newest with a checkpoint, sweeps included.
+    """Returns a run's folder; ``last`` is the newest with a checkpoint, sweeps included.
 
     Raises:
-        UsageError: there is none, or the folder is not a run's.
+        UsageError: there is none, or the folder holds no run.
     """
     if str(run) == "last":
         return _newest(newest_of)
@@ -153,15 +145,15 @@ def find_run(run: str | Path, newest_of: tuple[str, ...] = ROOTS) -> Path:
 
 
 def checkpoint_of(folder: Path, prefer: str = "best") -> Path | None:
-    """best.ckpt or last.ckpt of a run, whichever is there and whole, `prefer` first."""
+    """Returns a run's best.ckpt or last.ckpt, whichever is there and whole, `prefer` first."""
     names = sorted(("best", "last"), key=lambda name: name != prefer)
     paths = (folder / "checkpoints" / f"{name}.ckpt" for name in names)
     return next((path for path in paths if zipfile.is_zipfile(path)), None)
 
 
 def _newest(roots: tuple[str, ...]) -> Path:
-    found = [path for root in roots for path in Path(root).glob("**/checkpoints/*.ckpt")]
-    checkpoints = [path for path in found if path.stem in ("best", "last") and zipfile.is_zipfile(path)]
+    paths = [path for root in roots for path in Path(root).glob("**/checkpoints/*.ckpt")]
+    checkpoints = [path for path in paths if path.stem in ("best", "last") and zipfile.is_zipfile(path)]
     if not checkpoints:
         places = " or ".join(f"{root}/" for root in roots)
         raise UsageError(f"no run with a checkpoint in {places} below {Path.cwd()}; train one first: python train.py")

@@ -9,6 +9,7 @@ from typing import Any
 
 from lightning.pytorch.loggers import TensorBoardLogger
 from tensorboard.compat.proto.summary_pb2 import Summary
+from torch.utils.tensorboard import FileWriter
 from torch.utils.tensorboard.summary import hparams
 
 
@@ -25,23 +26,29 @@ class RunLogger(TensorBoardLogger):
     def describe(self, hyperparameters: dict[str, Any], metrics: list[str]) -> None:
         """Fills the HPARAMS tab: the values now, each metric when a scalar of its name has been logged.
 
-        Lightning's own `log_hyperparams` would log a first value of each metric, which shows in its chart.
+        Lightning's own `log_hyperparams` would log a first value of each metric, which its chart would show.
         """
-        writer = self.experiment._get_file_writer()
         for summary in hparams(hyperparameters, dict.fromkeys(metrics, 0.0)):
-            writer.add_summary(summary)
+            self._file_writer().add_summary(summary)
 
     def add_picture(self, tag: str, png: Path, step: int) -> None:
         """Shows a picture as it is in its file: `add_figure` would draw it a second time."""
         content = png.read_bytes()
         width, height = struct.unpack(">II", content[16:24])  # PNG's first chunk
         image = Summary.Image(encoded_image_string=content, width=width, height=height, colorspace=4)  # RGBA
-        summary = Summary(value=[Summary.Value(tag=tag, image=image)])
-        self.experiment._get_file_writer().add_summary(summary, step)
+        self._file_writer().add_summary(Summary(value=[Summary.Value(tag=tag, image=image)]), step)
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Without ``epoch``, which Lightning adds to every call and which would be a chart of its own."""
+        """Leaves out ``epoch``, which Lightning adds to every call and which would be a chart of its own."""
         super().log_metrics({name: value for name, value in metrics.items() if name != "epoch"}, step)
 
     def save(self) -> None:
         """Keeps hparams.yaml out of the folder: config.yaml says the same and more."""
+
+    def _file_writer(self) -> FileWriter:
+        """Returns the writer of TensorBoard's own records, opened again where Lightning has closed it after a fit."""
+        writer = self.experiment
+        if writer.file_writer is None:
+            writer.file_writer = FileWriter(writer.log_dir)
+            writer.all_writers = {writer.log_dir: writer.file_writer}
+        return writer.file_writer

@@ -1,4 +1,4 @@
-"""What a run was told on its command line, and the command that tells it again."""
+"""The overrides that a run was started with, and the command that starts it again. Imports no Hydra."""
 
 from __future__ import annotations
 
@@ -10,25 +10,37 @@ from typing import Any
 
 import yaml
 
-from lightlab.runs.resume import last_overrides
-
-# What says how a run is kept or shown, or how often it is repeated, not what it is.
+# Keys that say how a run is kept, shown or repeated, and not what it is.
 _NOT_THE_RUN = re.compile(r"(seed|folds|fold_repeats|resume|sweep_resume|cache_dir|language|explain|hydra\b.*)$")
 
 
+def resume_records(folder: Path) -> list[Path]:
+    """Returns the files with the overrides of a run's resumes, in order."""
+    return sorted((folder / ".hydra").glob("resume-*.yaml"), key=lambda path: int(path.stem.partition("-")[2]))
+
+
+def last_overrides(folder: Path) -> Path:
+    """Returns the file with the overrides of a run's last start."""
+    return (resume_records(folder) or [folder / ".hydra" / "overrides.yaml"])[-1]
+
+
 def read_overrides(folder: Path) -> list[str]:
-    """``optimizer=adam`` and so on, of the run's last start; none where the record is missing or damaged."""
+    """Returns the overrides of a run's last start, except Hydra's own; none where the record is missing or damaged."""
     try:
-        told: Any = yaml.safe_load(last_overrides(folder).read_text(encoding="utf-8"))
+        overrides: Any = yaml.safe_load(last_overrides(folder).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return []
-    texts = map(str, told if isinstance(told, list) else [])
-    return [each for each in texts if not re.match(r"\+*(resume|hydra\.[^=]*)=", each)]
+    return own_overrides(overrides) if isinstance(overrides, list) else []
 
 
-def values(told: Iterable[str]) -> dict[str, str]:
-    """The last value of each key, its quotes taken off; that of ``~key`` is empty."""
-    pairs = (each.partition("=") for each in told)
+def own_overrides(overrides: Iterable[object]) -> list[str]:
+    """Leaves out ``resume=`` and Hydra's values."""
+    return [text for text in map(str, overrides) if not re.match(r"\+*(resume|hydra\.[^=]*)=", text)]
+
+
+def values(overrides: Iterable[str]) -> dict[str, str]:
+    """Returns the last value of each key without its quotes; that of ``~key`` is empty."""
+    pairs = (override.partition("=") for override in overrides)
     return {key.lstrip("+"): unquoted(value) for key, _, value in pairs}
 
 
@@ -37,17 +49,17 @@ def makes_a_difference(key: str) -> bool:
     return not _NOT_THE_RUN.match(key)
 
 
-def command(told: Iterable[str], seeds: Iterable[str], config_dir: str | None = None) -> str:
-    """The shell's command that runs it again with each of `seeds`; several of them are a sweep."""
-    seeds = [each for each in seeds if each]
-    kept = [each for each in told if each.lstrip("+").partition("=")[0] != "seed"]
+def command(overrides: Iterable[str], seeds: Iterable[str], config_dir: str | None = None) -> str:
+    """Returns the shell command that runs it again with each of `seeds`; several of them are a sweep."""
+    seeds = [seed for seed in seeds if seed]
+    kept = [override for override in overrides if override.lstrip("+").partition("=")[0] != "seed"]
     kept += [f"seed={','.join(seeds)}"] if seeds else []
     own = ["--config-dir", config_dir] if config_dir else []
     return shlex.join(["python", "train.py", *(["-m"] if len(seeds) > 1 else []), *own, *kept])
 
 
 def same(value: str) -> str:
-    """What equal values share: ``0.1``, ``1e-1`` and ``.10`` are one number."""
+    """Returns what equal values share: ``0.1``, ``1e-1`` and ``.10`` are one number."""
     try:
         return repr(float(value))
     except ValueError:
@@ -55,7 +67,7 @@ def same(value: str) -> str:
 
 
 def unquoted(value: str) -> str:
-    """A value without the quotes that Hydra's grammar asks for."""
+    """Takes off the quotes that Hydra's grammar asks for."""
     if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
         return value[1:-1].replace(f"\\{value[0]}", value[0])
     return value

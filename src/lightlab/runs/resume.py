@@ -1,4 +1,4 @@
-"""Going on with a run: what its folder saved, what has been typed now, and what conf/ has become since."""
+"""Goes on with a run: its saved config, what is typed now, and what conf/ has become since."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from lightlab.config.composition import _ABSENT, Config, flatten, quote, unflatten
 from lightlab.errors import UsageError
+from lightlab.runs.overrides import resume_records
+
+Kind = TypeVar("Kind", dict[str, Any], list[Any])
 
 
 @dataclass(frozen=True)
@@ -21,8 +24,8 @@ class Resumed:
 
     Attributes:
         folder: of the run.
-        config: what it goes on with: the saved one, changed by what has been typed now.
-        overrides: all of them, old and new, with Hydra told to write into `folder` and to keep its record.
+        config: the saved config, changed by what is typed now.
+        overrides: old and new ones, and those that make Hydra write into `folder` and keep its record.
         conf_changes: one line for each value that conf/ gives differently from when the run was started.
     """
 
@@ -33,11 +36,11 @@ class Resumed:
 
     @contextmanager
     def recorded(self) -> Iterator[None]:
-        """Keeps this resume's overrides beside the first start's, as .hydra/resume-<n>.yaml, unless it is refused."""
-        self._say()
-        record = self.folder / ".hydra"
-        number = len(_resumes(self.folder)) + 1
-        path = record / f"resume-{number}.yaml"
+        """Keeps the overrides beside those of the first start, as .hydra/resume-<n>.yaml, unless they are refused."""
+        print(f"going on with {self.folder}", flush=True)
+        for line in self.conf_changes:
+            print(f"! conf/ has changed since: {line}; the run keeps its own value", file=sys.stderr)
+        path = self.folder / ".hydra" / f"resume-{len(resume_records(self.folder)) + 1}.yaml"
         path.write_text(yaml.safe_dump(self.overrides, allow_unicode=True), encoding="utf-8")
         try:
             yield
@@ -45,28 +48,38 @@ class Resumed:
             path.unlink()
             raise
 
-    def _say(self) -> None:
-        print(f"going on with {self.folder}", flush=True)
-        for line in self.conf_changes:
-            print(f"! conf/ has changed since: {line}; the run keeps its own value", file=sys.stderr)
 
+def read_record(path: Path, kind: type[Kind]) -> Kind:
+    """Reads a YAML file of a run's record.
 
-def last_overrides(folder: Path) -> Path:
-    """Where the overrides of a run's last start are kept."""
-    return (_resumes(folder) or [folder / ".hydra" / "overrides.yaml"])[-1]
+    Raises:
+        UsageError: it is missing, damaged, or holds something else than a `kind`.
+    """
+    try:
+        contents = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        contents = None
+    if not isinstance(contents, kind):
+        raise UsageError(
+            f"{path}: damaged: not the {'list' if kind is list else 'mapping'} that a run keeps; start a new run with "
+            "init_from="
+        )
+    return contents
 
 
 def config_dir(folder: Path) -> str | None:
-    """The config folder of the user's own that a run was started with."""
+    """Returns the user's own config folder that a run was started with."""
     record = folder / ".hydra" / "hydra.yaml"
-    if not record.is_file():
+    return command_line_source(read_record(record, dict).get("hydra")) if record.is_file() else None
+
+
+def command_line_source(hydra: Any) -> str | None:
+    """Returns the folder of ``--config-dir`` that a record of Hydra's config names."""
+    try:
+        sources = {source["provider"]: source["path"] for source in hydra["runtime"]["config_sources"]}
+    except (KeyError, TypeError):
         return None
-    sources = yaml.safe_load(record.read_text(encoding="utf-8"))["hydra"]["runtime"]["config_sources"]
-    return next((source["path"] for source in sources if source["provider"] == "command-line"), None)
-
-
-def _resumes(folder: Path) -> list[Path]:
-    return sorted((folder / ".hydra").glob("resume-*.yaml"), key=lambda path: int(path.stem.partition("-")[2]))
+    return sources.get("command-line")
 
 
 def merge_saved(folder: Path, then: Config, now: Config, overrides: list[str], typed: Sequence[str] = ()) -> Resumed:
@@ -75,23 +88,23 @@ def merge_saved(folder: Path, then: Config, now: Config, overrides: list[str], t
     Args:
         then: composed today from the overrides that the run was started with.
         now: composed today from those and the new ones.
-        typed: names of what is overridden now, which wins also where it says what conf/ says.
+        typed: keys that are overridden now; they win even where they repeat what conf/ says.
     """
-    saved: Config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
-    flat_saved, flat_then, flat_now = flatten(saved), flatten(then), flatten(now)
-    merged = dict(flat_saved)
+    saved = flatten(read_record(folder / "config.yaml", dict))
+    flat_then, flat_now = flatten(then), flatten(now)
+    merged = dict(saved)
     for key in {**flat_then, **flat_now}:
         is_typed = any(f"{'.'.join(key)}.".startswith(f"{name}.") for name in typed)
         if is_typed or _differ(flat_now.get(key, _ABSENT), flat_then.get(key, _ABSENT)):
             merged[key] = flat_now.get(key, _ABSENT)
     merged[("resume",)] = str(folder)
     changes = [
-        f"{'.'.join(key)} was {flat_saved.get(key, 'absent')}, is now {flat_then.get(key, 'absent')}"
-        for key in sorted(flat_saved.keys() | flat_then.keys())
-        if key != ("resume",) and flat_saved.get(key, _ABSENT) != flat_then.get(key, _ABSENT)
+        f"{'.'.join(key)} was {saved.get(key, 'absent')}, is now {flat_then.get(key, 'absent')}"
+        for key in sorted(saved.keys() | flat_then.keys())
+        if key != ("resume",) and saved.get(key, _ABSENT) != flat_then.get(key, _ABSENT)
     ]
-    told = [*overrides, f"hydra.run.dir={quote(str(folder))}", "hydra.output_subdir=null"]
-    return Resumed(folder, unflatten(merged), told, changes)
+    places = [f"hydra.run.dir={quote(str(folder))}", "hydra.output_subdir=null"]
+    return Resumed(folder, unflatten(merged), [*overrides, *places], changes)
 
 
 def _differ(now: Any, then: Any) -> bool:

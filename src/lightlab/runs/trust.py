@@ -1,4 +1,4 @@
-"""What a config read from a file may build: parts of lightlab and of torch by a rule, others only with `allow=`."""
+"""The rule for what a config read from a file may build: parts of lightlab and torch, others only by `allow=`."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _GROUPS: dict[str, tuple[str, type]] = {
     "data": (r"lightlab\.(data|surfaces)(\.\w+)+", ResidentDataModule),
     "network": (r"lightlab\.(networks|surfaces)\.\w+", nn.Module),
 }
-# Where torch's classes are named, and the base class that they must have: none reads, writes or runs anything.
+# Where torch's classes are named, and the base class that they must have: none of them reads, writes or runs anything.
 _TORCH: dict[str, type] = {"torch.nn": nn.Module, "torch.optim": Optimizer, "torch.optim.lr_scheduler": LRScheduler}
-# The same of lightlab's packages and modules; in those of `_FUNCTIONS` functions may be named too.
+# Modules of lightlab whose classes may be named, and those whose functions may be named.
 _CLASSES = (
     r"lightlab\.(networks|scratch|optimization|modules\.losses|surfaces\.functions|data\.images\.augment)(\.\w+)*"
 )
@@ -37,12 +37,12 @@ def check_trusted(config: dict[str, Any], allow: Sequence[str], where: str) -> N
     """Refuses a config that would build anything but parts of lightlab and of torch.
 
     Args:
-        config: as the checkpoint carries it; the groups of `BUILT` are checked.
+        config: from the checkpoint; the groups of `BUILT` are checked.
         allow: packages that the user trusts.
         where: the checkpoint's name, for the message.
 
     Raises:
-        DataError: names the target. Nothing outside lightlab and torch has been imported, nothing built.
+        DataError: names the target; nothing outside lightlab and torch has been imported, nothing built.
     """
     for group in BUILT:
         if not isinstance(config.get(group), dict):
@@ -58,7 +58,7 @@ def check_trusted(config: dict[str, Any], allow: Sequence[str], where: str) -> N
 
 
 def _targets(node: Any, depth: int = 0) -> Iterator[tuple[int, str]]:
-    """Yields every ``_target_`` below `node`; an interpolation, which Hydra would resolve, counts as one."""
+    """Yields depth and name of every ``_target_`` below `node`; an interpolation counts as one: it is resolved."""
     if isinstance(node, dict):
         for key, value in node.items():
             if key == "_target_":
@@ -72,21 +72,21 @@ def _targets(node: Any, depth: int = 0) -> Iterator[tuple[int, str]]:
         if "${" in node:
             yield depth + 1, node
     elif node is not None and not isinstance(node, (bool, int, float)):
-        yield depth + 1, f"a {type(node).__name__}"  # nothing that a config is made of
+        yield depth + 1, f"a {type(node).__name__}"  # configs hold no such objects
 
 
 def _is_of_group(target: str, group: str) -> bool:
     modules, base = _GROUPS[group]
-    found = _defined(target, modules)
-    return isinstance(found, type) and issubclass(found, base)
+    made = _defined(target, modules)
+    return isinstance(made, type) and issubclass(made, base)
 
 
 def _is_part(target: str) -> bool:
     """Whether a target may stand inside a group, or be its layers or its activation."""
     home, _, name = target.rpartition(".")
     if home in _TORCH:
-        found = getattr(importlib.import_module(home), name, None)
-        return isinstance(found, type) and issubclass(found, _TORCH[home]) and found is not _TORCH[home]
+        made = getattr(importlib.import_module(home), name, None)
+        return isinstance(made, type) and issubclass(made, _TORCH[home]) and made is not _TORCH[home]
     return isinstance(_defined(target, _CLASSES), type) or isfunction(_defined(target, _FUNCTIONS))
 
 
@@ -96,20 +96,20 @@ def _defined(target: str, modules: str) -> Any:
     if not re.fullmatch(modules, home) or not re.fullmatch(r"[A-Za-z]\w*", name):
         return None
     try:
-        found = getattr(importlib.import_module(home), name, None)
+        made = getattr(importlib.import_module(home), name, None)
     except ImportError:
         return None
-    return found if getattr(found, "__module__", None) == home else None
+    return made if getattr(made, "__module__", None) == home else None
 
 
 def _is_allowed(target: str, allow: Sequence[str]) -> bool:
     """Whether the target is defined in a package that the user trusts, and not merely imported by it."""
-    package = next((each for each in allow if each and target.startswith(f"{each}.")), None)
+    package = next((name for name in allow if name and target.startswith(f"{name}.")), None)
     if package is None:
         return False
     try:
-        found = get_object(target)
+        made = get_object(target)
     except Exception:
         return True  # building it will report what is wrong
-    home = getattr(found, "__module__", None) or ""
+    home = getattr(made, "__module__", None) or ""
     return home == package or home.startswith(f"{package}.")

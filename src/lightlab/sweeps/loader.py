@@ -1,12 +1,13 @@
-"""Composing the many jobs of a sweep, most of which differ in values alone."""
+"""Composes the jobs of a sweep, most of which differ only in values."""
 
 from __future__ import annotations
 
 import copy
+from typing import Any, cast
 
-from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
-from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -14,33 +15,48 @@ from omegaconf.errors import OmegaConfBaseException
 from lightlab.config.composition import is_setting, set_values
 
 
-class SweepLoader(ConfigLoaderImpl):
-    """Hydra's own; but jobs that choose the same of every group are composed once, which takes a tenth of a second."""
+class SweepLoader:
+    """Hydra's loader, except that jobs that choose the same parts are composed once: composing takes 0.1 s.
 
-    def __init__(self, search_path: ConfigSearchPath) -> None:
-        super().__init__(search_path)
-        self._kept: dict[tuple[str, ...], DictConfig] = {}
+    Everything but `load_sweep_config` is left to the loader that it wraps.
+    """
+
+    def __init__(self, loader: ConfigLoader) -> None:
+        self._loader = loader
+        self._groups = set(loader.list_groups(""))
+        self._bases: dict[tuple[str, ...], DictConfig] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(vars(self).get("_loader"), name)  # which is None while the object is unpickled
 
     @staticmethod
     def within(context: HydraContext) -> HydraContext:
-        """The context of a launcher that composes with a loader of this kind."""
-        return HydraContext(SweepLoader(context.config_loader.get_search_path()), context.callbacks)
+        """Returns the context of a launcher that composes with a loader of this kind."""
+        return HydraContext(cast(ConfigLoader, SweepLoader(context.config_loader)), context.callbacks)
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
-        told = OverridesParser.create().parse_overrides(sweep_overrides)
-        # What is added or deleted has its place among the others; a searchpath has groups that are not known here.
-        if master_config.hydra.searchpath or not all(map(is_setting, told)):
-            return super().load_sweep_config(master_config, sweep_overrides)
-        setting = [each for each in told if not self.repository.group_exists(each.key_or_group)]
-        choices = tuple(each.input_line or "" for each in told if each not in setting)
-        if choices not in self._kept:
-            self._kept[choices] = super().load_sweep_config(master_config, list(choices))
-        config = copy.deepcopy(self._kept[choices])
+        overrides = OverridesParser.create().parse_overrides(sweep_overrides)
+        # The place of an added or deleted key among the others counts; a searchpath's groups are not known here.
+        if master_config.hydra.searchpath or not all(map(is_setting, overrides)):
+            return self._loader.load_sweep_config(master_config, sweep_overrides)
+        values = [override for override in overrides if override.key_or_group not in self._groups]
+        choices = tuple(override.input_line or "" for override in overrides if override not in values)
+        if choices not in self._bases:
+            self._bases[choices] = self._loader.load_sweep_config(master_config, list(choices))
+        config = copy.deepcopy(self._bases[choices])
         try:
-            set_values(config, setting)
-        except OmegaConfBaseException:  # in Hydra's own words
-            return super().load_sweep_config(master_config, sweep_overrides)
-        config.hydra.overrides.task = [each.input_line for each in told]
-        config.hydra.job.override_dirname = get_overrides_dirname(told, **config.hydra.job.config.override_dirname)
+            set_values(config, values)
+        except OmegaConfBaseException:  # to be reported in Hydra's own words
+            return self._loader.load_sweep_config(master_config, sweep_overrides)
+        config.hydra.overrides.task = [override.input_line for override in overrides]
+        config.hydra.job.override_dirname = _dirname(overrides, config.hydra.job.config.override_dirname)
         OmegaConf.copy_cache(from_config=master_config, to_config=config)
         return config
+
+
+def _dirname(overrides: list[Override], options: DictConfig) -> str:
+    """Returns ``hydra.job.override_dirname``, as Hydra documents it."""
+    kept = (override for override in overrides if override.key_or_group not in options.exclude_keys)
+    return (
+        str(options.item_sep).join(sorted(override.input_line or "" for override in kept)).replace("=", options.kv_sep)
+    )

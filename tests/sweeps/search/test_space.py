@@ -7,7 +7,7 @@ from lightlab.sweeps.search.space import read_space
 
 def drawn(space, seed=0):
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
-    return space.chosen(space.draw(study.ask()))
+    return space.overrides(space.draw(study.ask()))
 
 
 def test_what_does_not_vary_is_kept_as_it_was_typed():
@@ -31,7 +31,7 @@ def test_what_does_not_vary_is_kept_as_it_was_typed():
     ],
 )
 def test_each_kind_of_range_has_its_distribution(override, words):
-    assert read_space([override]).described() == {"a": words}
+    assert read_space([override]).describe() == {"a": words}
 
 
 @pytest.mark.parametrize(

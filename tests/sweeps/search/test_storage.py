@@ -51,4 +51,4 @@ def test_a_relative_file_is_the_same_from_every_folder(tmp_path):
 
 
 def test_messages_show_no_password():
-    assert "secret" not in storage.spoken("postgresql://me:secret@server/studies")
+    assert "secret" not in storage.printable("postgresql://me:secret@server/studies")

@@ -1,4 +1,5 @@
 import os
+import socket
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ from optuna.trial import TrialState
 
 from lightlab.errors import UsageError
 from lightlab.sweeps.search.space import read_space
-from lightlab.sweeps.search.study import Monitor, claim, open_study, release_abandoned, tried, void
+from lightlab.sweeps.search.study import Monitor, claim, ended_trials, give_up, open_study, release_abandoned
 
 SPACE = read_space(["trainer.max_epochs=3", "data_dir=/here", "x=interval(0,1)", "optimizer=sgd,adam"])
 LOSS = Monitor("loss/val", "min")
@@ -76,8 +77,8 @@ def test_a_trial_that_was_broken_off_is_tried_again_and_not_counted(url):
     study = opened(url)
     trial = claim(study, 2)
     values = SPACE.draw(trial)
-    void(study, trial.number, again=True)
-    assert tried(study) == []
+    give_up(study, trial.number, again=True)
+    assert ended_trials(study) == []
     again = claim(study, 2)
     assert again.number == 1 and SPACE.draw(again) == values
 
@@ -85,8 +86,8 @@ def test_a_trial_that_was_broken_off_is_tried_again_and_not_counted(url):
 def test_what_has_ended_cannot_be_taken_back(url):
     study = opened(url)
     study.tell(claim(study, 2), 0.5)
-    void(study, 0, again=True)
-    assert [trial.value for trial in tried(study)] == [0.5]
+    give_up(study, 0, again=True)
+    assert [trial.value for trial in ended_trials(study)] == [0.5]
 
 
 PROCESS = """
@@ -108,15 +109,13 @@ def test_trials_of_a_process_that_has_died_are_tried_again(url):
     assert space.draw(claim(study, 9)) == lost.params
 
 
-def test_a_process_that_only_has_the_number_of_a_dead_one_is_not_taken_for_it(url):
+@pytest.mark.parametrize(
+    ("process", "abandoned"), [(f"{socket.gethostname()} {os.getpid()} before", 1), ("elsewhere 1 2", 0)]
+)
+def test_a_process_with_the_number_of_a_dead_one_is_told_apart_and_another_machine_left_alone(
+    url, monkeypatch, process, abandoned
+):
     study = opened(url)
-    host = claim(study, 9).user_attrs["process"].split(" ")[0]
-    study._storage.set_trial_user_attr(study.trials[0]._trial_id, "process", f"{host} {os.getpid()} before")
-    assert release_abandoned(study) == 1
-
-
-def test_trials_of_another_machine_are_left_alone(url):
-    study = opened(url)
+    monkeypatch.setattr("lightlab.sweeps.search.study._this_process", lambda: process)
     claim(study, 9)
-    study._storage.set_trial_user_attr(study.trials[0]._trial_id, "process", "elsewhere 1 2")
-    assert release_abandoned(study) == 0
+    assert release_abandoned(study) == abandoned

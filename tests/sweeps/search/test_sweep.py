@@ -12,10 +12,11 @@ from hydra import compose, initialize_config_dir
 from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import OmegaConf
 
+from lightlab.config.composition import HYDRA_DEFAULTS
 from lightlab.errors import UsageError
 from lightlab.sweeps.search.space import read_space
 from lightlab.sweeps.search.study import Monitor, open_study
-from lightlab.sweeps.search.sweep import _check_known, search
+from lightlab.sweeps.search.sweep import check_known, search
 
 SPACE = ["x=interval(-1,1)", "optimizer=sgd,adam"]
 
@@ -48,7 +49,7 @@ def searched(conf):
     """Searches with a formula for the least loss, into the folder swept/."""
 
     def run(*overrides, formula=distance, space=SPACE):
-        with initialize_config_dir(str(conf), version_base="1.3"):
+        with initialize_config_dir(str(conf), **HYDRA_DEFAULTS):
             told = ["hydra/sweeper=optuna", "hydra.sweep.dir=swept", "task=linear_regression", *overrides]
             config = compose("train", overrides=told, return_hydra_config=True)
         launcher = Launcher(formula)
@@ -80,10 +81,10 @@ def test_the_best_trial_is_named_with_the_command_that_trains_it_whole(searched,
 
 def test_runs_are_told_where_to_report_by_hydras_own_overrides_alone(searched):
     [[overrides]] = searched("hydra.sweeper.n_trials=1").batches
-    own = [each for each in overrides if each.startswith("hydra.")]
+    own = [each for each in overrides if each.lstrip("+").startswith("hydra.")]
     assert overrides[0] == "trainer.max_epochs=3"
     assert [each.partition("=")[0] for each in overrides if each not in own][1:] == ["x", "optimizer"]
-    assert "hydra.sweep.subdir=0" in own and "hydra.sweeper.trial=0" in own
+    assert "hydra.sweep.subdir=0" in own and "+hydra.job.env_set.LIGHTLAB_TRIAL='0'" in own
 
 
 def test_as_many_run_together_as_n_jobs_says(searched):
@@ -162,7 +163,7 @@ def test_options_that_cannot_be_are_refused_before_anything_is_written(searched,
 
 def test_runs_that_the_study_does_not_know_are_not_written_over(tmp_path):
     study = optuna.create_study(study_name="new")
-    _check_known(study, tmp_path)
+    check_known(study, tmp_path)
     (tmp_path / "0" / ".hydra").mkdir(parents=True)
     with pytest.raises(UsageError, match="holds 1 runs that the study new does not know"):
-        _check_known(study, tmp_path)
+        check_known(study, tmp_path)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from lightlab.runs.folder import state
-from lightlab.sweeps.search.study import tried
+from lightlab.sweeps.search.study import ended_trials
 
 ROOT = Path(__file__).parents[3]
 SEARCH = ["-m", "hydra/sweeper=optuna", "task=linear_regression", "optimizer.lr=tag(log,interval(1e-4,1e-1))"]
@@ -36,7 +36,7 @@ def test_two_processes_share_the_trials_of_one_study():
     processes = [started(*own, f"hydra.sweep.dir={name}") for name in ("one", "other")]
     said = [process.communicate(timeout=120) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
-    trials = tried(study(url))  # a trial that both have begun at once is given up by one of them
+    trials = ended_trials(study(url))  # a trial that both have begun at once is given up by one of them
     assert len(trials) == 5 and {trial.state.name for trial in trials} <= {"COMPLETE", "PRUNED"}
     assert len({trial.params["optimizer.lr"] for trial in trials}) == 5
     for trial in trials:

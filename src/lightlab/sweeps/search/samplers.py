@@ -1,7 +1,8 @@
-"""How a search draws its next trial; each is told the search's ranges and a seed for that trial."""
+"""Samplers, which draw a search's next trial: made from the search's ranges and a seed for that trial."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,37 +17,31 @@ Varied = Mapping[str, BaseDistribution]
 
 
 def tpe(varied: Varied, seed: int, **options: Any) -> BaseSampler:
-    """Tree-structured Parzen estimators (Bergstra et al. 2011)."""
+    """Draws with tree-structured Parzen estimators (Bergstra et al. 2011)."""
     return TPESampler(seed=seed, **options)
 
 
 def random(varied: Varied, seed: int) -> BaseSampler:
-    """Independent draws."""
+    """Draws every trial by itself."""
     return RandomSampler(seed=seed)
 
 
 class Grid(GridSampler):
-    """Every combination once.
-
-    Attributes:
-        size: how many there are.
-    """
+    """Every combination once; `size` is their number."""
 
     def __init__(self, points: Mapping[str, list[Any]]) -> None:
         super().__init__(points, seed=0)  # the same order in every process
-        self.size = 1
-        for values in points.values():
-            self.size *= len(values)
+        self.size = math.prod(map(len, points.values()))
 
     def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
-        """Nothing: at the last point Optuna's own would end a loop of its own, in which we are not."""
+        """Does nothing: Optuna's own would end its loop at the last point, and we are in none."""
 
 
 def grid(varied: Varied, seed: int) -> BaseSampler:
-    """Every combination.
+    """Draws every combination.
 
     Raises:
-        UsageError: of an interval there are endlessly many.
+        UsageError: an interval without steps.
     """
     return Grid({key: _points(key, distribution) for key, distribution in varied.items()})
 

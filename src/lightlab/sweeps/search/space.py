@@ -1,4 +1,4 @@
-"""What a search varies, read from Hydra's overrides, and what it keeps."""
+"""What a search varies and what it keeps, read from Hydra's overrides."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ class Space:
 
     Attributes:
         fixed: overrides of every trial.
-        varied: what each trial draws, by key. Choices are drawn as Hydra would be given them, in text.
+        varied: what each trial draws, by key; choices are drawn as the text that Hydra is given.
     """
 
     fixed: list[str]
     varied: dict[str, BaseDistribution]
 
     def draw(self, trial: Trial) -> Values:
-        """The trial's own values; its study's sampler gives them."""
+        """Draws the trial's values from its study's sampler."""
         return {key: _suggested(trial, key, distribution) for key, distribution in self.varied.items()}
 
-    def chosen(self, values: Values) -> list[str]:
-        """Overrides for drawn values."""
+    def overrides(self, values: Values) -> list[str]:
+        """Returns the overrides for drawn values."""
         return [f"{key}={_text(values[key], self.varied[key])}" for key in self.varied if key in values]
 
-    def described(self) -> dict[str, str]:
-        """Each key's range in words."""
-        return {key: _words(distribution) for key, distribution in self.varied.items()}
+    def describe(self) -> dict[str, str]:
+        """Returns each key's range in words."""
+        return {key: _in_words(distribution) for key, distribution in self.varied.items()}
 
 
 def read_space(arguments: Sequence[str], loader: ConfigLoader | None = None) -> Space:
-    """The search space of a command line.
+    """Reads the search space of a command line.
 
     Args:
-        arguments: overrides, but for Hydra's own.
+        arguments: overrides, except Hydra's own.
         loader: knows the choices that a ``glob(…)`` stands for.
 
     Raises:
@@ -82,15 +82,15 @@ def _distribution(override: Override) -> BaseDistribution:
         raise UsageError(f"{line}: the only tag is log, of an interval or a range of steps of 1")
     try:
         if isinstance(value, IntervalSweep):
-            return _of_interval(value)
+            return _interval_distribution(value)
         if isinstance(value, RangeSweep):
-            return _of_range(value)
+            return _range_distribution(value)
         return CategoricalDistribution(list(dict.fromkeys(override.sweep_string_iterator())))
     except ValueError as error:
         raise UsageError(f"{line}: {str(error).replace('`', '')}") from None
 
 
-def _of_interval(interval: IntervalSweep) -> BaseDistribution:
+def _interval_distribution(interval: IntervalSweep) -> BaseDistribution:
     low, high = interval.start, interval.end
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ValueError("an interval goes from a number to a larger one")
@@ -100,7 +100,7 @@ def _of_interval(interval: IntervalSweep) -> BaseDistribution:
     return FloatDistribution(low, high, log=log)
 
 
-def _of_range(steps: RangeSweep) -> BaseDistribution:
+def _range_distribution(steps: RangeSweep) -> BaseDistribution:
     values = sorted(steps.range())
     if not values:
         raise ValueError("a range without any value")
@@ -115,10 +115,9 @@ def _of_range(steps: RangeSweep) -> BaseDistribution:
 def _suggested(trial: Trial, key: str, distribution: BaseDistribution) -> Any:
     if isinstance(distribution, CategoricalDistribution):
         return trial.suggest_categorical(key, distribution.choices)
-    if isinstance(distribution, IntDistribution):
-        return trial.suggest_int(key, distribution.low, distribution.high, step=distribution.step, log=distribution.log)
-    assert isinstance(distribution, FloatDistribution)
-    return trial.suggest_float(key, distribution.low, distribution.high, step=distribution.step, log=distribution.log)
+    assert isinstance(distribution, (IntDistribution, FloatDistribution))
+    suggest: Any = trial.suggest_int if isinstance(distribution, IntDistribution) else trial.suggest_float
+    return suggest(key, distribution.low, distribution.high, step=distribution.step, log=distribution.log)
 
 
 def _text(value: Any, distribution: BaseDistribution) -> str:
@@ -128,7 +127,7 @@ def _text(value: Any, distribution: BaseDistribution) -> str:
     return repr(short if distribution.low <= short <= distribution.high else value)
 
 
-def _words(distribution: BaseDistribution) -> str:
+def _in_words(distribution: BaseDistribution) -> str:
     if isinstance(distribution, CategoricalDistribution):
         return " or ".join(map(str, distribution.choices))
     assert isinstance(distribution, (IntDistribution, FloatDistribution))

@@ -1,4 +1,4 @@
-"""Where a study is kept: a database that several processes share."""
+"""The database of a study, which several processes share."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
 def connect(url: str) -> RDBStorage:
-    """Opens a database, and makes one where there is none.
+    """Opens a database, or makes one where there is none.
 
     Raises:
         UsageError: it holds something else than studies, or cannot be read.
     """
     with storage_errors(url, OSError, ImportError, RuntimeError):
-        place = make_url(url)
-        waits = {"connect_args": {"timeout": LOCK_SECONDS}} if _file(place) else {}
-        if file := _file(place):
+        address = make_url(url)
+        options = {"connect_args": {"timeout": LOCK_SECONDS}} if _file(address) else {}
+        if file := _file(address):
             file.parent.mkdir(parents=True, exist_ok=True)
-            _check_tables(place, waits)
-        return _opened(url, waits)
+            _check_tables(address, options)
+        return _open(url, options)
 
 
-def _opened(url: str, options: dict[str, dict[str, float]]) -> RDBStorage:
-    """Processes that make the same tables at once stumble over each other: who comes second finds them made."""
+def _open(url: str, options: dict[str, dict[str, float]]) -> RDBStorage:
+    """Opens it; of two processes that make the tables at once one fails, and finds them made at its next try."""
     for _ in range(_TRIES):
         try:
             return RDBStorage(url, engine_kwargs=options)
@@ -50,40 +50,40 @@ def _opened(url: str, options: dict[str, dict[str, float]]) -> RDBStorage:
 
 
 def absolute(url: str) -> str:
-    """The same database, wherever it is opened from.
+    """Returns the address under which every folder finds the same database.
 
     Raises:
         UsageError: it is no database's address.
     """
     with storage_errors(url):
-        place = make_url(url)
-        file = _file(place)
-        place = place.set(database=str(file.absolute())) if file else place
-        return place.render_as_string(hide_password=False)
+        address = make_url(url)
+        file = _file(address)
+        address = address.set(database=str(file.absolute())) if file else address
+        return address.render_as_string(hide_password=False)
 
 
-def spoken(url: str) -> str:
-    """The address as messages show it: a file's path, and no password."""
+def printable(url: str) -> str:
+    """Returns the address for messages: a file's path, and no password."""
     try:
-        place = make_url(url)
+        address = make_url(url)
     except ArgumentError:
         return url
-    return str(_file(place) or place.render_as_string(hide_password=True))
+    return str(_file(address) or address.render_as_string(hide_password=True))
 
 
 @contextmanager
 def storage_errors(url: str, *others: type[Exception]) -> Iterator[None]:
-    """Says in one line what is wrong with a database; `others` are exceptions that mean the same here."""
+    """Turns errors of a database, and `others`, into one line."""
     kinds: tuple[type[Exception], ...] = (SQLAlchemyError, StorageInternalError, *others)
     try:
         yield
     except kinds as error:
-        raise UsageError(f"hydra.sweeper.storage={spoken(url)}: {_explained(error)}") from error
+        raise UsageError(f"hydra.sweeper.storage={printable(url)}: {_explain(error)}") from error
 
 
 def _file(url: URL) -> Path | None:
-    in_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
-    return Path(str(url.database)) if in_file else None
+    is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+    return Path(str(url.database)) if is_file else None
 
 
 def _check_tables(url: URL, options: dict[str, dict[str, float]]) -> None:
@@ -99,18 +99,18 @@ def _check_tables(url: URL, options: dict[str, dict[str, float]]) -> None:
         )
 
 
-def _explained(error: BaseException) -> str:
+def _explain(error: BaseException) -> str:
     cause: BaseException | None = error
     while cause is not None and cause.__cause__ is not None:
         cause = cause.__cause__
-    words = one_line(cause or error, 200)
-    if "locked" in words:
+    message = one_line(cause or error, 200)
+    if "locked" in message:
         return (
             f"locked by another process for more than {LOCK_SECONDS} s; end that one, or name another file "
             "(where several search at once: a disk of this machine's own, or a database server)"
         )
-    if "not a database" in words or "malformed" in words:
+    if "not a database" in message or "malformed" in message:
         return "not a study's file, or a damaged one; name another"
-    if "Could not parse" in words:
+    if "Could not parse" in message:
         return "no database's address; write sqlite:///FILE.db"
-    return words
+    return message

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,18 +15,19 @@ import optuna
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from lightlab.config.instantiation import part
 from lightlab.errors import UsageError
 from lightlab.sweeps.search.space import Space
-from lightlab.sweeps.search.storage import connect, spoken
+from lightlab.sweeps.search.storage import connect, printable, storage_errors
 
 _DIRECTIONS = {"min": StudyDirection.MINIMIZE, "max": StudyDirection.MAXIMIZE}
-# Where data lies and what is shown says nothing of what was searched.
+# Places and displays may differ between two starts of the same search.
 _FREE = ("data_dir", "cache_dir", "language", "logger", "accelerator", "keep_pages")
 
 
 @dataclass(frozen=True)
 class Monitor:
-    """What is searched for: a metric, and whether it should be small (min) or large (max)."""
+    """The metric that is searched for, and whether it should be small (min) or large (max)."""
 
     name: str
     mode: str
@@ -35,101 +37,106 @@ def open_study(url: str, name: str, monitor: Monitor, space: Space) -> Study:
     """Loads the study, or makes it.
 
     Raises:
-        UsageError: it was made for another search (says what differs).
+        UsageError: it was made for another search; the message says what differs.
     """
-    storage = connect(url)
     direction = _DIRECTIONS[monitor.mode]
-    study = optuna.create_study(storage=storage, study_name=name, direction=direction, load_if_exists=True)
-    told = {
+    study = optuna.create_study(storage=connect(url), study_name=name, direction=direction, load_if_exists=True)
+    search = {
         "monitor": f"{monitor.name}, {monitor.mode}",
-        "space": space.described(),
-        "fixed": sorted(each for each in space.fixed if re.split(r"[.=]", each.lstrip("+~"))[0] not in _FREE),
+        "space": space.describe(),
+        "fixed": sorted(line for line in space.fixed if re.split(r"[.=]", line.lstrip("+~"))[0] not in _FREE),
     }
-    whose = f"study {name} in {spoken(url)}"
+    title = f"study {name} in {printable(url)}"
     used = bool(study.get_trials(deepcopy=False)) or study.directions != [direction]
-    saved = study.user_attrs.get("search")  # which another process may just have written, before its first trial
+    saved = study.user_attrs.get("search")  # read last: another process may have written it before its first trial
     if saved is None and used:
-        raise UsageError(f"{whose} was not made by this search; name another hydra.sweeper.study_name")
-    if saved is not None and (differing := _differences(saved, told)):
+        raise UsageError(f"{title} was not made by this search; name another hydra.sweeper.study_name")
+    if saved is not None and (differences := _differences(saved, search)):
         raise UsageError(
-            f"{whose} is of another search: {'; '.join(differing)}; name another hydra.sweeper.study_name, or repeat "
+            f"{title} is of another search: {'; '.join(differences)}; name another hydra.sweeper.study_name, or repeat "
             "the command that made it"
         )
-    study.set_user_attr("search", told)
+    study.set_user_attr("search", search)
     return study
 
 
 def _differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
-    found = []
+    differences = []
     if there["monitor"] != here["monitor"]:
-        found.append(f"it watches {there['monitor']}, this one {here['monitor']}")
+        differences.append(f"it watches {there['monitor']}, this one {here['monitor']}")
     for key in {**there["space"], **here["space"]}:
-        then, now = (each["space"].get(key, "not searched") for each in (there, here))
+        then, now = (search["space"].get(key, "not searched") for search in (there, here))
         if then != now:
-            found.append(f"{key} there is {then}, here {now}")
+            differences.append(f"{key} there is {then}, here {now}")
     for one, other, where in ((there, here, "there"), (here, there, "here")):
-        only = [each for each in one["fixed"] if each not in other["fixed"]]
-        found += [f"{' '.join(only)} only {where}"] if only else []
-    return found
+        only = [override for override in one["fixed"] if override not in other["fixed"]]
+        differences += [f"{' '.join(only)} only {where}"] if only else []
+    return differences
 
 
 def claim(study: Study, limit: int) -> Trial | None:
-    """Begins a trial, unless `limit` have been begun: by whatever process."""
+    """Begins a trial, unless all processes together have begun `limit` of them."""
     if len(_counted(study)) >= limit:
         return None
     trial = study.ask()
     trial.set_user_attr("process", _this_process())
-    if sum(other.number < trial.number for other in _counted(study)) >= limit:  # another was quicker
-        void(study, trial.number)
+    if sum(other.number < trial.number for other in _counted(study)) >= limit:  # another process was quicker
+        give_up(study, trial.number)
         return None
     return trial
 
 
-def void(study: Study, number: int, again: bool = False) -> None:
-    """Ends a trial that has not been tried; `again` puts its values before the others that are to be drawn."""
-    trial = _trial(study, number)
+def give_up(study: Study, number: int, again: bool = False) -> None:
+    """Ends a trial that has not been tried, unless it has ended; `again` makes its values those of the next trial.
+
+    Such a trial is one that failed without an error.
+    """
+    trial = study.get_trials(deepcopy=False)[number]
     if trial.state.is_finished():
         return
-    study._storage.set_trial_user_attr(trial._trial_id, "void", True)  # a study gives no other way to a trial's
     study.tell(number, state=TrialState.FAIL)
     if again and trial.params:
-        study.enqueue_trial(trial.params, user_attrs={"place": place(trial)})
+        study.enqueue_trial(trial.params, user_attrs={"place": folder_name(trial)})
 
 
-def place(trial: Trial | FrozenTrial) -> str:
-    """The name of a trial's folder: its number, or that of the trial which it repeats."""
+def folder_name(trial: Trial | FrozenTrial) -> str:
+    """Returns the trial's number, or that of the trial that it repeats."""
     return trial.user_attrs.get("place", str(trial.number))
 
 
 def release_abandoned(study: Study) -> int:
-    """Queues again the trials of processes of this machine that have died; how many there were."""
+    """Queues again the trials of processes of this machine that have died, and returns how many there were.
+
+    Optuna's heartbeat notices a death only after its grace period: a search that is started again at once would end
+    without those trials.
+    """
     running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-    dead = [trial.number for trial in running if _has_died(trial.user_attrs.get("process"))]
-    for number in dead:
-        void(study, number, again=True)
-    return len(dead)
+    abandoned = [trial.number for trial in running if _has_died(trial.user_attrs.get("process"))]
+    for number in abandoned:
+        give_up(study, number, again=True)
+    return len(abandoned)
 
 
-def tried(study: Study) -> list[FrozenTrial]:
-    """The trials that have ended of themselves."""
+def ended_trials(study: Study) -> list[FrozenTrial]:
+    """Returns the trials that have ended by themselves."""
     return [trial for trial in _counted(study) if trial.state.is_finished()]
 
 
 def _counted(study: Study) -> list[FrozenTrial]:
-    trials = study.get_trials(deepcopy=False)
-    return [trial for trial in trials if trial.state != TrialState.WAITING and "void" not in trial.user_attrs]
-
-
-def _trial(study: Study, number: int) -> FrozenTrial:
-    return next(trial for trial in study.get_trials(deepcopy=False) if trial.number == number)
+    """Returns the trials that are running or have ended by themselves."""
+    return [
+        trial
+        for trial in study.get_trials(deepcopy=False)
+        if trial.state != TrialState.WAITING and (trial.state != TrialState.FAIL or "error" in trial.user_attrs)
+    ]
 
 
 def _this_process() -> str:
-    return f"{socket.gethostname()} {os.getpid()} {_began(os.getpid())}"
+    return f"{socket.gethostname()} {os.getpid()} {_start_time(os.getpid())}"
 
 
 def _has_died(process: str | None) -> bool:
-    host, number, began = (process or "? 0 ?").split(" ")
+    host, number, start = (process or "? 0 ?").split(" ")
     if host != socket.gethostname():
         return False
     try:
@@ -138,11 +145,40 @@ def _has_died(process: str | None) -> bool:
         return True
     except PermissionError:
         return False
-    return began != _began(int(number))  # another process has been given its number since
+    return start != _start_time(int(number))  # another process may have been given its number since
 
 
-def _began(process: int) -> str:
-    """When a process began, in the kernel's clock ticks; nothing where it is not told."""
+def _start_time(process: int) -> str:
+    """Returns when a process began, in the kernel's clock ticks; a dash where the system does not say."""
     with suppress(OSError, IndexError):
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
     return "-"
+
+
+class ReportingTrial:
+    """A trial as its run sees it, in whatever process: it takes the run's values and may stop it.
+
+    Args:
+        environment: LIGHTLAB_STORAGE, LIGHTLAB_STUDY and LIGHTLAB_TRIAL, which the search gives to each of its jobs.
+        pruner: its config.
+
+    Raises:
+        UsageError: the storage cannot be read.
+    """
+
+    def __init__(self, environment: Mapping[str, str], pruner: Any) -> None:
+        self._url, name = environment["LIGHTLAB_STORAGE"], environment["LIGHTLAB_STUDY"]
+        number, storage = int(environment["LIGHTLAB_TRIAL"]), connect(self._url)
+        with storage_errors(self._url):
+            try:
+                study = optuna.load_study(study_name=name, storage=storage, pruner=part({"pruner": pruner}, "pruner"))
+                trial = storage.get_trial_id_from_study_id_trial_number(storage.get_study_id_from_name(name), number)
+            except KeyError:
+                raise UsageError(f"{printable(self._url)}: holds no study {name}, trial {number}") from None
+            self._trial = Trial(study, trial)
+
+    def report(self, value: float, epoch: int) -> bool:
+        """Reports the value of an epoch (from 1) and returns whether the run should stop."""
+        with storage_errors(self._url):
+            self._trial.report(value, epoch)
+            return self._trial.should_prune()

@@ -1,0 +1,97 @@
+"""Sweepers. Hydra imports this file at every start: nothing heavy may be imported at its top."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+
+from lightlab.errors import UsageError, reported
+
+
+class _ReportedSweeper(Sweeper):
+    """Runs jobs by the configured launcher, and sees to the sweep's report."""
+
+    hydra_context: HydraContext
+    config: DictConfig
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        from lightlab.sweeps.loader import SweepLoader
+
+        self.hydra_context, self.config = SweepLoader.within(hydra_context), config
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=self.hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> None:
+        from lightlab.sweeps.summary import finished
+
+        folder = Path(self.config.hydra.sweep.dir)
+        with finished(folder), reported():
+            self.run(arguments, folder)
+
+    @abstractmethod
+    def run(self, arguments: list[str], folder: Path) -> None: ...
+
+
+class GridSweeper(_ReportedSweeper):
+    """Runs every combination of the swept values. Options: conf/hydra/sweeper/grid.yaml."""
+
+    def __init__(self, max_batch_size: int | None, params: dict[str, Any] | None, unfinished: bool) -> None:
+        self.max_batch_size, self.params, self.unfinished = max_batch_size, params or {}, unfinished
+
+    def run(self, arguments: list[str], folder: Path) -> None:
+        from lightlab.sweeps.resume import remaining
+
+        assert self.launcher is not None
+        jobs = self.jobs(arguments)
+        if self.unfinished:
+            jobs = remaining(jobs, folder)
+        else:
+            OmegaConf.save(self.config, folder / "multirun.yaml")
+        size = self.max_batch_size or len(jobs) or 1
+        for first in range(0, len(jobs), size):
+            batch = jobs[first : first + size]
+            self.validate_batch_is_legal(batch)
+            for job in self.launcher.launch(batch, initial_job_idx=first):
+                job.return_value  # noqa: B018  # raises the exception of a job that failed
+
+    def jobs(self, arguments: list[str]) -> list[list[str]]:
+        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
+        values: dict[str, list[str]] = {}
+        for override in parser.parse_overrides([*(f"{key}={value}" for key, value in self.params.items()), *arguments]):
+            swept = override.is_sweep_override()
+            texts = override.sweep_string_iterator() if swept else [override.get_value_element_as_str()]
+            key = override.get_key_element()
+            values[key] = [f"{key}={text}" for text in texts]
+        return [list(job) for job in product(*values.values())]
+
+    def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
+        """Composes combinations of several keys; `lightlab.cli.arguments` has checked every value on its own."""
+        overrides = {override for job in batch for override in job}
+        swept = {override.partition("=")[0] for override in overrides if not all(override in job for job in batch)}
+        if len(swept) > 1:
+            super().validate_batch_is_legal(batch)
+
+
+class OptunaSweeper(_ReportedSweeper):
+    """Lets `lightlab.sweeps.search` choose the jobs. Options: conf/hydra/sweeper/optuna.yaml."""
+
+    def __init__(self, **options: Any) -> None: ...
+
+    def run(self, arguments: list[str], folder: Path) -> None:
+        try:
+            from lightlab.sweeps.search.sweep import search
+        except ModuleNotFoundError as error:
+            package = str(error.name).partition(".")[0]
+            raise UsageError(f"hydra/sweeper=optuna: needs {package}; pip install 'lightlab-dl[search]'") from error
+        assert self.launcher is not None
+        search(self.config, self.launcher, arguments, self.hydra_context.config_loader)

@@ -1,0 +1,5 @@
+"""Folders of runs, for the command that reports on them."""
+
+from tests.report.conftest import grid, sweep
+
+__all__ = ["grid", "sweep"]
