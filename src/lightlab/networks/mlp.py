@@ -26,11 +26,11 @@ class Linear(nn.Module):
         size = flat_size(spec, "linear")
         before = [layers.batch_norm1d(size)] * batch_norm + [layers.dropout(dropout)] * (dropout > 0)
         self.before = nn.Sequential(*before) if before else None
-        self.linear = layers.linear(size, spec.output_size)
+        self.head = layers.linear(size, spec.output_size)
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.flatten(1)
-        return self.linear(x if self.before is None else self.before(x))
+        return self.head(x if self.before is None else self.before(x))
 
 
 class MLP(nn.Module):
