@@ -22,7 +22,6 @@ from lightlab.figures.initializers import INITIALIZERS, passage
 from lightlab.figures.lenet import fresh, passages
 from lightlab.figures.options import FIGURES, parse_figure_options
 from lightlab.figures.request import Request
-from lightlab.figures.schedules import SCHEDULES, rates_of
 from lightlab.figures.tangent import curve
 from lightlab.optimization.differences import central, derivative, forward
 from lightlab.plots.chinese import CHINESE
@@ -64,16 +63,6 @@ def test_the_command_writes_what_it_is_told_to(tmp_path):
 def test_every_choice_of_the_config_is_drawn():
     assert choices("activation") <= set(ACTIVATIONS)
     assert choices("initializer") == set(INITIALIZERS)
-    assert choices("scheduler") == set(SCHEDULES)
-
-
-def test_the_schedules_have_the_settings_of_the_config():
-    for name, make in SCHEDULES.items():
-        settings = yaml.safe_load((CONF / "scheduler" / f"{name}.yaml").read_text(encoding="utf-8"))
-        options = {key: value for key, value in settings.items() if not key.startswith("_")} | {"mode": "min"}
-        own = getattr(make, "keywords", {})
-        assert own == {key: type(own[key])(options[key]) for key in own}
-        assert set(own) | {"mode"} == set(options)
 
 
 @pytest.mark.parametrize("name", sorted(INITIALIZERS))
@@ -104,15 +93,6 @@ def test_derivatives_are_those_that_calculus_gives():
         assert torch.allclose(derivatives(ACTIVATIONS[name].curves, x)[1][0], slope, atol=1e-6), name
     values, slopes = derivatives(ACTIVATIONS["crelu"].curves, x)
     assert values.tolist() == [[0, 0, 0.5, 3], [2, 0.5, 0, 0]] and slopes.tolist() == [[0, 0, 1, 1], [-1, -1, 0, 0]]
-
-
-def test_schedules_over_the_run():
-    rates, _ = rates_of(SCHEDULES["step"])
-    assert [rates[step] for step in (0, 49, 50, 199)] == [1, 1, 0.5, 0.125]
-    rates, by = rates_of(SCHEDULES["plateau"])
-    assert by == "validation" and rates[0] == 1 and rates[-1] < 0.5
-    rates, _ = rates_of(SCHEDULES["one_cycle"])
-    assert max(rates) == pytest.approx(1) and rates[0] == pytest.approx(1 / 25)
 
 
 def test_the_slope_of_the_tangent():

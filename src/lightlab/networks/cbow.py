@@ -20,9 +20,11 @@ class CBOW(nn.Module):
         embedding_size: numbers of a word's vector.
     """
 
+    takes = ("word",)
+
     def __init__(self, spec: Spec, layers: Layers, activation: Layer, embedding_size: int = 100) -> None:
         super().__init__()
-        words = vocabulary_size(spec, "cbow", "word")
+        words = vocabulary_size(self, spec)
         self.embedding = layers.embedding(words, embedding_size)
         self.head = layers.linear(embedding_size, words, bias=False)
         # As word2vec begins: small vectors, and no word likelier than another.

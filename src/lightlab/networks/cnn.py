@@ -26,6 +26,8 @@ class CNN(nn.Module):
         dropout: before the affine layer, in [0, 1).
     """
 
+    takes = ("image",)
+
     def __init__(
         self,
         spec: Spec,
@@ -37,7 +39,7 @@ class CNN(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        depth, *sides = image_shape(spec, "cnn", at_least=2 ** len(channels), why=f" for its {len(channels)} stages")
+        depth, *sides = image_shape(self, spec, at_least=2 ** len(channels), why=f" for its {len(channels)} stages")
         stages: list[nn.Module] = []
         for width in channels:
             stages += _stage(layers, activation, depth, width, batch_norm)

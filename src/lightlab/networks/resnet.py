@@ -27,6 +27,8 @@ class ResNet(nn.Module):
         dropout: share of the mean's numbers dropped in training, in [0, 1).
     """
 
+    takes = ("image",)
+
     def __init__(
         self,
         spec: Spec,
@@ -38,7 +40,7 @@ class ResNet(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        depth, _, _ = image_shape(spec, "resnet", at_least=2 ** (len(channels) - 1))
+        depth, _, _ = image_shape(self, spec, at_least=2 ** (len(channels) - 1))
         self.stem = nn.Sequential(*_convolution(layers, depth, channels[0], batch_norm), activation())
         self.stages = nn.Sequential(
             *(_stage(layers, activation, *sizes, blocks, batch_norm) for sizes in pairwise(channels))

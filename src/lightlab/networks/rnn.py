@@ -24,6 +24,8 @@ class RNN(nn.Module):
         tied: the head's weights are the embedding's (arXiv:1608.05859), behind a projection to its size.
     """
 
+    takes = ("token",)
+
     def __init__(
         self,
         spec: Spec,
@@ -37,7 +39,7 @@ class RNN(nn.Module):
         tied: bool = False,
     ) -> None:
         super().__init__()
-        tokens = vocabulary_size(spec, "rnn", "token")
+        tokens = vocabulary_size(self, spec)
         between = dropout if num_layers > 1 else 0.0
         self.embedding = layers.embedding(tokens, embedding_size)
         self.cells = getattr(layers, cell)(embedding_size, hidden_size, num_layers, batch_first=True, dropout=between)
