@@ -7,10 +7,7 @@ from lightlab.errors import UsageError
 from lightlab.optimization.differences import backward, forward
 from lightlab.optimization.gradient_check import Check, compare
 from lightlab.optimization.gradients import numerical
-from lightlab.scratch import activations as sigmoid
-from lightlab.scratch import layers as affine
-from lightlab.scratch import layers as batch_norm
-from lightlab.scratch import layers as dropout
+from lightlab.scratch import activations, layers
 from lightlab.spec import Spec
 
 BATCH = torch.randn(6, 4, generator=torch.Generator().manual_seed(0)), torch.randn(6, 1)
@@ -22,8 +19,7 @@ def network(home):
     return nn.Sequential(*body, home["Linear"](5, 1))
 
 
-HAND = {name: getattr(home, name) for home in (affine, batch_norm, dropout, sigmoid) for name in dir(home)}
-HOMES = {"torch": vars(nn), "hand": HAND}
+HOMES = {"torch": vars(nn), "hand": vars(activations) | vars(layers)}
 
 
 @pytest.fixture(params=HOMES)

@@ -20,8 +20,8 @@ class CNN(nn.Module):
 
     Args:
         channels: of each stage; as many stages as there are numbers.
-        grid: fields along each side, of whole pixels: there may be more where `grid` does not divide what is left of
-            a side. 1 is the mean over the whole picture (Lin et al., 2014), which forgets where things are.
+        grid: fields along each side, of whole pixels; there are more where `grid` does not divide the side. 1 is the
+            mean over the whole picture (Lin et al., 2014), which forgets where things are.
         batch_norm: before each activation.
         dropout: before the affine layer, in [0, 1).
     """

@@ -58,7 +58,7 @@ class LeNet(nn.Module):
 
 
 def _pooled(size: int) -> int:
-    """What both stages leave of a side: halved, less 4 for the unpadded convolution, halved."""
+    """Returns a side's length after both stages: halved, less 4 for the unpadded convolution, halved."""
     return (size // 2 - 4) // 2
 
 

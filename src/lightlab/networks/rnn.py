@@ -16,7 +16,7 @@ State = Tensor | tuple[Tensor, Tensor]  # (num_layers, N, hidden_size); an LSTM 
 class RNN(nn.Module):
     """Embedding → recurrent layers → logits of the next token: (N, T), state → (N, T, V), state.
 
-    The cells have activations of their own: the config group `activation` has no part in it.
+    The cells have activations of their own; the config group `activation` is not used.
 
     Args:
         cell: ``rnn`` (Elman, 1990; tanh), ``gru`` (arXiv:1406.1078) or ``lstm`` (Hochreiter and Schmidhuber, 1997).
@@ -48,7 +48,7 @@ class RNN(nn.Module):
         self.projection = layers.linear(hidden_size, embedding_size) if project else nn.Identity()
         self.head = layers.linear(embedding_size if tied else hidden_size, tokens)
         if tied:
-            # An embedding's own start, a deviation of 1, would make logits of that times √size.
+            # An embedding's own first weights have a deviation of 1, which would give logits one of √size.
             nn.init.normal_(self.embedding.weight, std=embedding_size**-0.5)  # type: ignore[arg-type]
             self.head.weight = self.embedding.weight
 
