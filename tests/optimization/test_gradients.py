@@ -87,10 +87,10 @@ def test_frozen_weights_get_no_gradient(learner):
     assert learner.network[0].weight.grad is None and learner.network[0].bias.grad is not None
 
 
-class WrongSigmoid(sigmoid.Squash):
+class WrongSigmoid(activations.Squash):
     @staticmethod
     def backward(ctx, grad):
-        return 1.01 * sigmoid.Squash.backward(ctx, grad)
+        return 1.01 * activations.Squash.backward(ctx, grad)
 
 
 def test_a_wrong_backward_pass_is_found_in_the_layers_before_it(learner, capsys, monkeypatch):

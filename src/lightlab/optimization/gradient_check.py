@@ -63,11 +63,11 @@ class Check:
     def table(self, comparisons: Sequence[Comparison]) -> str:
         """Returns one line a parameter, and one that sums up."""
         rows = [("parameter", "shape", "checked", "largest gradient", "largest relative error", "verdict")]
-        wrong = [parameter.name for parameter in comparisons if not parameter.error <= self.tolerance]
-        for each in comparisons:
-            numbers = f"{each.checked:,}", f"{each.largest:.2e}", f"{each.error:.1e}"
-            verdict = "DIFFERS" if each.name in wrong else "agrees"
-            rows.append((each.name, " x ".join(map(str, each.shape)), *numbers, verdict))
+        wrong = [one.name for one in comparisons if not one.error <= self.tolerance]  # NaN is wrong too
+        for one in comparisons:
+            numbers = f"{one.checked:,}", f"{one.largest:.2e}", f"{one.error:.1e}"
+            verdict = "DIFFERS" if one.name in wrong else "agrees"
+            rows.append((one.name, " x ".join(map(str, one.shape)), *numbers, verdict))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
         result = f"differ in {', '.join(wrong)}" if wrong else f"agree in all {len(comparisons)} parameters"

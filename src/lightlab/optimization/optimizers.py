@@ -73,7 +73,7 @@ class MatricesApart(Optimizer):
         given = param_group["params"]
         parameters = [given] if isinstance(given, Tensor) else list(given)
         for use_muon in (True, False):
-            chosen = [each for each in parameters if self._is_matrix(each) == use_muon]
+            chosen = [one for one in parameters if self._is_matrix(one) == use_muon]
             if chosen:
                 super().add_param_group({**param_group, "params": chosen, "use_muon": use_muon})
 
