@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-import lightlab
 from lightlab.config.instantiation import part
 from lightlab.errors import DataError
 from lightlab.figures.request import Request
@@ -29,7 +28,7 @@ def test_schedules_over_the_run():
 def package(tmp_path, monkeypatch):
     """The folder of an installed package, with a config of its own."""
     shutil.copytree(CONF / "scheduler", tmp_path / "lightlab" / "conf" / "scheduler")
-    monkeypatch.setattr(lightlab, "__file__", str(tmp_path / "lightlab" / "__init__.py"))
+    monkeypatch.setattr("lightlab.figures.schedules.PACKAGE", tmp_path / "lightlab")
     return tmp_path / "lightlab"
 
 
@@ -43,5 +42,5 @@ def test_a_schedule_of_the_config_is_drawn_by_its_file_alone(package):
 
 def test_without_a_config_the_error_names_the_folder(package):
     shutil.rmtree(package / "conf")
-    with pytest.raises(DataError, match=r"conf: no such folder"):
+    with pytest.raises(DataError, match="scheduler: no such folder"):
         draw(Request())

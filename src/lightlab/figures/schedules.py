@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from omegaconf import OmegaConf
 from torch.optim import SGD, Optimizer
 
-import lightlab
 from lightlab.config.instantiation import part
 from lightlab.errors import DataError
 from lightlab.figures.request import Request
@@ -21,6 +20,7 @@ from lightlab.plots.style import COLOURS
 EPOCHS, STEPS_PER_EPOCH = 20, 10
 RUN = RunLength(EPOCHS * STEPS_PER_EPOCH, STEPS_PER_EPOCH)
 COLUMNS = 4
+PACKAGE = Path(__file__).parents[1]
 
 
 def draw(request: Request) -> dict[str, Figure]:
@@ -52,11 +52,11 @@ def settings_by_name() -> dict[str, dict[str, Any]]:
     Raises:
         DataError: there is no `conf` beside the package or in it.
     """
-    package = Path(lightlab.__file__).parent
-    found = [*package.glob("conf/scheduler/*.yaml")] or [*package.parents[1].glob("conf/scheduler/*.yaml")]
-    if not found:
-        raise DataError(f"{package.parents[1] / 'conf'}: no such folder; figures schedules draws what it holds")
-    config = {path.stem: OmegaConf.load(path) for path in sorted(found)}
+    folders = [PACKAGE / "conf" / "scheduler", PACKAGE.parents[1] / "conf" / "scheduler"]
+    files = next((found for folder in folders if (found := sorted(folder.glob("*.yaml")))), None)
+    if not files:
+        raise DataError(f"{folders[-1]}: no such folder; figures schedules draws the schedules that it holds")
+    config = {path.stem: OmegaConf.load(path) for path in files}
     resolved = OmegaConf.to_container(OmegaConf.create({**config, "monitor": {"mode": "min"}}), resolve=True)
     assert isinstance(resolved, dict)
     return {str(name): resolved[name] for name in config}
