@@ -26,7 +26,7 @@ class SupervisedModule(LightningModule):
 
     Args:
         criterion: ``(outputs, targets) -> scalar``.
-        optimizer: ``(parameters) -> Optimizer``.
+        optimizer: ``(named parameters) -> Optimizer``.
         scheduler: ``(optimizer, run) -> Schedule``.
         gradient: fills the parameters' ``.grad``; see `lightlab.optimization.gradients`.
         run_length: which schedules are drawn over.

@@ -1,4 +1,4 @@
-"""The layers that networks are built from: the config group `layers`; and activations that torch lacks."""
+"""The layers that networks are built from, the config group `layers`, and activations that torch lacks."""
 
 from __future__ import annotations
 
