@@ -71,8 +71,10 @@ def test_data_networks_and_modules_meet_through_the_config_alone(group):
 def test_networks_and_optimization_import_torch_alone(name):
     others = {each.split(".")[0] for each in imported(OURS[name])} - sys.stdlib_module_names
     assert others <= {"torch", "lightlab"}
-    losses = {"lightlab.modules.losses"} if folder(name) == "scratch" else set()  # of which its own are subclasses
-    assert {each for each in GRAPH[name] if folder(each) not in ("errors", "spec", folder(name))} <= losses
+    counterparts = (
+        {"lightlab.modules.losses", "lightlab.optimization.optimizers"} if folder(name) == "scratch" else set()
+    )
+    assert {each for each in GRAPH[name] if folder(each) not in ("errors", "spec", folder(name))} <= counterparts
 
 
 def test_no_two_modules_import_each_other():

@@ -1,30 +1,46 @@
+import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 
-from lightlab.figures.schedules import SCHEDULES, rates_of
+from lightlab.config.instantiation import part
+from lightlab.errors import DataError
+from lightlab.figures.options import FigureOptions
+from lightlab.figures.schedules import draw_schedules, rates_of, settings_by_name
 
 CONF = Path(__file__).parents[2] / "conf"
 
 
-def test_every_choice_of_the_config_is_drawn():
-    assert {path.stem for path in (CONF / "scheduler").glob("*.yaml")} == set(SCHEDULES)
-
-
-def test_the_schedules_have_the_settings_of_the_config():
-    for name, make in SCHEDULES.items():
-        settings = yaml.safe_load((CONF / "scheduler" / f"{name}.yaml").read_text(encoding="utf-8"))
-        options = {key: value for key, value in settings.items() if not key.startswith("_")} | {"mode": "min"}
-        own = getattr(make, "keywords", {})
-        assert own == {key: type(own[key])(options[key]) for key in own}
-        assert set(own) | {"mode"} == set(options)
+def rates(name):
+    return rates_of(part({"scheduler": settings_by_name()[name]}, "scheduler"))
 
 
 def test_schedules_over_the_run():
-    rates, _ = rates_of(SCHEDULES["step"])
-    assert [rates[step] for step in (0, 49, 50, 199)] == [1, 1, 0.5, 0.125]
-    rates, by = rates_of(SCHEDULES["plateau"])
-    assert by == "validation" and rates[0] == 1 and rates[-1] < 0.5
-    rates, _ = rates_of(SCHEDULES["one_cycle"])
-    assert max(rates) == pytest.approx(1) and rates[0] == pytest.approx(1 / 25)
+    values, _ = rates("step")
+    assert [values[step] for step in (0, 49, 50, 199)] == [1, 1, 0.5, 0.125]
+    values, by = rates("plateau")
+    assert by == "validation" and values[0] == 1 and values[-1] < 0.5
+    values, _ = rates("one_cycle")
+    assert max(values) == pytest.approx(1) and values[0] == pytest.approx(1 / 25)
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """The folder of an installed package, with a config of its own."""
+    shutil.copytree(CONF / "scheduler", tmp_path / "lightlab" / "conf" / "scheduler")
+    monkeypatch.setattr("lightlab.figures.schedules.PACKAGE", tmp_path / "lightlab")
+    return tmp_path / "lightlab"
+
+
+def test_a_schedule_of_the_config_is_drawn_by_its_file_alone(package):
+    content = (CONF / "scheduler" / "exponential.yaml").read_text(encoding="utf-8")
+    (package / "conf" / "scheduler" / "fast.yaml").write_text(content.replace("0.95", "0.5"), encoding="utf-8")
+    titles = [axes.get_title() for axes in draw_schedules(FigureOptions(), str)["schedules"].axes]
+    assert len(titles) == len(list((CONF / "scheduler").glob("*.yaml"))) + 1
+    assert "fast\ngamma 0.5" in titles and "step\nstep_size 5, gamma 0.5" in titles
+
+
+def test_without_a_config_the_error_names_the_folder(package):
+    shutil.rmtree(package / "conf")
+    with pytest.raises(DataError, match="scheduler: no such folder"):
+        draw_schedules(FigureOptions(), str)

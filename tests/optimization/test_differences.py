@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from lightlab.errors import UsageError
-from lightlab.optimization.differences import backward, central, derivative, forward, gradient, jacobian
+from lightlab.optimization.differences import backward, central, derivative, forward, jacobian
 
 
 def parabola(x):
@@ -18,7 +18,7 @@ def test_the_tangent_of_a_parabola(difference):
     assert derivative(parabola, 5.0, h=-1e-4, difference=difference) == pytest.approx(0.2, abs=1.1e-6)
 
 
-def test_of_a_tensor_each_numbers_derivative():
+def test_the_derivative_at_each_number_of_a_tensor():
     x = torch.linspace(-2, 2, 9, dtype=torch.float64)
     assert torch.allclose(derivative(torch.sin, x), x.cos(), atol=1e-8)
 
@@ -41,7 +41,7 @@ def test_a_gradient_is_autograds():
         return (x.sin() * x[0]).sum()
 
     (expected,) = torch.autograd.grad(f(leaf := x.clone().requires_grad_()), leaf)
-    assert torch.allclose(gradient(f, x), expected, atol=1e-8)
+    assert torch.allclose(jacobian(f, x), expected, atol=1e-8)
     chosen = torch.tensor([7, 0])
     assert torch.allclose(jacobian(f, x, entries=chosen), expected.flatten()[chosen], atol=1e-8)
 
@@ -51,15 +51,15 @@ def test_the_jacobian_of_a_network():
     network = nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2)).double()
     x = torch.randn(4, 3, dtype=torch.float64)
     expected = torch.autograd.functional.jacobian(network, x)
-    found = jacobian(network, x)
-    assert found.shape == (4, 2, 4, 3)
-    assert torch.allclose(found, expected, atol=1e-8)
+    matrix = jacobian(network, x)
+    assert matrix.shape == (4, 2, 4, 3)
+    assert torch.allclose(matrix, expected, atol=1e-8)
 
 
 def test_more_numbers_than_fit_at_once_are_taken_in_parts(monkeypatch):
     monkeypatch.setattr("lightlab.optimization.differences.MOST_NUMBERS", 20)
     x = torch.arange(9.0, dtype=torch.float64)
-    assert torch.allclose(gradient(lambda x: (x**2).sum(), x), 2 * x, atol=1e-8)
+    assert torch.allclose(jacobian(lambda x: (x**2).sum(), x), 2 * x, atol=1e-8)
 
 
 @pytest.mark.parametrize("h", [0, 0.0, math.nan, math.inf])
@@ -70,4 +70,4 @@ def test_a_step_of_0_is_refused(h):
 
 def test_a_step_that_rounding_swallows_is_refused():
     with pytest.raises(UsageError, match="h=1e-09: x \\+ h is x at x = 5 in float32; take a larger h"):
-        gradient(lambda x: (x**2).sum(), torch.tensor([0.0, 5.0]), h=1e-9)
+        jacobian(lambda x: (x**2).sum(), torch.tensor([0.0, 5.0]), h=1e-9)

@@ -7,10 +7,7 @@ from lightlab.errors import UsageError
 from lightlab.optimization.differences import backward, forward
 from lightlab.optimization.gradient_check import Check, compare
 from lightlab.optimization.gradients import numerical
-from lightlab.scratch import activations as sigmoid
-from lightlab.scratch import layers as affine
-from lightlab.scratch import layers as batch_norm
-from lightlab.scratch import layers as dropout
+from lightlab.scratch import activations, layers
 from lightlab.spec import Spec
 
 BATCH = torch.randn(6, 4, generator=torch.Generator().manual_seed(0)), torch.randn(6, 1)
@@ -22,8 +19,7 @@ def network(home):
     return nn.Sequential(*body, home["Linear"](5, 1))
 
 
-HAND = {name: getattr(home, name) for home in (affine, batch_norm, dropout, sigmoid) for name in dir(home)}
-HOMES = {"torch": vars(nn), "hand": HAND}
+HOMES = {"torch": vars(nn), "hand": vars(activations) | vars(layers)}
 
 
 @pytest.fixture(params=HOMES)
@@ -91,10 +87,10 @@ def test_frozen_weights_get_no_gradient(learner):
     assert learner.network[0].weight.grad is None and learner.network[0].bias.grad is not None
 
 
-class WrongSigmoid(sigmoid.Squash):
+class WrongSigmoid(activations.Squash):
     @staticmethod
     def backward(ctx, grad):
-        return 1.01 * sigmoid.Squash.backward(ctx, grad)
+        return 1.01 * activations.Squash.backward(ctx, grad)
 
 
 def test_a_wrong_backward_pass_is_found_in_the_layers_before_it(learner, capsys, monkeypatch):

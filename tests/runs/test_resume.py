@@ -165,6 +165,15 @@ def test_a_run_of_word_vectors_resumes_alike(tmp_path: Path, objective: str) -> 
     assert_equal_runs(tmp_path / "whole", tmp_path / "cut")
 
 
+@pytest.mark.parametrize("optimizer", ["lion", "muon"])
+def test_a_run_under_an_optimizer_that_torch_lacks_resumes_alike(tmp_path: Path, optimizer: str) -> None:
+    settings = config(f"optimizer={optimizer}", "scheduler=one_cycle", "trainer.gradient_clip_val=1.0")
+    train(settings, tmp_path / "whole")
+    stop(SignalAt, BATCHES + 3, settings, tmp_path / "cut")
+    train(settings | {"resume": str(tmp_path / "cut")}, tmp_path / "cut")
+    assert_equal_runs(tmp_path / "whole", tmp_path / "cut")
+
+
 def test_early_stopping_counts_on_after_a_resume(tmp_path: Path) -> None:
     settings = config("callbacks=[default,early_stopping]", "callbacks.early_stopping.patience=1", "optimizer.lr=1e-9")
     train(settings, tmp_path / "whole")

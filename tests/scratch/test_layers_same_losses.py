@@ -90,13 +90,14 @@ def test_hand_written_layers_give_the_librarys_losses(run, overrides):
 
 
 @pytest.mark.parametrize(
-    "optimizer", ["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw"]
+    "optimizer", ["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw", "lion", "muon"]
 )
 def test_hand_written_optimizers_give_the_librarys_losses(run, optimizer):
     task = ["task=digits_mlp", "data.batch_size=20", "learning_rates.adadelta=1"]  # not 30: it is chaotic at first
     theirs, _ = run(*task, f"optimizer={optimizer}")
     ours, _ = run(*task, f"optimizer=scratch_{optimizer}")
-    assert ours == pytest.approx(theirs, abs=1e-4)
+    # Rounding to bfloat16 turns a difference in the eighth digit into one in the third.
+    assert ours == pytest.approx(theirs, abs=2e-3 if optimizer == "muon" else 1e-4)
 
 
 def test_checking_the_gradient_does_not_change_the_run(run, capsys):
@@ -130,7 +131,7 @@ def test_other_activations_stay_torchs_and_it_is_said(run):
     assert remarks(module) == ["written out by hand: CrossEntropyLoss, Linear; PyTorch's: GELU"]
 
 
-def test_the_librarys_layers_need_no_remark(run):
+def test_the_librarys_layers_need_no_note(run):
     assert remarks(run("task=digits_mlp")[1]) == []
 
 
@@ -140,7 +141,7 @@ def test_step_says_that_it_stops_gradients(run):
     assert not module.network.body[0].weight.grad.any() and module.network.head.weight.grad.any()
 
 
-def test_a_twin_keeps_the_options_of_its_activation_and_criterion(config):
+def test_a_counterpart_keeps_the_options_of_its_activation_and_criterion(config):
     whole = copy.deepcopy(config("task=fashion_lenet", "layers=scratch", "module.criterion.label_smoothing=0.1"))
     whole["activation"] = {"_target_": "torch.nn.ReLU", "_partial_": True, "inplace": True}
     data = build_data(whole | {"data": whole["data"] | {"source": "embedded", "train_size": 64}})

@@ -1,4 +1,4 @@
-"""Each hand-written optimizer against its namesake in torch, and by itself."""
+"""Each hand-written optimizer against its namesake in torch, or in lightlab.optimization, and by itself."""
 
 import copy
 import math
@@ -11,9 +11,10 @@ from torch.optim.lr_scheduler import OneCycleLR, StepLR
 
 from lightlab.config.instantiation import factory
 from lightlab.errors import UsageError
-from lightlab.scratch.optimizers import SGD, AdaDelta, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp
+from lightlab.optimization import optimizers
+from lightlab.scratch.optimizers import SGD, AdaDelta, AdaGrad, Adam, AdamW, Lion, Momentum, Muon, Nesterov, RMSProp
 
-TWINS = {
+COUNTERPARTS = {
     "sgd": (SGD, optim.SGD, {"lr": 0.1}, {}),
     "momentum": (Momentum, optim.SGD, {"lr": 0.05, "momentum": 0.8}, {}),
     "nesterov": (Nesterov, optim.SGD, {"lr": 0.05, "momentum": 0.8}, {"nesterov": True}),
@@ -22,14 +23,16 @@ TWINS = {
     "rmsprop": (RMSProp, optim.RMSprop, {"lr": 0.01, "alpha": 0.9}, {}),
     "adam": (Adam, optim.Adam, {"lr": 0.02, "betas": (0.8, 0.99)}, {}),
     "adamw": (AdamW, optim.AdamW, {"lr": 0.02, "betas": (0.8, 0.99)}, {}),
+    "lion": (Lion, optimizers.Lion, {"lr": 0.01, "betas": (0.8, 0.9)}, {}),
+    "muon": (Muon, optimizers.Muon, {"lr": 0.02, "betas": (0.8, 0.99)}, {}),
 }
 STEPS = 200
 
 
-@pytest.fixture(params=TWINS)
+@pytest.fixture(params=COUNTERPARTS)
 def counterparts(request):
     """Two factories, ours and torch's, of the same settings."""
-    ours, theirs, settings, only_theirs = TWINS[request.param]
+    ours, theirs, settings, only_theirs = COUNTERPARTS[request.param]
     return (
         lambda parameters, **more: ours(parameters, **settings, **more),
         lambda parameters, **more: theirs(parameters, **settings, **only_theirs, **more),
@@ -42,7 +45,7 @@ def weights(dtype=torch.float32):
 
 
 def recorded(dtype=torch.float32):
-    """Gradients that a run might have met: of every size, and some 0."""
+    """Gradients that a run might have met: of every size, some of them 0."""
     generator = torch.Generator().manual_seed(1)
     sizes = 10 ** torch.empty(STEPS, dtype=dtype).uniform_(-4, 1, generator=generator)
     return [[size * torch.randn(w.shape, generator=generator, dtype=dtype).relu() for w in weights()] for size in sizes]
@@ -181,12 +184,12 @@ def test_it_ends_where_torchs_ends(counterparts, problem):
     assert ends[0] == pytest.approx(ends[1], rel=1e-3, abs=1e-9)
 
 
-@pytest.mark.parametrize("name", TWINS)
-def test_the_config_makes_it_with_its_twins_settings(config, name):
+@pytest.mark.parametrize("name", COUNTERPARTS)
+def test_the_config_makes_it_with_its_counterparts_settings(config, name):
     whole = config("task=digits_mlp", f"optimizer=scratch_{name}")
     counterpart = config("task=digits_mlp", f"optimizer={name}")["optimizer"]
     optimizer = factory(whole, "optimizer")(weights())
-    assert type(optimizer) is TWINS[name][0]
+    assert type(optimizer) is COUNTERPARTS[name][0]
     shared = set(optimizer.defaults) & set(counterpart)
     assert shared == set(optimizer.defaults)
     for key in shared:
@@ -212,6 +215,8 @@ def test_the_first_steps_by_hand():
         RMSProp: 1 - 0.1 * 2 / math.sqrt(0.04),
         Adam: 1 - 0.1,
         AdamW: (1 - 0.1 * 0.01) - 0.1,
+        Lion: 1 - 0.1,
+        Muon: (1 - 0.1 * 0.01) - 0.1,  # one number is no matrix
     }
     for kind, after in expected.items():
         w = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)

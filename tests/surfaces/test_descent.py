@@ -37,7 +37,7 @@ def test_a_start_of_no_finite_height_is_refused():
 
 
 def test_a_point_elsewhere_than_on_a_surface_is_refused():
-    with pytest.raises(UsageError, match="network point lies on a surface, but data line is none"):
+    with pytest.raises(UsageError, match="network point takes a point on a surface, but data line gives numbers"):
         Point(Spec("line", (1,), 1, "number"), None, None)
 
 

@@ -1,65 +1,69 @@
-"""Every learning-rate schedule over a run."""
+"""Every learning-rate schedule of the config over a run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from pathlib import Path
+from typing import Any
 
 import torch
 from matplotlib.figure import Figure
+from omegaconf import OmegaConf
 from torch.optim import SGD, Optimizer
 
+from lightlab.config.instantiation import part
+from lightlab.errors import DataError
 from lightlab.figures.options import FigureOptions
-from lightlab.optimization import schedulers
 from lightlab.optimization.schedulers import RunLength, Schedule
 from lightlab.plots.style import COLOURS, Translate
 
 EPOCHS, STEPS_PER_EPOCH = 20, 10
 RUN = RunLength(EPOCHS * STEPS_PER_EPOCH, STEPS_PER_EPOCH)
-
-# The choices of the config group `scheduler`, with its settings.
-SCHEDULES: dict[str, Callable[[Optimizer, RunLength], Schedule]] = {
-    "none": schedulers.constant,
-    "step": partial(schedulers.step, step_size=5, gamma=0.5),
-    "multistep": partial(schedulers.multistep, milestones=[5, 8], gamma=0.3),
-    "exponential": partial(schedulers.exponential, gamma=0.95),
-    "plateau": partial(schedulers.plateau, mode="min", factor=0.5, patience=3, threshold=1e-4, min_lr=0.0),
-    "cosine": partial(schedulers.cosine, final_fraction=0.0),
-    "warmup_cosine": partial(schedulers.warmup_cosine, warmup=0.05, final_fraction=0.0),
-    "one_cycle": partial(
-        schedulers.one_cycle,
-        pct_start=0.3,
-        div_factor=25.0,
-        final_div_factor=1e4,
-        cycle_momentum=True,
-        base_momentum=0.85,
-        max_momentum=0.95,
-    ),
-}
+COLUMNS = 4
+PACKAGE = Path(__file__).parents[1]
 
 
 def draw_schedules(options: FigureOptions, translate: Translate) -> dict[str, Figure]:
-    figure = Figure(figsize=(12, 5.4), layout="constrained")
+    schedules = settings_by_name()
+    rows = -(-len(schedules) // COLUMNS)
+    figure = Figure(figsize=(12, 0.4 + 2.5 * rows), layout="constrained")
     epochs = torch.arange(RUN.steps) / RUN.steps_per_epoch
-    for index, (name, make) in enumerate(SCHEDULES.items()):
-        axes = figure.add_subplot(2, 4, index + 1)
-        rates, by = rates_of(make)
+    for index, (name, settings) in enumerate(schedules.items()):
+        axes = figure.add_subplot(rows, COLUMNS, index + 1)
+        rates, by = rates_of(part({"scheduler": settings}, "scheduler"))
         axes.plot(epochs, rates, color=COLOURS[0], linewidth=2)
         if by == "validation":
             losses = [loss_at(epoch) for epoch in range(EPOCHS)]
             axes.plot(range(EPOCHS), losses, ":", color=COLOURS[1], label=translate("validation loss (assumed)"))
             axes.legend(fontsize=8)
-        axes.set_title(f"{name}\n{_settings(make)}", fontsize=10)
+        numbers = [f"{key} {value}" for key, value in settings.items() if not isinstance(value, (str, bool))]
+        axes.set_title(f"{name}\n{', '.join(numbers[:2])}", fontsize=10)
         axes.set(ylim=(-0.05, 1.1), xticks=range(0, EPOCHS + 1, 5))
         axes.grid(alpha=0.3)
-        if index >= 4:
+        if index >= len(schedules) - COLUMNS:
             axes.set_xlabel(translate("epoch"))
     figure.supylabel(translate("learning rate, as a share of lr"), fontsize=11)
     return {"schedules": figure}
 
 
+def settings_by_name() -> dict[str, dict[str, Any]]:
+    """Returns the settings of every choice of the config group `scheduler`, as for a metric that should fall.
+
+    Raises:
+        DataError: there is no `conf` beside the package or in it.
+    """
+    folders = [PACKAGE / "conf" / "scheduler", PACKAGE.parents[1] / "conf" / "scheduler"]
+    files = next((found for folder in folders if (found := sorted(folder.glob("*.yaml")))), None)
+    if not files:
+        raise DataError(f"{folders[-1]}: no such folder; figures schedules draws the schedules that it holds")
+    config = {path.stem: OmegaConf.load(path) for path in files}
+    resolved = OmegaConf.to_container(OmegaConf.create({**config, "monitor": {"mode": "min"}}), resolve=True)
+    assert isinstance(resolved, dict)
+    return {str(name): resolved[name] for name in config}
+
+
 def rates_of(make: Callable[[Optimizer, RunLength], Schedule]) -> tuple[list[float], str]:
-    """The learning rate of every step of `RUN`, for lr 1, and what the scheduler is stepped by."""
+    """Returns the learning rate of every step of `RUN`, for lr 1, and what the scheduler is stepped by."""
     optimizer = SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     schedule = make(optimizer, RUN)
     rates = []
@@ -77,11 +81,5 @@ def rates_of(make: Callable[[Optimizer, RunLength], Schedule]) -> tuple[list[flo
 
 
 def loss_at(epoch: int) -> float:
-    """A validation loss that falls until epoch 6 and then stays: what the plateau schedule waits for."""
+    """Returns a validation loss that falls until epoch 6 and then stays, which the plateau schedule waits for."""
     return max(0.3, 1 - epoch * 0.12)
-
-
-def _settings(make: Callable[..., Schedule]) -> str:
-    shown = ("step_size", "gamma", "milestones", "factor", "patience", "warmup", "pct_start", "div_factor")
-    settings = getattr(make, "keywords", {})
-    return ", ".join(f"{key} {settings[key]}" for key in shown if key in settings) or " "

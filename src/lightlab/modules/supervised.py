@@ -26,7 +26,7 @@ class SupervisedModule(LightningModule):
 
     Args:
         criterion: ``(outputs, targets) -> scalar``.
-        optimizer: ``(parameters) -> Optimizer``.
+        optimizer: ``(named parameters) -> Optimizer``.
         scheduler: ``(optimizer, run) -> Schedule``.
         gradient: fills the parameters' ``.grad``; see `lightlab.optimization.gradients`.
         run_length: which schedules are drawn over.
@@ -145,7 +145,7 @@ class SupervisedModule(LightningModule):
         return metric.endswith("/train") or self.validated_at == self.trainer.global_step
 
     def configure_optimizers(self) -> Any:
-        optimizer = self.make_optimizer(self.parameters())
+        optimizer = self.make_optimizer(self.named_parameters())
         self.schedule = self.make_schedule(optimizer, self.run_length)
         if self.schedule.scheduler is None:
             return optimizer

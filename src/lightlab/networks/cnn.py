@@ -20,11 +20,13 @@ class CNN(nn.Module):
 
     Args:
         channels: of each stage; as many stages as there are numbers.
-        grid: fields along each side, of whole pixels: there may be more where `grid` does not divide what is left of
-            a side. 1 is the mean over the whole picture (Lin et al., 2014), which forgets where things are.
+        grid: fields along each side, of whole pixels; there are more where `grid` does not divide the side. 1 is the
+            mean over the whole picture (Lin et al., 2014), which forgets where things are.
         batch_norm: before each activation.
         dropout: before the affine layer, in [0, 1).
     """
+
+    takes = ("image",)
 
     def __init__(
         self,
@@ -37,7 +39,7 @@ class CNN(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        depth, *sides = image_shape(spec, "cnn", at_least=2 ** len(channels), why=f" for its {len(channels)} stages")
+        depth, *sides = image_shape(self, spec, at_least=2 ** len(channels), why=f" for its {len(channels)} stages")
         stages: list[nn.Module] = []
         for width in channels:
             stages += _stage(layers, activation, depth, width, batch_norm)

@@ -1,4 +1,4 @@
-"""Several networks that learn side by side and answer together."""
+"""Several networks that learn side by side; a prediction is their mean."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from lightlab.spec import Spec
 class Ensemble(nn.Module):
     """The mean of its members' outputs: (N, …) → (N, output_size).
 
-    In training it gives each member's outputs, one after another, (members · N, output_size): each has a loss of its
-    own, so that they stay as different as their first weights and their dropout make them (Lakshminarayanan et al.,
-    2017).
+    In training it returns the outputs of all members, one after another, (members · N, output_size): every member has
+    a loss of its own, so they stay as different as their first weights and their dropout make them (Lakshminarayanan
+    et al., 2017).
 
     Args:
         kinds: networks' factories, ``(spec, layers, activation, **options) -> nn.Module``; members take turns.
-        members: how many.
-        batch_norm: of each member whose kind does not fix it.
-        dropout: of each member whose kind does not fix it, in [0, 1).
+        members: their number.
+        batch_norm: for members whose kind does not set it.
+        dropout: for members whose kind does not set it, in [0, 1).
     """
 
     def __init__(

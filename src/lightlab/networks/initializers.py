@@ -1,4 +1,4 @@
-"""Gives a network its first weights: the choices of the config group `initializer`."""
+"""First weights of a network: the choices of the config group `initializer`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-_NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
+NORMS = (
+    *(nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm),
+    *(nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d),
+    *(nn.LayerNorm, nn.GroupNorm, nn.RMSNorm),
+)
 
 
 class Initializer:
@@ -23,7 +27,7 @@ class Initializer:
     @torch.no_grad()
     def __call__(self, network: nn.Module) -> None:
         for layer in network.modules():
-            if isinstance(layer, _NORMS):
+            if isinstance(layer, NORMS):
                 continue
             for name, parameter in layer.named_parameters(recurse=False):
                 if parameter.ndim >= 2 and self.weight is not None:

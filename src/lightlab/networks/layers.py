@@ -1,4 +1,4 @@
-"""The layers that networks are built from: the config group `layers`; and activations that torch lacks."""
+"""The layers that networks are built from, the config group `layers`, and activations that torch lacks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Layers:
     """Factories with the signatures of their namesakes in `torch.nn`.
 
     Attributes:
-        counterparts: by the name of an activation or a criterion, the subclass of it that these layers use instead.
+        counterparts: by the name of an activation or a criterion, the subclass that takes its place.
     """
 
     linear: Layer
@@ -34,7 +34,7 @@ class Layers:
     counterparts: Mapping[str, Layer] = field(default_factory=dict)
 
     def counterpart(self, factory: Layer) -> Layer:
-        """The counterpart of `factory` with the same options; `factory` itself where there is none."""
+        """Returns the counterpart of `factory` with the same options; `factory` itself where there is none."""
         made, counterpart = _made_by(factory), self.counterparts.get(getattr(_made_by(factory), "__name__", ""))
         if counterpart is None or made not in getattr(_made_by(counterpart), "__mro__", ()):
             return factory
@@ -46,12 +46,12 @@ def _made_by(factory: Layer) -> Layer:
 
 
 def widening(activation: Layer) -> int:
-    """How many numbers an activation gives for each that it takes: 2 of CReLU, of the others 1."""
+    """Returns how many numbers an activation gives for each that it takes: 2 for CReLU, usually 1."""
     return activation()(torch.zeros(1, 1)).shape[1]
 
 
 class Step(nn.Module):
-    """1 where x > 0, else 0 (Rosenblatt, 1958). Its derivative is 0 wherever it has one."""
+    """1 where x > 0, else 0 (Rosenblatt, 1958). Its derivative is 0, except at 0, where it has none."""
 
     remark = (
         "activation step has derivative 0: no gradient reaches the layers before it, which keep their first weights"
@@ -62,7 +62,7 @@ class Step(nn.Module):
 
 
 class CReLU(nn.Module):
-    """max(0, x) beside max(0, −x): (N, C, …) → (N, 2·C, …), and nothing is lost (Shang et al., 2016)."""
+    """max(0, x) beside max(0, −x): (N, C, …) → (N, 2·C, …), so that no sign is lost (Shang et al., 2016)."""
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.cat([x, -x], 1).clamp(min=0)

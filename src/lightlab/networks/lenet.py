@@ -26,6 +26,8 @@ class LeNet(nn.Module):
         dropout: after each hidden affine layer, in [0, 1).
     """
 
+    takes = ("image",)
+
     def __init__(
         self,
         spec: Spec,
@@ -37,7 +39,7 @@ class LeNet(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        depth, height, width = image_shape(spec, "lenet", at_least=12)
+        depth, height, width = image_shape(self, spec, at_least=12)
         if len(channels) != 2:
             raise UsageError(f"network.channels={list(channels)}: lenet has two convolutions, and takes two numbers")
         first, second = channels
@@ -56,7 +58,7 @@ class LeNet(nn.Module):
 
 
 def _pooled(size: int) -> int:
-    """What both stages leave of a side: halved, less 4 for the unpadded convolution, halved."""
+    """Returns a side's length after both stages: halved, less 4 for the unpadded convolution, halved."""
     return (size // 2 - 4) // 2
 
 

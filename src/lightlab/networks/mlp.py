@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from torch import Tensor, nn
 
 from lightlab.networks.layers import Layer, Layers, widening
-from lightlab.networks.shapes import flat_size
+from lightlab.networks.shapes import NUMBERS, flat_size
 from lightlab.spec import Spec
 
 
@@ -19,18 +19,20 @@ class Linear(nn.Module):
         dropout: share of the inputs dropped in training, in [0, 1).
     """
 
+    takes = NUMBERS
+
     def __init__(
         self, spec: Spec, layers: Layers, activation: Layer, batch_norm: bool = False, dropout: float = 0.0
     ) -> None:
         super().__init__()
-        size = flat_size(spec, "linear")
+        size = flat_size(self, spec)
         before = [layers.batch_norm1d(size)] * batch_norm + [layers.dropout(dropout)] * (dropout > 0)
         self.before = nn.Sequential(*before) if before else None
-        self.linear = layers.linear(size, spec.output_size)
+        self.head = layers.linear(size, spec.output_size)
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.flatten(1)
-        return self.linear(x if self.before is None else self.before(x))
+        return self.head(x if self.before is None else self.before(x))
 
 
 class MLP(nn.Module):
@@ -42,6 +44,8 @@ class MLP(nn.Module):
         dropout: share of the hidden units dropped in training, in [0, 1).
     """
 
+    takes = NUMBERS
+
     def __init__(
         self,
         spec: Spec,
@@ -52,7 +56,7 @@ class MLP(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        inputs = flat_size(spec, "mlp")
+        inputs = flat_size(self, spec)
         self.body = nn.Sequential(*hidden_layers(layers, activation, inputs, hidden, batch_norm, dropout))
         self.head = layers.linear(widening(activation) * hidden[-1] if hidden else inputs, spec.output_size)
 

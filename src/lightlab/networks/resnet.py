@@ -14,9 +14,9 @@ from lightlab.spec import Spec
 
 
 class ResNet(nn.Module):
-    """A convolution, stages that halve the image and refine it by residual blocks, the mean over what is left of it.
+    """A convolution, stages that halve the image and refine it by residual blocks, the mean over all pixels.
 
-    (N, C, H, W) → (N, output_size), for images of any size of which the last stage still has a pixel (He et al., 2016).
+    (N, C, H, W) → (N, output_size), for images large enough to leave the last stage a pixel (He et al., 2016).
     On (N, 1, 28, 28) with channels 24, 48, 96, 192: (24, 28, 28) → (48, 14, 14) → (96, 7, 7) → (192, 3, 3) → 192 →
     output_size.
 
@@ -26,6 +26,8 @@ class ResNet(nn.Module):
         batch_norm: behind each convolution.
         dropout: share of the mean's numbers dropped in training, in [0, 1).
     """
+
+    takes = ("image",)
 
     def __init__(
         self,
@@ -38,7 +40,7 @@ class ResNet(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        depth, _, _ = image_shape(spec, "resnet", at_least=2 ** (len(channels) - 1))
+        depth, _, _ = image_shape(self, spec, at_least=2 ** (len(channels) - 1))
         self.stem = nn.Sequential(*_convolution(layers, depth, channels[0], batch_norm), activation())
         self.stages = nn.Sequential(
             *(_stage(layers, activation, *sizes, blocks, batch_norm) for sizes in pairwise(channels))
@@ -54,8 +56,8 @@ class ResNet(nn.Module):
 class Residual(nn.Module):
     """``activation(x + F(x))``, F two convolutions with an activation between: (N, C, H, W) to the same shape.
 
-    Without batch norm F(x) is multiplied by a number that is learnt and starts at 0, so that a block begins as the
-    identity and blocks in a row do not add up to ever larger outputs (SkipInit; De and Smith, arXiv:2002.10444).
+    Without batch norm F(x) is multiplied by a learnt number that starts at 0: a block begins as the identity, and the
+    outputs of many blocks do not grow (SkipInit; De and Smith, arXiv:2002.10444).
     """
 
     def __init__(self, layers: Layers, activation: Layer, channels: int, batch_norm: bool) -> None:

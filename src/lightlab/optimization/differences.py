@@ -1,4 +1,4 @@
-"""Derivatives by differences: what they are before there are rules for them.
+"""Derivatives by differences, straight from their definition.
 
 The error of a step h has two parts. Truncation falls with h: as h for one-sided differences, as h² for central ones.
 Rounding grows as ε·|f| / h, with ε = 1.2e-7 in float32 and 2.2e-16 in float64: below some h a smaller step is worse.
@@ -19,7 +19,7 @@ from lightlab.errors import UsageError
 Function = Callable[[Any], Any]
 Difference = Callable[[Function, Any, float], Any]
 MOST_NUMBERS = 2**20  # in a batch of perturbed copies of x: 8 MiB in float64, which a processor's cache holds
-MOST_COPIES = 16  # as what f does with each takes memory too; more are not faster
+MOST_COPIES = 16  # f's own intermediate results take memory too; more copies are not faster
 
 
 def forward(f: Function, x: Any, h: float) -> Any:
@@ -38,29 +38,24 @@ def central(f: Function, x: Any, h: float) -> Any:
 
 
 def derivative(f: Function, x: Any, h: float = 1e-4, difference: Difference = central) -> Any:
-    """f'(x) of a function of one number; of each number of a tensor x, where f works on each.
+    """Returns f'(x) of a function of one number; for a tensor x and an elementwise f, the derivative at each number.
 
     Raises:
-        UsageError: h is 0 or no number, or so small that x + h is x.
+        UsageError: h is 0 or not finite, or so small that x + h is x.
     """
     check_step(h, x)
     return difference(f, x, h)
 
 
-def gradient(f: Function, x: Tensor, h: float = 1e-4, difference: Difference = central) -> Tensor:
-    """∂f/∂x of a scalar function, of x's shape; see `jacobian`."""
-    return jacobian(f, x, h, difference)
-
-
 def jacobian(
     f: Function, x: Tensor, h: float = 1e-4, difference: Difference = central, entries: Tensor | None = None
 ) -> Tensor:
-    """∂fᵢ/∂xⱼ (*f's shape, *x's shape), from differences along one xⱼ after another.
+    """Returns ∂fᵢ/∂xⱼ (*f's shape, *x's shape), from differences along one xⱼ after another.
 
     Args:
-        f: of a tensor, such as a network; evaluated for many x at once (`torch.func.vmap`), random draws the same.
-        x: the point, in float64 if the result is to have more than three digits.
-        entries: which xⱼ, as indices into the flattened x; the result is then (*f's shape, entries).
+        f: a function of a tensor, such as a network; `torch.func.vmap` evaluates it for many x with equal random draws.
+        x: the point, in float64 if the result should have more than three digits.
+        entries: indices of some xⱼ in the flattened x; the result is then (*f's shape, entries).
 
     Raises:
         UsageError: as `derivative`.
@@ -73,12 +68,12 @@ def jacobian(
         return difference(lambda step: f(x.add(direction, alpha=step)), 0.0, h)
 
     columns = [vmap(along, randomness="same")(_directions(x, chunk)) for chunk in chosen.split(at_once)]
-    found = torch.cat(columns).movedim(0, -1)  # (*f's shape, entries)
-    return found.reshape(*found.shape[:-1], *x.shape) if entries is None else found
+    matrix = torch.cat(columns).movedim(0, -1)  # (*f's shape, entries)
+    return matrix.reshape(*matrix.shape[:-1], *x.shape) if entries is None else matrix
 
 
 def check_step(h: float, x: Any) -> None:
-    """Raises `UsageError` where a step of h goes nowhere."""
+    """Raises `UsageError` where a step of h changes nothing."""
     if not math.isfinite(h) or h == 0:
         raise UsageError(f"h={h}: a difference needs a step other than 0, such as h=1e-4")
     point = x if isinstance(x, Tensor) else torch.tensor(x, dtype=torch.float64)
@@ -91,7 +86,7 @@ def check_step(h: float, x: Any) -> None:
 
 
 def _directions(x: Tensor, entries: Tensor) -> Tensor:
-    """(entries, *x's shape): 1 at the entry, else 0."""
+    """Returns (entries, *x's shape): 1 at the entry, else 0."""
     directions = torch.zeros(len(entries), x.numel(), dtype=x.dtype, device=x.device)
     directions[torch.arange(len(entries), device=x.device), entries] = 1
     return directions.view(-1, *x.shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from lightlab.optimization.differences import central
 from lightlab.optimization.gradients import ComputeLoss, autograd, by_differences, evaluated, random_state, trained
 
-# An error is relative to the number itself, but for numbers too small to be known so well to these:
+# An error is relative to the number itself, except for numbers that are known only up to these:
 SMALL = 1e-3  # of a parameter's largest gradient
-ROUNDING = 1e5  # times ε·L / h, which is how far differences are off; a bias before batch norm has a gradient of 0
+ROUNDING = 1e5  # times ε·L / h, the rounding error of differences; a bias before batch norm has a gradient of 0
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Comparison:
     """The two gradients of one parameter.
 
     Attributes:
-        checked: how many of its numbers were compared.
+        checked: the number of its entries that were compared.
         largest: the largest gradient among them, in magnitude.
         error: the largest |a − n| / max(|a|, |n|, `SMALL`·largest, `ROUNDING`·ε·L / h), a by backpropagation and n by
             differences.
@@ -35,9 +35,9 @@ class Comparison:
 
 
 class Check:
-    """Trains by backpropagation, and on the first batch and every so many steps after it compares and prints a table.
+    """Trains by backpropagation; compares on the first batch and every so many steps after it, and prints a table.
 
-    Both gradients are taken in float64, with the same random draws, so that what differs is the formula and not the
+    Both gradients are taken in float64 with the same random draws, so a difference is one of the formula and not of
     rounding. Training itself goes as with ``gradient=autograd``, bit for bit.
 
     Args:
@@ -61,38 +61,40 @@ class Check:
         autograd(loss, compute_loss, network)
 
     def table(self, comparisons: Sequence[Comparison]) -> str:
-        """One line a parameter, and one that sums up."""
-        head = ("parameter", "shape", "checked", "largest gradient", "largest relative error", "verdict")
-        rows = [(*_cells(each), self._verdict(each)) for each in comparisons]
-        wrong = [each.name for each in comparisons if not each.error <= self.tolerance]
-        words = f"step {self.steps + 1}: backpropagation and central differences (h = {self.h:g}) "
-        words += f"differ in {', '.join(wrong)}" if wrong else f"agree in all {len(rows)} parameters"
-        return "\n".join([*_aligned([head, *rows]), words])
-
-    def _verdict(self, comparison: Comparison) -> str:
-        return "agrees" if comparison.error <= self.tolerance else "DIFFERS"
+        """Returns one line a parameter, and one that sums up."""
+        rows = [("parameter", "shape", "checked", "largest gradient", "largest relative error", "verdict")]
+        wrong = [one.name for one in comparisons if not one.error <= self.tolerance]  # NaN is wrong too
+        for one in comparisons:
+            numbers = f"{one.checked:,}", f"{one.largest:.2e}", f"{one.error:.1e}"
+            verdict = "DIFFERS" if one.name in wrong else "agrees"
+            rows.append((one.name, " x ".join(map(str, one.shape)), *numbers, verdict))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        result = f"differ in {', '.join(wrong)}" if wrong else f"agree in all {len(comparisons)} parameters"
+        head = f"step {self.steps + 1}: backpropagation and central differences (h = {self.h:g})"
+        return "\n".join([*lines, f"{head} {result}"])
 
 
 def compare(compute_loss: ComputeLoss, network: nn.Module, h: float, entries: int | None = None) -> list[Comparison]:
-    """Compares the two gradients of each parameter, and leaves network and random numbers as they were."""
-    parameters = {name: each.detach().double() for name, each in trained(network).items()}
+    """Compares the two gradients of each parameter; network and random state stay as they were."""
+    parameters = {name: parameter.detach().double() for name, parameter in trained(network).items()}
     draw_again = random_state(next(network.parameters()).device)
     with evaluated(compute_loss, network) as loss_with:
-        leaves = {name: each.clone().requires_grad_() for name, each in parameters.items()}
+        leaves = {name: parameter.clone().requires_grad_() for name, parameter in parameters.items()}
         loss = loss_with(leaves)
         rounding = ROUNDING * torch.finfo(loss.dtype).eps * abs(loss.item()) / h
         by_rules = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
-        found = []
+        comparisons = []
         for (name, parameter), rule in zip(parameters.items(), by_rules, strict=True):
             chosen = _sample(parameter, entries)
             numbers = by_differences(loss_with, name, parameter, h, central, chosen)
-            found.append(_comparison(name, parameter, rule.flatten()[chosen], numbers, rounding))
+            comparisons.append(_comparison(name, parameter, rule.flatten()[chosen], numbers, rounding))
     draw_again()
-    return found
+    return comparisons
 
 
 def _sample(parameter: Tensor, entries: int | None) -> Tensor:
-    """Which of its numbers are compared: the same ones each time, by a generator of their own."""
+    """Returns the indices of the entries to compare: the same ones every time, by a generator of its own."""
     count = parameter.numel() if entries is None else min(entries, parameter.numel())
     order = torch.randperm(parameter.numel(), generator=torch.Generator().manual_seed(0))
     return order[:count].to(parameter.device)
@@ -103,14 +105,3 @@ def _comparison(name: str, parameter: Tensor, rule: Tensor, numbers: Tensor, rou
     largest = float(size.max())
     errors = (rule - numbers).abs() / size.clamp(min=max(SMALL * largest, rounding))
     return Comparison(name, tuple(parameter.shape), len(rule), largest, float(errors.max()))
-
-
-def _cells(comparison: Comparison) -> tuple[str, ...]:
-    shape = " x ".join(map(str, comparison.shape))
-    return comparison.name, shape, f"{comparison.checked:,}", f"{comparison.largest:.2e}", f"{comparison.error:.1e}"
-
-
-def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
-    rows = list(rows)
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

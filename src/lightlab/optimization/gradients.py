@@ -1,4 +1,4 @@
-"""How a module's gradients come to be: the choices of the config group `gradient`."""
+"""Ways to compute gradients: the choices of the config group `gradient`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.nn.modules.batchnorm import _NormBase
 
 from lightlab.errors import UsageError
 from lightlab.optimization.differences import Difference, central, jacobian
@@ -23,9 +22,9 @@ def autograd(loss: Tensor, compute_loss: ComputeLoss, network: nn.Module) -> Non
 
     Args:
         loss: scalar, with its graph.
-        compute_loss: ``(forward, dtype) -> scalar`` gives the loss again from the same batch, its numbers as `dtype`;
-            `forward` is called in the network's place. For methods that need more than one evaluation.
-        network: whose parameters the gradient is taken of.
+        compute_loss: ``(forward, dtype) -> scalar`` computes the loss again from the same batch, its numbers as
+            `dtype`; `forward` is called in the network's place. For methods that need more than one evaluation.
+        network: the owner of the parameters.
     """
     loss.backward()
 
@@ -33,10 +32,10 @@ def autograd(loss: Tensor, compute_loss: ComputeLoss, network: nn.Module) -> Non
 def numerical(
     loss: Tensor, compute_loss: ComputeLoss, network: nn.Module, h: float = 1e-4, difference: Difference = central
 ) -> None:
-    """Adds the gradient by differences, two evaluations a number: for small networks.
+    """Adds the gradient by differences, with two evaluations a number: for small networks.
 
-    All evaluations are in float64, because in float32 rounding (1.2e-7·L / h) would be as large as the gradient; and
-    all drop what one random state says, and leave batch norm's running statistics alone. The next step draws anew.
+    All evaluations are in float64, because in float32 rounding (1.2e-7·L / h) would be as large as the gradient. They
+    share one random state, so dropout drops the same units, and leave batch norm's running statistics alone.
 
     Raises:
         UsageError: h is 0, or the device has no float64.
@@ -50,13 +49,13 @@ def numerical(
 def by_differences(
     loss_with: LossWith, name: str, value: Tensor, h: float, difference: Difference, entries: Tensor | None = None
 ) -> Tensor:
-    """The gradient by the weight of that name at `value`, or `entries` of it; see `jacobian`."""
+    """Returns the gradient with respect to the weight of that name at `value`, or `entries` of it; see `jacobian`."""
     return jacobian(lambda changed: loss_with({name: changed}), value, h, difference, entries)
 
 
 @contextmanager
 def evaluated(compute_loss: ComputeLoss, network: nn.Module) -> Iterator[LossWith]:
-    """The loss as a function of the weights alone: of those given, the others being the network's own, in float64."""
+    """Yields the loss as a function of weights by name, in float64; weights that are not given are the network's."""
     device = next(network.parameters()).device
     if device.type == "mps":
         raise UsageError("differences are taken in float64, which accelerator=mps does not have; use accelerator=cpu")
@@ -68,19 +67,18 @@ def evaluated(compute_loss: ComputeLoss, network: nn.Module) -> Iterator[LossWit
         draw_again()
         return compute_loss(lambda *inputs: functional_call(network, own | weights, inputs), torch.float64)
 
-    norms = [layer for layer in network.modules() if isinstance(layer, _NormBase) and layer.training]
-    tracking = [layer for layer in norms if layer.track_running_stats]
+    tracking = [layer for layer in network.modules() if layer.training and getattr(layer, "track_running_stats", False)]
     for layer in tracking:
-        layer.track_running_stats = False
+        layer.track_running_stats = False  # type: ignore[assignment]
     try:
         yield loss_with
     finally:
         for layer in tracking:
-            layer.track_running_stats = True
+            layer.track_running_stats = True  # type: ignore[assignment]
 
 
 def random_state(device: torch.device) -> Callable[[], None]:
-    """What sets the random numbers back to where they are now."""
+    """Returns a function that sets the random numbers back to where they are now."""
     state = torch.get_rng_state()
     if device.type != "cuda":
         return lambda: torch.set_rng_state(state)
@@ -94,4 +92,4 @@ def random_state(device: torch.device) -> Callable[[], None]:
 
 
 def trained(network: nn.Module) -> dict[str, nn.Parameter]:
-    return {name: each for name, each in network.named_parameters() if each.requires_grad}
+    return {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}

@@ -1,7 +1,7 @@
 """Learning-rate schedules: the choices of the config group `scheduler`.
 
 Each is a factory `(optimizer, run) -> Schedule`. Schedules that depend on the run's length read it from `run`.
-A learning rate below is a factor on the optimizer's own `lr`; t counts from 0.
+In the formulas lr is the optimizer's own learning rate, and t counts from 0.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from torch.optim.lr_scheduler import LRScheduler
 
 @dataclass(frozen=True)
 class RunLength:
-    """How many times the optimizer will step, in the whole run and in an epoch."""
+    """The number of the optimizer's steps, in the whole run and in an epoch."""
 
     steps: int
     steps_per_epoch: int
 
     @classmethod
     def of(cls, batches: int, trainer: dict[str, Any]) -> RunLength:
-        """The length of a run over so many batches an epoch, under the config group ``trainer``.
+        """Returns the length of a run with so many batches an epoch, by the config's ``trainer``.
 
-        Lightning's `estimated_stepping_batches` says the same, but asking for it while a run is being resumed sets
-        the train loader up before its state is restored, and the state is lost.
+        Lightning's `estimated_stepping_batches` gives the same number, but while a run is being resumed it sets up the
+        train loader before the loader's state is restored, and the state is lost.
         """
         limit = trainer["limit_train_batches"]
         if limit is not None:
@@ -39,13 +39,13 @@ class RunLength:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A scheduler and how it is driven.
+    """A scheduler and when it steps.
 
     Attributes:
         scheduler: None leaves the learning rate alone.
-        interval: what one step of it is: a ``step`` of the optimizer, an ``epoch``, or a ``validation``.
-        when_extended: what a longer run does to it: ``same`` (it ignores the run's length), ``rebuild``
-            (drawn again over the new length) or ``refuse``.
+        interval: when it steps: after every ``step`` of the optimizer, every ``epoch`` or every ``validation``.
+        when_extended: what happens when a run goes on for longer: ``same`` (the schedule ignores the run's length),
+            ``rebuild`` (it is drawn again over the new length) or ``refuse``.
     """
 
     scheduler: LRScheduler | None

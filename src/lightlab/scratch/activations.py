@@ -10,16 +10,20 @@ from torch import Tensor, nn
 from lightlab.scratch.function import Function, apply
 
 
-class Rectify(Function):
-    """y = max(0, x), of any shape. Backward: ∂L/∂x = g where x > 0, else 0."""
-
-    @staticmethod
-    def forward(x: Tensor) -> Tensor:
-        return x.clamp(min=0)
+class Elementwise(Function):
+    """y = f(x), number by number, of any shape. The derivative is a formula of y, so y is all that is kept."""
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
         ctx.save_for_backward(output)
+
+
+class Rectify(Elementwise):
+    """y = max(0, x). Backward: ∂L/∂x = g where x > 0, else 0."""
+
+    @staticmethod
+    def forward(x: Tensor) -> Tensor:
+        return x.clamp(min=0)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:
@@ -34,16 +38,12 @@ class ReLU(nn.ReLU):
         return apply(Rectify, x)
 
 
-class Squash(Function):
-    """y = 1 / (1 + e⁻ˣ), of any shape. Backward: ∂L/∂x = g·y·(1 − y), at most a quarter of g."""
+class Squash(Elementwise):
+    """y = 1 / (1 + e⁻ˣ). Backward: ∂L/∂x = g·y·(1 − y), at most a quarter of g."""
 
     @staticmethod
     def forward(x: Tensor) -> Tensor:
         return 1 / (1 + torch.exp(-x))  # e⁻ˣ may overflow to ∞: then y is 0, which is right
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
-        ctx.save_for_backward(output)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:
@@ -59,21 +59,17 @@ class Sigmoid(nn.Sigmoid):
 
 
 def tanh(x: Tensor) -> Tensor:
-    """(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ) = sign(x)·(1 − e) / (1 + e) with e = e^(−2·|x|), which cannot overflow."""
+    """Returns (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ) as sign(x)·(1 − e) / (1 + e) with e = e^(−2·|x|), which cannot overflow."""
     e_less_1 = torch.expm1(-2 * x.abs())  # e − 1, exact where x is near 0
     return -torch.sign(x) * e_less_1 / (2 + e_less_1)
 
 
-class HyperbolicTangent(Function):
-    """y = tanh(x), of any shape. Backward: ∂L/∂x = g·(1 − y²)."""
+class HyperbolicTangent(Elementwise):
+    """y = tanh(x). Backward: ∂L/∂x = g·(1 − y²)."""
 
     @staticmethod
     def forward(x: Tensor) -> Tensor:
         return tanh(x)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
-        ctx.save_for_backward(output)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:

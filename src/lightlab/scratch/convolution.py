@@ -23,6 +23,12 @@ class Windows:
     stride: Pair
     padding: Pair
 
+    @classmethod
+    def of(cls, layer: Any) -> Windows:
+        """Returns the windows of a layer's `kernel_size`, `stride` and `padding`, where 3 means (3, 3)."""
+        numbers = (layer.kernel_size, layer.stride, layer.padding)
+        return cls(*((each, each) if isinstance(each, int) else tuple(each) for each in numbers))
+
     def cut(self, images: Tensor, value: float = 0.0) -> Tensor:
         """(N, C, H, W) → (N, C, H', W', kh, kw), the padding filled with `value`; H' = ⌊(H + 2p − kh) / s⌋ + 1.
 
@@ -36,9 +42,9 @@ class Windows:
         return padded.unfold(2, kh, sh).unfold(3, kw, sw)
 
     def add_up(self, windows: Tensor, height: int, width: int) -> Tensor:
-        """(N, C, H', W', kh, kw) → (N, C, height, width): each number goes back to the pixel that it came from.
+        """(N, C, H', W', kh, kw) → (N, C, height, width): adds each number to the pixel that it came from.
 
-        Where windows overlap their numbers are added: it is the gradient of `cut`.
+        This is the gradient of `cut`.
         """
         (kh, kw), (sh, sw), (ph, pw) = self.size, self.stride, self.padding
         rows, columns = windows.shape[2], windows.shape[3]
@@ -50,19 +56,11 @@ class Windows:
         return padded[:, :, ph : ph + height, pw : pw + width]
 
 
-def pair(size: int | tuple[int, ...]) -> Pair:
-    """3 → (3, 3)."""
-    if isinstance(size, int):
-        return size, size
-    height, width = size
-    return height, width
-
-
 class Convolve(Function):
-    """Each output is a window's numbers times a kernel's: (N, C, H, W) → (N, O, H', W'), kernels W (O, C, kh, kw).
+    """y = Σ window · kernel + b at each window: (N, C, H, W) → (N, O, H', W'), with kernels W (O, C, kh, kw).
 
-    The windows lie as rows of a matrix X (N·H'·W', C·kh·kw), the kernels as rows of W (O, C·kh·kw): Y = X·Wᵀ + b.
-    Backward, g as a matrix (N·H'·W', O): ∂L/∂W = gᵀ·X, ∂L/∂b = Σ g, and ∂L/∂X = g·W goes back to the pixels.
+    The windows are rows of a matrix X (N·H'·W', C·kh·kw), the kernels rows of W (O, C·kh·kw): Y = X·Wᵀ + b.
+    Backward, g as a matrix (N·H'·W', O): ∂L/∂W = gᵀ·X, ∂L/∂b = Σ g, and ∂L/∂X = g·W is added up over the pixels.
     """
 
     @staticmethod
@@ -106,7 +104,7 @@ class Conv2d(nn.Conv2d):
         refuse("Conv2d", padding_mode=(self.padding_mode, "zeros"))
         if isinstance(self.padding, str):
             refuse("Conv2d", padding=(self.padding, "a number of pixels"))
-        self.windows = Windows(pair(self.kernel_size), pair(self.stride), pair(self.padding))  # type: ignore[arg-type]
+        self.windows = Windows.of(self)
 
     def forward(self, images: Tensor) -> Tensor:
         if images.ndim != 4 or images.shape[1] != self.in_channels:
@@ -153,7 +151,7 @@ class MaxPool2d(nn.MaxPool2d):
         super().__init__(*arguments, **options)
         refuse("MaxPool2d", dilation=(self.dilation, 1), ceil_mode=(self.ceil_mode, False))
         refuse("MaxPool2d", return_indices=(self.return_indices, False))
-        self.windows = Windows(pair(self.kernel_size), pair(self.stride), pair(self.padding))
+        self.windows = Windows.of(self)
 
     def forward(self, images: Tensor) -> Tensor:
         return apply(LargestOfWindow, images, self.windows)[0]
@@ -192,7 +190,7 @@ class AvgPool2d(nn.AvgPool2d):
         super().__init__(*arguments, **options)
         refuse("AvgPool2d", ceil_mode=(self.ceil_mode, False), count_include_pad=(self.count_include_pad, True))
         refuse("AvgPool2d", divisor_override=(self.divisor_override, None))
-        self.windows = Windows(pair(self.kernel_size), pair(self.stride), pair(self.padding))
+        self.windows = Windows.of(self)
 
     def forward(self, images: Tensor) -> Tensor:
         return apply(MeanOfWindow, images, self.windows)

@@ -12,18 +12,23 @@ from lightlab.errors import UsageError
 
 
 class Function(torch.autograd.Function):
-    """A `torch.autograd.Function` that `torch.func.vmap` can map, which numerical differentiation does.
+    """A `torch.autograd.Function` that `torch.func.vmap` can map, as numerical differentiation does.
 
-    `forward` computes, `setup_context` keeps what `backward` needs, `backward` turns the gradient with respect to the
-    output into those with respect to the inputs, None for what has none.
+    `forward` computes, `setup_context` keeps what `backward` needs, and `backward` turns the gradient g with respect to
+    the output into those with respect to the inputs, None for an input that has none.
     """
 
     generate_vmap_rule = True
 
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        """Keeps the inputs."""
+        ctx.save_for_backward(*inputs)
+
 
 def apply(function: type[Function], *arguments: Any) -> Any:
-    """``function.apply``; under autocast in single precision, as a backward pass is written for one type of number."""
-    device = next(each.device.type for each in arguments if isinstance(each, Tensor))
+    """Calls ``function.apply``, under autocast in single precision: a backward pass is written for one type."""
+    device = next(argument.device.type for argument in arguments if isinstance(argument, Tensor))
     if not torch.is_autocast_enabled(device):
         return function.apply(*arguments)
     with torch.autocast(device, enabled=False):
@@ -36,14 +41,14 @@ def _single(argument: Any) -> Any:
 
 
 def misfit(layer: str, given: Sequence[int], what: str, own: Sequence[int], expected: str) -> UsageError:
-    """The error of an input's shape that does not fit `what` of shape `own`: names both."""
+    """Returns the error of an input whose shape does not fit `what` of shape `own`."""
     return UsageError(
         f"{layer}: an input of shape {tuple(given)} does not fit {what} of shape {tuple(own)}; it takes {expected}"
     )
 
 
 def refuse(layer: str, **options: tuple[object, object]) -> None:
-    """Refuses what torch's namesake can do and the hand-written layer cannot.
+    """Refuses an option of torch's namesake that the hand-written layer lacks.
 
     Args:
         options: by name, the value given and the only one that is taken.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -24,17 +24,14 @@ class Affine(Function):
         return y if bias is None else y + bias
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
-        x, weight, _ = inputs
-        ctx.save_for_backward(x, weight)
-
-    @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:
-        x, weight = ctx.saved_tensors
+        x, weight, _ = ctx.saved_tensors
         rows = grad.reshape(-1, grad.shape[-1])  # (N, O)
         for_x, _, for_bias = ctx.needs_input_grad
         return (
-            grad @ weight if for_x else None,  # the first layer's is not needed, and is as dear as the next one
+            grad @ weight
+            if for_x
+            else None,  # not needed of the first layer, where it would cost as much as the next product
             rows.T @ x.reshape(-1, x.shape[-1]),
             rows.sum(0) if for_bias else None,
         )
@@ -49,8 +46,7 @@ class Linear(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         if x.ndim == 0 or x.shape[-1] != self.in_features:
-            expected = f"(…, {self.in_features})"
-            raise misfit("Linear", x.shape, "a weight", self.weight.shape, expected)
+            raise misfit("Linear", x.shape, "a weight", self.weight.shape, f"(…, {self.in_features})")
         return apply(Affine, x, self.weight, self.bias)
 
 
@@ -62,22 +58,17 @@ class Mask(Function):
         return x * mask
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
-        _, mask = inputs
-        ctx.save_for_backward(mask)
-
-    @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:
-        (mask,) = ctx.saved_tensors
+        _, mask = ctx.saved_tensors
         return grad * mask, None
 
 
 class Dropout(nn.Dropout):
     """In training each number is dropped with probability p, and the others are multiplied by 1 / (1 − p).
 
-    So the expected value stays, and nothing need be done in evaluation (Srivastava et al., 2014). On a CPU the same
-    random state drops what `torch.nn.Dropout` drops, in contiguous inputs; on a GPU torch draws in another way.
-    `inplace` is ignored.
+    The expected value stays, so evaluation changes nothing (Srivastava et al., 2014). On a CPU the same random state
+    drops what `torch.nn.Dropout` drops from contiguous inputs; on a GPU torch draws in another way. `inplace` is
+    ignored.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -90,8 +81,8 @@ class Dropout(nn.Dropout):
 class Normalize(Function):
     """y = γ·x̂ + β with x̂ = (x − μ) / √(σ² + ε), for each channel (Ioffe and Szegedy, 2015).
 
-    x is (N, C) or (N, C, …); μ and σ² (C,) are its mean and variance over all but the channels, and are given as well.
-    Backward, means over the same: ∂L/∂β = Σ g, ∂L/∂γ = Σ g·x̂, and as μ and σ² depend on every x,
+    x is (N, C) or (N, C, …); μ and σ² (C,), its mean and variance over all but the channels, are outputs too.
+    Backward, sums and means over the same: ∂L/∂β = Σ g, ∂L/∂γ = Σ g·x̂, and because μ and σ² depend on every x,
     ∂L/∂x = γ / √(σ² + ε) · (g − mean(g) − x̂·mean(g·x̂)).
     """
 
@@ -118,59 +109,56 @@ class Normalize(Function):
         numbers = grad.numel() // grad.shape[1]  # in a channel
         for_beta = grad.sum(dims)
         for_gamma = (grad * normal).sum(dims)
-        mean, mean_along = (_as_channels(each / numbers, grad) for each in (for_beta, for_gamma))
+        mean, mean_along = (_as_channels(total / numbers, grad) for total in (for_beta, for_gamma))
         for_x = _as_channels(gamma, grad) * scale * (grad - mean - normal * mean_along)
         return for_x, for_gamma, for_beta, None
 
 
-class _BatchNorm(nn.modules.batchnorm._BatchNorm):
+class BatchNorm1d(nn.BatchNorm1d):
+    """`torch.nn.BatchNorm1d`'s weights and statistics, by `normalized`: (N, C) or (N, C, L)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return normalized(self, x, (2, 3), f"(N, {self.num_features}) or (N, {self.num_features}, L)")
+
+
+class BatchNorm2d(nn.BatchNorm2d):
+    """`torch.nn.BatchNorm2d`'s weights and statistics, by `normalized`: (N, C, H, W)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return normalized(self, x, (4,), f"(N, {self.num_features}, H, W)")
+
+
+def normalized(layer: nn.BatchNorm1d | nn.BatchNorm2d, x: Tensor, dimensions: Sequence[int], expected: str) -> Tensor:
     """Normalizes by the batch in training, and by running means of its statistics in evaluation.
 
     running ← (1 − momentum)·running + momentum·batch's, with the unbiased variance n / (n − 1)·σ².
 
     Raises:
-        UsageError: an input of another shape, or of one number a channel in training.
+        UsageError: an input of another shape than `expected`, or with one number a channel in training.
     """
-
-    def forward(self, x: Tensor) -> Tensor:
-        self._check(x)
-        gamma = x.new_ones(self.num_features) if self.weight is None else self.weight
-        beta = x.new_zeros(self.num_features) if self.bias is None else self.bias
-        if not self.training and self.running_mean is not None and self.running_var is not None:
-            scale = gamma / (self.running_var + self.eps).sqrt()
-            return (x - _as_channels(self.running_mean, x)) * _as_channels(scale, x) + _as_channels(beta, x)
-        y, mean, variance, *_ = apply(Normalize, x, gamma, beta, self.eps)
-        if self.training and self.track_running_stats:
-            self._track(mean, variance, prod(x.shape) // x.shape[1])
-        return y
-
-    @torch.no_grad()
-    def _track(self, mean: Tensor, variance: Tensor, numbers: int) -> None:
-        assert self.running_mean is not None and self.running_var is not None and self.num_batches_tracked is not None
-        self.num_batches_tracked += 1
-        share = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
-        self.running_mean.mul_(1 - share).add_(mean, alpha=share)
-        self.running_var.mul_(1 - share).add_(variance, alpha=share * numbers / (numbers - 1))
-
-    def _check(self, x: Tensor) -> None:
-        name = type(self).__name__
-        try:
-            self._check_input_dim(x)
-        except ValueError as error:
-            raise UsageError(f"{name}: an input of shape {tuple(x.shape)}: {error}") from None
-        if x.shape[1] != self.num_features:
-            expected = f"(N, {self.num_features}, …)"
-            raise misfit(name, x.shape, "a mean and a variance", (self.num_features,), expected)
-        if self.training and prod(x.shape) == x.shape[1]:
-            raise UsageError(f"{name}: an input of shape {tuple(x.shape)} has no variance; give it more than one row")
+    name = type(layer).__name__
+    if x.ndim not in dimensions or x.shape[1] != layer.num_features:
+        raise misfit(name, x.shape, "a mean and a variance", (layer.num_features,), expected)
+    if layer.training and x.numel() == x.shape[1]:
+        raise UsageError(f"{name}: an input of shape {tuple(x.shape)} has no variance; give it more than one row")
+    gamma = x.new_ones(layer.num_features) if layer.weight is None else layer.weight
+    beta = x.new_zeros(layer.num_features) if layer.bias is None else layer.bias
+    if not layer.training and layer.running_mean is not None and layer.running_var is not None:
+        scale = gamma / (layer.running_var + layer.eps).sqrt()
+        return (x - _as_channels(layer.running_mean, x)) * _as_channels(scale, x) + _as_channels(beta, x)
+    y, mean, variance, *_ = apply(Normalize, x, gamma, beta, layer.eps)
+    if layer.training and layer.track_running_stats:
+        _track(layer, mean, variance, x.numel() // x.shape[1])
+    return y
 
 
-class BatchNorm1d(_BatchNorm, nn.BatchNorm1d):
-    """`torch.nn.BatchNorm1d`'s weights and statistics, by `Normalize`: (N, C) or (N, C, L)."""
-
-
-class BatchNorm2d(_BatchNorm, nn.BatchNorm2d):
-    """`torch.nn.BatchNorm2d`'s weights and statistics, by `Normalize`: (N, C, H, W)."""
+@torch.no_grad()
+def _track(layer: nn.BatchNorm1d | nn.BatchNorm2d, mean: Tensor, variance: Tensor, numbers: int) -> None:
+    assert layer.running_mean is not None and layer.running_var is not None and layer.num_batches_tracked is not None
+    layer.num_batches_tracked += 1
+    share = 1 / float(layer.num_batches_tracked) if layer.momentum is None else layer.momentum
+    layer.running_mean.mul_(1 - share).add_(mean, alpha=share)
+    layer.running_var.mul_(1 - share).add_(variance, alpha=share * numbers / (numbers - 1))
 
 
 def _all_but_channels(x: Tensor) -> list[int]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import Module
 from torch.nn.functional import one_hot
 
 from lightlab.errors import UsageError
@@ -14,26 +13,31 @@ from lightlab.modules import losses
 from lightlab.scratch.function import Function, apply, misfit, refuse
 
 
-def refuse_unreduced(criterion: Module, reduction: str) -> None:
-    """Refuses ``reduction="none"``: a loss written out here is one number, a mean or a sum."""
-    if reduction == "none":
-        refuse(type(criterion).__name__, reduction=(reduction, "mean"))
-
-
-def reduced(
-    criterion: Module, reduction: str, function: type[Function], outputs: Tensor, targets: Tensor, *options: Any
-) -> Tensor:
-    """The `function`'s sum over outputs and targets of one shape, or its mean.
+class Reduced(nn.Module):
+    """A criterion whose `reduction` is mean or sum; for outputs and targets of one shape it is `function`'s sum.
 
     Raises:
-        UsageError: they differ in shape.
+        UsageError: another reduction, or outputs and targets differ in shape.
     """
-    check_shapes(criterion, outputs, targets)
-    total = apply(function, outputs, targets, *options)
-    return total if reduction == "sum" else total / outputs.numel()
+
+    reduction: str
+    function: type[Function]
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        if self.reduction == "none":
+            refuse(type(self).__name__, reduction=(self.reduction, "mean"))
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return self.reduced(outputs, targets)
+
+    def reduced(self, outputs: Tensor, targets: Tensor, *options: Any) -> Tensor:
+        check_shapes(self, outputs, targets)
+        total = apply(self.function, outputs, targets, *options)
+        return total if self.reduction == "sum" else total / outputs.numel()
 
 
-def check_shapes(criterion: Module, outputs: Tensor, targets: Tensor) -> None:
+def check_shapes(criterion: nn.Module, outputs: Tensor, targets: Tensor) -> None:
     if outputs.shape != targets.shape:
         name = type(criterion).__name__
         raise misfit(name, outputs.shape, "targets", targets.shape, "one number for each target")
@@ -50,29 +54,16 @@ class SquaredError(Function):
         return (outputs - targets).square().sum()
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
-        ctx.save_for_backward(*inputs)
-
-    @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:
         outputs, targets = ctx.saved_tensors
         slope = 2 * grad * (outputs - targets)
         return slope, -slope if ctx.needs_input_grad[1] else None
 
 
-class MSELoss(nn.MSELoss):
-    """`torch.nn.MSELoss` by `SquaredError`, its `reduction` mean or sum.
+class MSELoss(Reduced, nn.MSELoss):
+    """`torch.nn.MSELoss` by `SquaredError`."""
 
-    Raises:
-        UsageError: outputs and targets differ in shape.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        refuse_unreduced(self, self.reduction)
-
-    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        return reduced(self, self.reduction, SquaredError, outputs, targets)
+    function = SquaredError
 
 
 class SmoothAbsoluteError(Function):
@@ -100,19 +91,13 @@ class SmoothAbsoluteError(Function):
         return slope, -slope if ctx.needs_input_grad[1] else None, None
 
 
-class SmoothL1Loss(nn.SmoothL1Loss):
-    """`torch.nn.SmoothL1Loss` by `SmoothAbsoluteError`, its `reduction` mean or sum, its `beta` at least 0.
+class SmoothL1Loss(Reduced, nn.SmoothL1Loss):
+    """`torch.nn.SmoothL1Loss` by `SmoothAbsoluteError`, its `beta` at least 0."""
 
-    Raises:
-        UsageError: outputs and targets differ in shape.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        refuse_unreduced(self, self.reduction)
+    function = SmoothAbsoluteError
 
     def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        return reduced(self, self.reduction, SmoothAbsoluteError, outputs, targets, self.beta)
+        return self.reduced(outputs, targets, self.beta)
 
 
 class LogRootMeanSquare(Function):
@@ -135,7 +120,7 @@ class LogRootMeanSquare(Function):
     @staticmethod
     def backward(ctx: Any, grad: Tensor, _: Tensor) -> Any:
         outputs, targets, loss, ratio = ctx.saved_tensors
-        slope = grad * ratio / (ratio.numel() * loss)  # of L by ln y
+        slope = grad * ratio / (ratio.numel() * loss)  # ∂L/∂(ln y)
         for_outputs = slope / outputs.clamp(min=1) * (outputs >= 1)
         return for_outputs, -slope / targets if ctx.needs_input_grad[1] else None
 
@@ -165,30 +150,20 @@ class SigmoidCrossEntropy(Function):
         return (logits.clamp(min=0) - logits * targets + torch.log1p(torch.exp(-logits.abs()))).sum()
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
-        ctx.save_for_backward(*inputs)
-
-    @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:
         logits, targets = ctx.saved_tensors
         p = 1 / (1 + torch.exp(-logits))
         return grad * (p - targets), -grad * logits if ctx.needs_input_grad[1] else None
 
 
-class BCEWithLogitsLoss(nn.BCEWithLogitsLoss):
-    """`torch.nn.BCEWithLogitsLoss` by `SigmoidCrossEntropy`, its `reduction` mean or sum.
+class BCEWithLogitsLoss(Reduced, nn.BCEWithLogitsLoss):
+    """`torch.nn.BCEWithLogitsLoss` by `SigmoidCrossEntropy`, without weights."""
 
-    Raises:
-        UsageError: another option, or logits and targets differ in shape.
-    """
+    function = SigmoidCrossEntropy
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         refuse("BCEWithLogitsLoss", weight=(self.weight, None), pos_weight=(self.pos_weight, None))
-        refuse_unreduced(self, self.reduction)
-
-    def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
-        return reduced(self, self.reduction, SigmoidCrossEntropy, logits, targets)
 
 
 class SoftmaxCrossEntropy(Function):
@@ -221,7 +196,7 @@ class SoftmaxCrossEntropy(Function):
         )
 
 
-class CrossEntropyLoss(nn.CrossEntropyLoss):
+class CrossEntropyLoss(Reduced, nn.CrossEntropyLoss):
     """`torch.nn.CrossEntropyLoss` by `SoftmaxCrossEntropy`: logits (N, C, …), and labels (N, …) or probabilities.
 
     Args:
@@ -234,7 +209,6 @@ class CrossEntropyLoss(nn.CrossEntropyLoss):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         refuse("CrossEntropyLoss", weight=(self.weight, None), ignore_index=(self.ignore_index, -100))
-        refuse_unreduced(self, self.reduction)
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
         classes = logits.shape[1]

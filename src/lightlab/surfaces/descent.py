@@ -15,6 +15,7 @@ from lightlab.data.tables.reading import read_numbers
 from lightlab.errors import DataError, UsageError
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.networks.layers import Layer, Layers
+from lightlab.networks.shapes import check_takes
 from lightlab.spec import Spec
 
 
@@ -58,13 +59,11 @@ class Point(nn.Module):
     A vector, so that no initializer moves it.
     """
 
+    takes = ("surface",)
+
     def __init__(self, spec: Spec, layers: Layers, activation: Layer) -> None:
         super().__init__()
-        if not spec.start:
-            raise UsageError(
-                f"network point lies on a surface, but data {spec.name} is none; use task=surface, "
-                "or network=linear or network=mlp_50"
-            )
+        check_takes(self, spec)
         self.position = nn.Parameter(torch.tensor(spec.start))  # (2,)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -86,7 +86,7 @@ def _check_same_parts(saved: Config, config: Config) -> None:
 
 def _check_length(module: SupervisedModule, steps_before: int) -> bool:
     """Whether the run's schedule can be drawn for another length; refuses where it would have to be and cannot."""
-    schedule = module.make_schedule(module.make_optimizer(module.parameters()), module.run_length)
+    schedule = module.make_schedule(module.make_optimizer(module.named_parameters()), module.run_length)
     steps = module.run_length.steps
     if steps != steps_before and schedule.when_extended == "refuse":
         raise UsageError(
