@@ -25,7 +25,7 @@ def column(*numbers):
 
 def scores(module, outputs, targets):
     metrics = module.metrics()
-    module.update(metrics, outputs, targets)
+    module.update_metrics(metrics, outputs, targets)
     return {name: float(value) for name, value in metrics.compute().items()}
 
 

@@ -16,7 +16,7 @@ class BinaryClassification(SupervisedModule):
     """Outputs are logits (N, 1) of class 1, targets (N, 1) are 0.0 or 1.0.
 
     Args:
-        threshold: probabilities from here on are predicted as 1, in (0, 1).
+        threshold: in (0, 1); probabilities of at least this much are predicted as 1.
     """
 
     target = "binary"
@@ -27,19 +27,17 @@ class BinaryClassification(SupervisedModule):
         super().__init__(**learning)
 
     def metrics(self) -> MetricCollection:
-        """Precision, recall and F1 are of class 1; precision is 0 where no row is predicted to be."""
-        by_threshold = {
-            "accuracy": BinaryAccuracy,
-            "precision": BinaryPrecision,
-            "recall": BinaryRecall,
-            "f1": BinaryF1Score,
+        """Precision, recall and F1 are of class 1; precision is 0 where no row is predicted as 1."""
+        metrics: dict[str, Metric | MetricCollection] = {
+            "accuracy": BinaryAccuracy(self.threshold),
+            "precision": BinaryPrecision(self.threshold),
+            "recall": BinaryRecall(self.threshold),
+            "f1": BinaryF1Score(self.threshold),
+            "auroc": Auroc(),
         }
-        found: dict[str, Metric | MetricCollection] = {
-            name: metric(threshold=self.threshold) for name, metric in by_threshold.items()
-        }
-        return MetricCollection(found | {"auroc": Auroc()})
+        return MetricCollection(metrics)
 
-    def update(self, metrics: MetricCollection, outputs: Tensor, targets: Tensor) -> None:
+    def update_metrics(self, metrics: MetricCollection, outputs: Tensor, targets: Tensor) -> None:
         # Probabilities, because torchmetrics takes logits that happen to lie in [0, 1] for probabilities.
         metrics.update(outputs.sigmoid(), targets.long())
 

@@ -12,7 +12,7 @@ from lightlab.modules.supervised import SupervisedModule
 
 
 class SoftmaxClassification(SupervisedModule):
-    """Outputs are logits (N, classes), targets (N,) are labels."""
+    """Outputs are logits (N, classes), targets are labels (N,)."""
 
     target = "class"
 
@@ -20,7 +20,7 @@ class SoftmaxClassification(SupervisedModule):
         return MetricCollection({"accuracy": MulticlassAccuracy(self.spec.output_size, average="micro")})
 
     def predict(self, outputs: Tensor) -> dict[str, list[Any]]:
-        """The likeliest class, and the probability of each."""
+        """Returns the likeliest class, and the probability of each class."""
         probabilities = outputs.softmax(1)
         labels = probabilities.argmax(1).tolist()
         names = self.spec.class_names

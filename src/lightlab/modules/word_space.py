@@ -1,4 +1,4 @@
-"""What word vectors know: the nearest words, and words by analogy."""
+"""Finds the words nearest to a word, or to a sum of words, by their vectors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Neighbours = list[tuple[str, float]]  # words with their cosines, the nearest fi
 
 @dataclass(frozen=True)
 class WordSpace:
-    """Vectors (V, D) of the words of a vocabulary; word 0 is none."""
+    """Vectors (V, D) of the words of a vocabulary, whose entry 0 is no word."""
 
     vectors: Tensor
     vocabulary: Sequence[str]
@@ -62,5 +62,5 @@ class WordSpace:
         cosines = self._unit() @ direction
         cosines[[0, *without]] = -torch.inf
         best = cosines.topk(max(0, min(count, len(cosines) - 1 - len(set(without)))))
-        found = zip(best.indices.tolist(), best.values.tolist(), strict=True)
-        return [(self.vocabulary[place], cosine) for place, cosine in found]
+        pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        return [(self.vocabulary[place], cosine) for place, cosine in pairs]

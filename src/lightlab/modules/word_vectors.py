@@ -1,4 +1,4 @@
-"""Learns word vectors by predicting a word from those around it."""
+"""Learns word vectors by predicting a word from the words around it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ NOISE_POWER = 0.75
 
 
 class WordVectors(SupervisedModule):
-    """Inputs are contexts (N, 2·window), outputs their vectors (N, D), targets the words between them (N,).
+    """Inputs are contexts (N, 2·window), outputs are their vectors (N, D), targets are the words between them (N,).
 
-    The network gives ``hidden(contexts)``, ``head(hidden)`` for all words, ``scores(hidden, words)`` for a few of
+    The network defines ``hidden(contexts)``, ``head(hidden)`` for all words, ``scores(hidden, words)`` for a few of
     them, and ``vectors()``.
 
     Args:
         objective: ``softmax`` (the criterion over all words), ``negative`` (negative sampling: Mikolov et al., 2013,
-            arXiv:1310.4546), or ``auto``: the former up to `softmax_words`.
-        softmax_words: the largest vocabulary for which ``auto`` takes the softmax.
+            arXiv:1310.4546), or ``auto``: ``softmax`` for vocabularies of up to `softmax_words` words.
         negatives: noise words for each target, drawn from the training texts' counts to the power of 0.75.
     """
 
@@ -49,7 +48,7 @@ class WordVectors(SupervisedModule):
 
     def metrics(self) -> MetricCollection:
         if self.objective == "negative":
-            return MetricCollection({})  # all that it knows of a word is how it compares to noise
+            return MetricCollection({})  # a word's score says only how it compares to noise
         accuracy = MulticlassAccuracy(self.spec.output_size, average="micro")
         return MetricCollection({"accuracy": accuracy, "perplexity": Perplexity()})
 
@@ -63,45 +62,45 @@ class WordVectors(SupervisedModule):
     def compute_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return _OBJECTIVES[self.objective](self, outputs, targets)
 
-    def update(self, metrics: MetricCollection, outputs: Tensor, targets: Tensor) -> None:
+    def update_metrics(self, metrics: MetricCollection, outputs: Tensor, targets: Tensor) -> None:
         if metrics:
             logits = self.network.head(outputs)  # type: ignore[operator]
             metrics["accuracy"].update(logits, targets)
             metrics["perplexity"].update(logits.unsqueeze(1), targets.unsqueeze(1))
 
     def query(self, options: dict[str, Any]) -> dict[str, list[Any]]:
-        """The words nearest to each word of ``nearest``, and to the sum of ``analogy``, with their cosines."""
+        """Returns the words nearest to each word of ``nearest``, and to the sum of ``analogy``, with their cosines."""
         if not {"nearest", "analogy"} & set(options):
             raise UsageError("give nearest=WORD, or analogy=A-B+C")
         space, count = WordSpace(self.word_vectors(), self.spec.vocabulary), options.get("count", 10)
         words = parse_words(options["nearest"]) if "nearest" in options else []
-        found = {word: space.nearest(word, count) for word in words}
+        neighbours = {word: space.nearest(word, count) for word in words}
         if "analogy" in options:
-            found[options["analogy"]] = space.analogy(options["analogy"], count)
-        rows = [(query, word, cosine) for query, nearest in found.items() for word, cosine in nearest]
+            neighbours[options["analogy"]] = space.analogy(options["analogy"], count)
+        rows = [(query, word, cosine) for query, nearest in neighbours.items() for word, cosine in nearest]
         return {name: [row[column] for row in rows] for column, name in enumerate(("to", "nearest", "cosine"))}
 
     def predict(self, outputs: Tensor) -> dict[str, list[Any]]:
-        """The likeliest word between."""
+        """Returns the likeliest word between."""
         words = self.network.head(outputs).argmax(1).tolist()  # type: ignore[operator]
         return {"word": [self.spec.vocabulary[word] for word in words]}
 
     def word_vectors(self) -> Tensor:
-        """(V, D), on the CPU."""
+        """Returns the vectors (V, D), on the CPU."""
         return self.network.vectors().float().cpu()  # type: ignore[operator]
 
     def softmax_loss(self, hidden: Tensor, targets: Tensor) -> Tensor:
         return self.criterion(self.network.head(hidden), targets)  # type: ignore[operator]
 
     def negative_loss(self, hidden: Tensor, targets: Tensor) -> Tensor:
-        """−ln σ(score of the target) − Σ ln σ(−score of a noise word), a mean over targets."""
+        """Returns the mean over targets of −ln σ(score of the target) − Σ ln σ(−score of a noise word)."""
         noise = self._drawn if self.training else self._draw(targets, torch.Generator(targets.device).manual_seed(0))
         words = torch.cat([targets.unsqueeze(1), noise], 1)  # (N, 1 + negatives)
         scores = self.network.scores(hidden, words).float()  # type: ignore[operator]
         return softplus(-scores[:, 0]).mean() + softplus(scores[:, 1:]).sum(1).mean()
 
     def _draw(self, targets: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Noise words (N, negatives), by their cumulative shares."""
+        """Returns noise words (N, negatives), drawn by their cumulative shares."""
         if self.objective != "negative":
             return targets
         places = torch.rand(len(targets), self.negatives, device=targets.device, generator=generator)

@@ -1,4 +1,4 @@
-"""Chooses the device (the config group `accelerator`), and sets glibc's allocator."""
+"""Chooses the device (the config group `accelerator`) and sets glibc's allocator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lightlab.errors import UsageError
 
 @dataclass(frozen=True)
 class Accelerator:
-    """A device that is there.
+    """A device of this machine.
 
     Attributes:
         name: ``cpu``, ``gpu`` or ``mps``, as Lightning's Trainer takes it.
@@ -30,15 +30,15 @@ class Accelerator:
 
     @property
     def description(self) -> str:
-        """One line for people: ``cpu (2 threads)`` or ``gpu (NVIDIA H100)``."""
+        """For people: ``cpu (2 threads)`` or ``gpu (NVIDIA H100)``."""
         if self.name == "gpu":
             return f"gpu ({torch.cuda.get_device_name()})"
         return f"cpu ({torch.get_num_threads()} threads)" if self.name == "cpu" else "mps (Apple GPU)"
 
     def channels_last(self, network: nn.Module) -> bool:
-        """Whether images lie in memory as (N, H, W, C): `auto` says yes to convolutional networks off Apple's GPU.
+        """Whether images are stored as (N, H, W, C), whose convolution and pooling kernels need no conversion.
 
-        Convolution and pooling kernels for that layout need no conversion of their own.
+        `auto` means yes for convolutional networks, except on Apple's GPU.
         """
         if self.memory_format != "auto":
             return self.memory_format == "channels_last"
@@ -46,17 +46,17 @@ class Accelerator:
 
 
 def choose(name: str, memory_format: str = "auto") -> Accelerator:
-    """Resolves ``auto`` to the first of gpu, mps, cpu that is there.
+    """Resolves ``auto`` to the first of gpu, mps, cpu that this machine has.
 
     Raises:
-        UsageError: the accelerator asked for is absent.
+        UsageError: the machine has no such accelerator.
     """
-    there = {"gpu": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    present = {"gpu": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
-        name = next(each for each, is_there in there.items() if is_there)
-    if not there[name]:
-        kind = {"gpu": "no CUDA device", "mps": "no Apple GPU (MPS)"}[name]
-        raise UsageError(f"accelerator={name}, but this machine has {kind}; use accelerator=cpu or accelerator=auto")
+        name = next(kind for kind, is_present in present.items() if is_present)
+    if not present[name]:
+        missing = {"gpu": "no CUDA device", "mps": "no Apple GPU (MPS)"}[name]
+        raise UsageError(f"accelerator={name}, but this machine has {missing}; use accelerator=cpu or accelerator=auto")
     return Accelerator(name, memory_format)
 
 
