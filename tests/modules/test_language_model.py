@@ -125,7 +125,7 @@ def test_an_epochs_loss_is_a_mean_over_tokens_and_not_over_rows():
     long, short = torch.tensor([[8, 8, 8, 8]]), torch.tensor([[0, -100, -100, -100]])
     for targets in (long, short):
         batch = (targets.clamp(min=0), targets)
-        module.train_loss.add(*module._sum_and_rows(module._loss(batch), batch))
+        module.train_loss.add(*module._sum_and_count(module._loss(batch), batch))
     surprises = -torch.arange(9.0).log_softmax(0)
     assert float(module.train_loss.compute()) == pytest.approx(float((4 * surprises[8] + surprises[0]) / 5), rel=1e-6)
 

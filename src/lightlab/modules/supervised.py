@@ -70,7 +70,7 @@ class SupervisedModule(LightningModule):
         self.train_loss, self.val_loss, self.test_loss = RunningMean(), RunningMean(), RunningMean()
         self.val_metrics, self.test_metrics = self.metrics(), self.metrics()
         self._batch: Any = None
-        self._batches_per_step = 1
+        self.batches_per_step = 1
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Sets a string or None at once where one was before, without `nn.Module`'s search for parameters.
@@ -126,7 +126,7 @@ class SupervisedModule(LightningModule):
         return loss
 
     def on_fit_start(self) -> None:
-        self._batches_per_step = self.trainer.accumulate_grad_batches
+        self.batches_per_step = self.trainer.accumulate_grad_batches
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
         self.gradient(loss, self._loss_again, self.network)
@@ -197,7 +197,7 @@ class SupervisedModule(LightningModule):
     def _loss_again(self, forward: Callable[..., Tensor] | None = None, dtype: torch.dtype | None = None) -> Tensor:
         """Returns the last batch's loss, or its share where gradients of several batches are added; see `autograd`."""
         batch = tuple(part.to(dtype) if part.is_floating_point() else part for part in self._batch)
-        return self._loss(batch, forward) / self._batches_per_step
+        return self._loss(batch, forward) / self.batches_per_step
 
     def _loss(self, batch: tuple[Tensor, ...], forward: Callable[..., Tensor] | None = None) -> Tensor:
         inputs, targets = batch
