@@ -158,7 +158,7 @@ class SaveRandomStates(Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self._loaded = state_dict
 
-    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_start(self, *_: Any) -> None:
         if self._loaded is None:
             return
         state, self._loaded = self._loaded, None

@@ -29,9 +29,7 @@ class CheckFiniteLoss(Callback):
     def __init__(self, every: int = 50) -> None:
         self.every = every
 
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:
         loss = outputs["loss"]
         if (loss.is_cpu or trainer.global_step % self.every == 0) and not math.isfinite(loss.item()):
             raise LightlabError(_explain(trainer, float(loss), exact=loss.is_cpu))
@@ -91,9 +89,7 @@ class TeachingChecks(Display):
             self._report(trainer, findings.saturated_units(self._outputs))
         self._unwatch()
 
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:
         if not self._loss_due:
             return
         self._loss_due = False
@@ -109,13 +105,7 @@ class TeachingChecks(Display):
             self._watch(module_of(pl_module))
 
     def on_validation_batch_end(
-        self,
-        trainer: Trainer,
-        pl_module: LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-        dataloader_idx: int = 0,
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int, *_: Any
     ) -> None:
         if batch_idx == 0:
             self._report(trainer, findings.dead_units(self._outputs))

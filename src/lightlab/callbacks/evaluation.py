@@ -47,15 +47,7 @@ class Evaluation(Display):
     def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._outputs = []
 
-    def on_test_batch_end(
-        self,
-        trainer: Trainer,
-        pl_module: LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-        dataloader_idx: int = 0,
-    ) -> None:
+    def on_test_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:
         if self._applies(pl_module):
             self._outputs.append(outputs)
 

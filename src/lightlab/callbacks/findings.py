@@ -47,25 +47,20 @@ def initial_loss(loss: float, classes: int) -> Finding | None:
 
 def symmetric_units(network: nn.Module) -> Finding | None:
     """Finds layers all of whose units have the same weights and the same gradient, and so stay the same for ever."""
-    layers = [name for name, layer in _weighted(network) if _is_symmetric(layer)]
-    if not layers:
-        return None
     remedy = "they learn the same thing; draw the weights at random: initializer=xavier_uniform or kaiming_normal"
-    return Finding("symmetric units", f"all units of {_listed(layers)} are the same; {remedy}")
+    layers = [name for name, layer in _weighted(network) if _is_symmetric(layer)]
+    return _finding("symmetric units", layers, "all units of {} are the same", remedy)
 
 
 def vanishing_gradients(network: nn.Module) -> Finding | None:
     """Finds layers whose gradient norm is under a thousandth of the largest layer's."""
     norms = {name: float(layer.weight.grad.norm()) for name, layer in _weighted(network)}  # type: ignore[operator,union-attr]
-    largest = max(norms.values(), default=0.0)
-    layers = [name for name, norm in norms.items() if norm < VANISHING * largest]
-    if not layers:
-        return None
-    smallest = min(norms[name] for name in layers)
-    times = f"{largest / smallest:,.0f} times smaller than" if smallest else "0, and not so"
-    steepest = max(norms, key=lambda name: norms[name])
+    steepest = max(norms, key=lambda name: norms[name], default="")
+    layers = [name for name, norm in norms.items() if norm < VANISHING * norms[steepest]]
+    smallest = min((norms[name] for name in layers), default=0.0)
+    times = f"{norms[steepest] / smallest:,.0f} times smaller than" if smallest else "0, and not so"
     remedy = "activation=relu, network.batch_norm=true or an initializer that fits the activation"
-    return Finding("vanishing gradients", f"the gradient of {_listed(layers)} is {times} that of {steepest}; {remedy}")
+    return _finding("vanishing gradients", layers, f"the gradient of {{}} is {times} that of {steepest}", remedy)
 
 
 def dead_units(outputs: Mapping[str, tuple[str, Tensor]]) -> Finding | None:
@@ -74,16 +69,9 @@ def dead_units(outputs: Mapping[str, tuple[str, Tensor]]) -> Finding | None:
     Args:
         outputs: by layer: its class's name and its outputs for a batch, (N, units) or (N, units, H, W).
     """
-    layers = []
-    for name, (kind, values) in outputs.items():
-        if kind in RECTIFIED and len(values) >= FEW:
-            count = int(_always(values <= 0).sum())
-            if count > DEAD * values.shape[1]:
-                layers.append(f"{name} ({count} of {values.shape[1]})")
-    if not layers:
-        return None
+    dead = {name: _always(values <= 0) for name, (kind, values) in outputs.items() if kind in RECTIFIED}
     remedy = "they learn no more; a smaller optimizer.lr, activation=leaky_relu or initializer=kaiming_normal"
-    return Finding("dead units", f"never active over a batch: {_listed(layers)}; {remedy}")
+    return _finding("dead units", _with_many(dead, outputs), "never active over a batch: {}", remedy)
 
 
 def saturated_units(outputs: Mapping[str, tuple[str, Tensor]]) -> Finding | None:
@@ -91,12 +79,11 @@ def saturated_units(outputs: Mapping[str, tuple[str, Tensor]]) -> Finding | None
 
     `outputs` as in `dead_units`.
     """
-    layers = []
-    for name, values, low, high in _bounded(outputs):
-        share = float(((values < low) | (values > high)).float().mean())
-        if share > SATURATED:
-            layers.append(f"{name} ({share:.0%} of its values)")
-    return Finding("saturated units", f"at the ends of their range: {_listed(layers)}; {_ENDS}") if layers else None
+    shares = {
+        name: float(((values < low) | (values > high)).float().mean()) for name, values, low, high in _bounded(outputs)
+    }
+    layers = [f"{name} ({share:.0%} of its values)" for name, share in shares.items() if share > SATURATED]
+    return _finding("saturated units", layers, "at the ends of their range: {}", _ENDS)
 
 
 def stuck_units(outputs: Mapping[str, tuple[str, Tensor]]) -> Finding | None:
@@ -105,15 +92,27 @@ def stuck_units(outputs: Mapping[str, tuple[str, Tensor]]) -> Finding | None:
     Units at either end, depending on the input, have learnt to decide: three quarters of all values of a digit
     network that is right in 98 of 100 cases. `outputs` as in `dead_units`.
     """
-    layers = []
-    for name, values, low, high in _bounded(outputs):
-        count = int((_always(values < low) | _always(values > high)).sum())
-        if count > DEAD * values.shape[1] and len(values) >= FEW:
-            layers.append(f"{name} ({count} of {values.shape[1]})")
-    return Finding("stuck units", f"at the same end for all of a batch: {_listed(layers)}; {_ENDS}") if layers else None
+    stuck = {name: _always(values < low) | _always(values > high) for name, values, low, high in _bounded(outputs)}
+    return _finding("stuck units", _with_many(stuck, outputs), "at the same end for all of a batch: {}", _ENDS)
 
 
 _ENDS = "hardly any gradient comes through; scale the inputs (data.scale=unit), smaller weights or learning rate"
+
+
+def _finding(name: str, layers: list[str], message: str, remedy: str, most: int = 3) -> Finding | None:
+    """Fills `most` of the layers into `message`; None if there are no layers."""
+    further = f" and {len(layers) - most} more" if len(layers) > most else ""
+    line = f"{message.format(', '.join(layers[:most]) + further)}; {remedy}"
+    return Finding(name, line) if layers else None
+
+
+def _with_many(units: Mapping[str, Tensor], outputs: Mapping[str, tuple[str, Tensor]]) -> list[str]:
+    """Names the layers in which more than `DEAD` of the units (units,) are marked, by a batch of enough rows."""
+    return [
+        f"{name} ({int(marked.sum())} of {len(marked)})"
+        for name, marked in units.items()
+        if marked.float().mean() > DEAD and len(outputs[name][1]) >= FEW
+    ]
 
 
 def watched(network: nn.Module) -> list[tuple[str, nn.Module]]:
@@ -156,7 +155,3 @@ def _is_symmetric(layer: nn.Module) -> bool:
 def _rows_agree(values: Tensor) -> bool:
     rows = values.detach().flatten(1) if values.ndim > 1 else values.detach().unsqueeze(1)
     return bool(torch.allclose(rows, rows[:1].expand_as(rows), rtol=1e-5, atol=1e-6 * float(rows.abs().max())))
-
-
-def _listed(names: list[str], most: int = 3) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

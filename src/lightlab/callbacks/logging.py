@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ from torch import Tensor
 from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
-from lightlab.callbacks.base import Display, module_of, tensorboards
+from lightlab.callbacks.base import Display, module_of
+from lightlab.callbacks.pictures import save_picture
 from lightlab.files import whole_file
 from lightlab.plots.curves import layer_gradients_figure
-from lightlab.plots.style import save
 
 
 class EndTrainEpoch(Callback):
@@ -90,9 +91,7 @@ class StepCurves(Display):
             gradients = [parameter.grad for parameter in pl_module.parameters() if parameter.grad is not None]
             self._norm = get_total_norm(gradients)
 
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:
         if self._norm is None:
             return
         loss = float(outputs["loss"]) * trainer.accumulate_grad_batches
@@ -135,12 +134,8 @@ class LayerGradients(Display):
             logger.log_metrics({f"gradient_norm/{layer}": norm for layer, norm in means.items()}, trainer.global_step)
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if not self.norms:
-            return
-        figure = layer_gradients_figure(self.epochs, self.norms)
-        save(figure, Path(trainer.default_root_dir) / "figures" / "layer_gradients.png")
-        for logger in tensorboards(trainer):
-            logger.experiment.add_figure("layer_gradients", figure, trainer.global_step)
+        if self.norms:
+            save_picture(trainer, "layer_gradients", partial(layer_gradients_figure, self.epochs, self.norms))
 
     def state_dict(self) -> dict[str, Any]:
         return {"norms": {name: list(values) for name, values in self.norms.items()}, "epochs": list(self.epochs)}
