@@ -10,9 +10,8 @@ from torch.optim import SGD
 from lightlab.callbacks.logging import EndTrainEpoch
 from lightlab.data.base import ResidentDataModule
 from lightlab.data.loader import Split
-from lightlab.modules.binary import BinaryClassification
+from lightlab.modules.classification import BinaryClassification, SoftmaxClassification
 from lightlab.modules.regression import Regression
-from lightlab.modules.softmax import SoftmaxClassification
 from lightlab.training.building import silence_lightning
 
 KINDS = {

@@ -4,9 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from lightlab.modules.binary import BinaryClassification
+from lightlab.modules.classification import BinaryClassification, SoftmaxClassification
 from lightlab.modules.regression import Regression
-from lightlab.modules.softmax import SoftmaxClassification
 from lightlab.modules.supervised import RunningMean
 from lightlab.spec import Spec, TargetScale
 

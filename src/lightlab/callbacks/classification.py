@@ -15,7 +15,7 @@ from lightlab.callbacks.evaluation import Evaluation
 from lightlab.callbacks.pictures import as_seen, save_picture
 from lightlab.data.base import ResidentDataModule
 from lightlab.data.loader import Split
-from lightlab.modules.binary import BinaryClassification
+from lightlab.modules.classification import BinaryClassification
 from lightlab.modules.metrics import Calibration, calibrate
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.plots.classes import classes_figure, confusion_figure, thresholds_figure

@@ -12,8 +12,7 @@ from lightlab.callbacks.base import Display, is_due, module_of, tensorboards
 from lightlab.modules.verse import write_poems
 from lightlab.modules.verse_options import Verse
 from lightlab.modules.word_options import parse_words
-from lightlab.modules.word_space import WordSpace
-from lightlab.modules.word_vectors import WordVectors
+from lightlab.modules.word_vectors import WordSpace, WordVectors
 
 
 class SamplePoems(Display):

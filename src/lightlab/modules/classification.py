@@ -1,4 +1,4 @@
-"""Predicts one of two classes."""
+"""Predicts one of two classes, or one of several."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from typing import Any
 
 from torch import Tensor
 from torchmetrics import Metric, MetricCollection
-from torchmetrics.classification import BinaryAccuracy, BinaryF1Score, BinaryPrecision, BinaryRecall
+from torchmetrics.classification import (
+    BinaryAccuracy,
+    BinaryF1Score,
+    BinaryPrecision,
+    BinaryRecall,
+    MulticlassAccuracy,
+)
 
 from lightlab.modules.metrics import Auroc
 from lightlab.modules.supervised import SupervisedModule
@@ -46,3 +52,21 @@ class BinaryClassification(SupervisedModule):
         labels = (probability >= self.threshold).long().tolist()
         names = self.spec.class_names or ("0", "1")
         return {"class": [names[label] for label in labels], "probability": probability.tolist()}
+
+
+class SoftmaxClassification(SupervisedModule):
+    """Outputs are logits (N, classes), targets are labels (N,)."""
+
+    target = "class"
+
+    def metrics(self) -> MetricCollection:
+        return MetricCollection({"accuracy": MulticlassAccuracy(self.spec.output_size, average="micro")})
+
+    def predict(self, outputs: Tensor) -> dict[str, list[Any]]:
+        """Returns the likeliest class, and the probability of each class."""
+        probabilities = outputs.softmax(1)
+        labels = probabilities.argmax(1).tolist()
+        names = self.spec.class_names
+        columns: dict[str, list[Any]] = {"class": [names[label] for label in labels]}
+        columns["probability"] = probabilities.amax(1).tolist()
+        return columns | {f"p({name})": probabilities[:, label].tolist() for label, name in enumerate(names)}
