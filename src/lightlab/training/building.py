@@ -1,4 +1,4 @@
-"""Builds everything that a run consists of from its resolved config; prediction builds its parts here too."""
+"""Builds a run from its resolved config; prediction builds its parts here too."""
 
 from __future__ import annotations
 
