@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -121,3 +122,32 @@ class BitsPerCharacter(_MeanNegativeLogLikelihood):
 
     def compute(self) -> Tensor:
         return self.mean() / math.log(2)
+
+
+class RunningMean:
+    """A mean that adds up on the device that its values are on, without waiting for them."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self.total: Tensor | float = 0.0
+        self.count: Tensor | int = 0
+
+    def add(self, total: Tensor, count: Tensor | int) -> None:
+        self.total = self.total + at_least_single(total)
+        self.count += count
+
+    def compute(self) -> Tensor:
+        """Returns the mean; NaN if nothing was added."""
+        return torch.as_tensor(self.total) / self.count if self.count else torch.tensor(float("nan"))
+
+    def state(self) -> dict[str, float]:
+        return {"total": float(self.total), "count": int(self.count)}
+
+    def load(self, state: dict[str, Any]) -> None:
+        self.total, self.count = state["total"], state["count"]
+
+
+def at_least_single(value: Tensor) -> Tensor:
+    return value.float() if value.dtype in (torch.bfloat16, torch.float16) else value

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 from torchmetrics import MetricCollection
 
+from lightlab.modules.metrics import RunningMean, at_least_single
 from lightlab.optimization.gradients import ComputeLoss, autograd
 from lightlab.optimization.schedulers import RunLength, Schedule, constant
 from lightlab.spec import Spec
@@ -211,7 +212,7 @@ class SupervisedModule(LightningModule):
 
     def _evaluate(self, batch: tuple[Tensor, Tensor], mean: RunningMean, metrics: MetricCollection) -> Tensor:
         inputs, targets = batch
-        outputs = _at_least_single(self(inputs))
+        outputs = at_least_single(self(inputs))
         mean.add(*self._sum_and_count(self.compute_loss(outputs, targets), batch))
         self.update_metrics(metrics, outputs, targets)
         return outputs
@@ -225,37 +226,8 @@ class SupervisedModule(LightningModule):
     def _sum_and_count(self, loss: Tensor, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor | int]:
         """Returns a batch's summed loss and its targets: a mean is logged, whatever the criterion's reduction."""
         count = self.count(batch[1])
-        loss = _at_least_single(loss)
+        loss = at_least_single(loss)
         return loss if self._sums() else loss * count, count
 
     def _sums(self) -> bool:
         return getattr(self.criterion, "reduction", "mean") == "sum"
-
-
-class RunningMean:
-    """A mean that adds up on the device that its values are on, without waiting for them."""
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        self.total: Tensor | float = 0.0
-        self.count: Tensor | int = 0
-
-    def add(self, total: Tensor, count: Tensor | int) -> None:
-        self.total = self.total + _at_least_single(total)
-        self.count += count
-
-    def compute(self) -> Tensor:
-        """Returns the mean; NaN if nothing was added."""
-        return torch.as_tensor(self.total) / self.count if self.count else torch.tensor(float("nan"))
-
-    def state(self) -> dict[str, float]:
-        return {"total": float(self.total), "count": int(self.count)}
-
-    def load(self, state: dict[str, Any]) -> None:
-        self.total, self.count = state["total"], state["count"]
-
-
-def _at_least_single(value: Tensor) -> Tensor:
-    return value.float() if value.dtype in (torch.bfloat16, torch.float16) else value

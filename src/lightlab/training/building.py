@@ -31,7 +31,7 @@ from lightlab.modules.supervised import SupervisedModule
 from lightlab.optimization.schedulers import RunLength
 from lightlab.runs.checkpoints import AtomicCheckpointIO
 from lightlab.spec import Spec
-from lightlab.training.devices import Accelerator, keep_pages
+from lightlab.training.devices import Accelerator, compiles, keep_pages
 from lightlab.training.weights import Resumable, checkpoint_to_resume, take_weights
 
 # Folds draw no pictures and keep no checkpoint to resume from: rerunning one is quick.
@@ -167,18 +167,6 @@ def _build_learner(config: Config, data: ResidentDataModule, accelerator: Accele
         network.compile()
         module.is_compiled = True
     return module
-
-
-def compiles(config: Config, accelerator: Accelerator, steps: int) -> bool:
-    """Whether ``compile`` means yes for a run of so many steps.
-
-    ``auto`` means no on a CPU: compiling saved nothing of a recurrent network's step and 4 % of LeNet's, 0.7 ms, for a
-    first step of 5 to 23 s. On a CUDA GPU it means yes where a saving of 1 ms a step would pay for 20 s.
-    """
-    if config["compile"] != "auto":
-        return config["compile"]
-    by_differences = "h" in config["gradient"]  # they evaluate the network by its functions
-    return accelerator.device.type == "cuda" and steps >= 20_000 and not by_differences
 
 
 def _build_callbacks(config: Config, data: ResidentDataModule, compiled: bool, trial: Trial | None) -> list[Callback]:

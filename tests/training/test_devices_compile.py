@@ -2,8 +2,7 @@ import pytest
 import torch
 
 from lightlab.callbacks.progress import CompileTime
-from lightlab.training.building import compiles
-from lightlab.training.devices import Accelerator
+from lightlab.training.devices import Accelerator, compiles
 from lightlab.training.fit import train
 
 
