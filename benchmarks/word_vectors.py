@@ -29,7 +29,7 @@ from torch import Tensor
 
 from benchmarks.measuring import ROOT
 from lightlab.data.text.cbow import ContextRows
-from lightlab.modules.word_space import WordSpace
+from lightlab.modules.word_vectors import WordSpace
 from lightlab.prediction.predict import load_predictor
 from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.folder import checkpoint_of, find_run

@@ -1,4 +1,4 @@
-"""What the data tells a network and a module before either is built, and how regression targets are scaled."""
+"""The sizes and names that data gives to networks and modules, and the scale of regression targets."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class TargetScale:
-    """z = (f(y) − mean) / std with f the identity or, for targets that spread over magnitudes, the logarithm.
+    """z = (f(y) − mean) / std, f the identity or, for targets that span orders of magnitude, the logarithm.
 
     Attributes:
-        log: whether f is the logarithm; then y must be above 0.
+        log: whether f is the logarithm; y must then be above 0.
         mean: of f(y) over the training rows, or 0.
         std: of f(y) over the training rows, or 1.
     """
@@ -25,7 +25,7 @@ class TargetScale:
 
     @classmethod
     def fitted(cls, targets: Tensor, kind: Literal["raw", "standard", "log"]) -> TargetScale:
-        """The scale that gives `targets` (N, 1) mean 0 and standard deviation 1; ``raw`` leaves them as they are."""
+        """Returns the scale that gives `targets` (N, 1) mean 0 and standard deviation 1; ``raw`` changes nothing."""
         if kind == "raw":
             return cls()
         values = targets.double().log() if kind == "log" else targets.double()
@@ -44,23 +44,23 @@ class TargetScale:
 
 @dataclass(frozen=True)
 class Spec:
-    """The shape of one input, the size of the output, and what its numbers mean.
+    """The shape of an input, the size of an output, and what its numbers mean.
 
     Attributes:
-        name: of the data, as error messages name it.
-        input_shape: of one example, without the batch: ``(features,)`` or ``(C, H, W)``.
-        output_size: numbers that the network gives for one example.
-        target: what is to be predicted: ``number``, ``binary``, ``class``, ``token`` or ``word``; ``surface``: nothing,
-            a point descends.
-        class_names: by label; empty where there are no classes.
+        name: of the data, for error messages.
+        input_shape: of one example: ``(features,)`` or ``(C, H, W)``.
+        output_size: numbers that the network returns for one example.
+        target: what is predicted: ``number``, ``binary``, ``class``, ``token`` or ``word``; ``surface``: nothing, a
+            point descends.
+        class_names: by label; empty without classes.
         input_names: of the features, or empty.
-        target_name: of the column that is predicted.
-        target_scale: what the targets that training sees were scaled by; predictions are scaled back.
+        target_name: of the predicted column.
+        target_scale: of the targets in training; predictions are scaled back.
         positive_target: whether every training target is above 0, so that relative errors can be measured.
-        vocabulary: by token; empty where inputs are no tokens.
-        counts: of the tokens in the training texts, where a module needs them.
-        true_parameters: the parameters that generated the data, where they are known: ``{"weight": […], "bias": […]}``.
-        start: where on a surface a point begins, (x, y); empty elsewhere.
+        vocabulary: by token; empty if inputs are not tokens.
+        counts: of the tokens in the training texts, if a module needs them.
+        true_parameters: those that generated the data, if known: ``{"weight": […], "bias": […]}``.
+        start: of a point on a surface, (x, y); empty for other data.
     """
 
     name: str
@@ -78,16 +78,16 @@ class Spec:
     start: tuple[float, ...] = ()
 
     def to_plain(self) -> dict[str, Any]:
-        """Plain containers, which a checkpoint can hold and `torch.load(weights_only=True)` reads."""
+        """Returns plain containers, which `torch.load(weights_only=True)` reads from a checkpoint."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> Spec:
-        """The inverse of `to_plain`."""
+        """Inverts `to_plain`."""
         values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in plain.items()
         }
         return cls(**values | {"target_scale": TargetScale(**values.get("target_scale", {}))})
 
 
-IGNORED = -100  # a target that counts for nothing, as torch's cross-entropy has it
+IGNORED = -100  # a target that does not count: the default of torch's cross-entropy

@@ -7,13 +7,12 @@ from lightning.pytorch import Trainer
 from torch import nn
 from torch.optim import SGD
 
-from lightlab.callbacks.logging import EpochEnd
+from lightlab.callbacks.logging import EndTrainEpoch
 from lightlab.data.base import ResidentDataModule
 from lightlab.data.loader import Split
-from lightlab.modules.binary import BinaryClassification
+from lightlab.modules.classification import BinaryClassification, SoftmaxClassification
 from lightlab.modules.regression import Regression
-from lightlab.modules.softmax import SoftmaxClassification
-from lightlab.training.fit import _quieten
+from lightlab.training.building import silence_lightning
 
 KINDS = {
     "number": (Regression, nn.MSELoss()),
@@ -51,12 +50,12 @@ def trained(tmp_path):
         settings = {"threshold": threshold} if threshold else {}
         settings["optimizer"] = partial(SGD, lr=1e-9)
         module = kind(network=network, spec=spec, criterion=criterion, **settings)
-        _quieten()
+        silence_lightning()
         trainer = Trainer(
             accelerator="cpu",
             max_epochs=1,
             default_root_dir=tmp_path,
-            callbacks=[EpochEnd(), callback],
+            callbacks=[EndTrainEpoch(), callback],
             logger=False,
             enable_checkpointing=False,
             enable_progress_bar=False,

@@ -28,17 +28,17 @@ def test_errors_of_both_splits_in_evaluation_mode(trained):
     callback = ErrorDiagnosis()
     trained(callback, SPEC, Answers(), train=RIGHT, test=HALF_RIGHT)
     assert callback.results == {"error/train": 0.0, "error/test": 0.5, "diagnosis": "high variance"}
-    assert "train 0.0%, test 50.0% (1 - accuracy, on 8 and 8 rows)" in callback.words
-    assert "high variance; try more rows" in callback.words
+    assert "train 0.0%, test 50.0% (1 - accuracy, on 8 and 8 rows)" in callback.message
+    assert "high variance; try more rows" in callback.message
 
 
 def test_no_more_training_rows_than_test_rows_are_looked_at(trained):
     callback = ErrorDiagnosis(most=5)
     trained(callback, SPEC, Answers(), train=RIGHT, test=RIGHT)
-    assert "on 5 and 8 rows" in callback.words
+    assert "on 5 and 8 rows" in callback.message
     few = tuple(part[:3] for part in RIGHT)
     trained(callback, SPEC, Answers(), train=RIGHT, test=few)
-    assert "on 3 and 3 rows" in callback.words
+    assert "on 3 and 3 rows" in callback.message
 
 
 def test_without_test_rows_the_validation_rows_are_judged(trained):
@@ -50,7 +50,7 @@ def test_without_test_rows_the_validation_rows_are_judged(trained):
 def test_training_rows_alone_give_no_verdict(trained):
     callback = ErrorDiagnosis()
     trained(callback, SPEC, Answers(), train=RIGHT)
-    assert callback.results == {} and callback.words == ""
+    assert callback.results == {} and callback.message == ""
 
 
 def test_the_error_of_a_regression_is_the_variance_that_is_left(trained):
@@ -62,7 +62,7 @@ def test_the_error_of_a_regression_is_the_variance_that_is_left(trained):
     callback = ErrorDiagnosis()
     trained(callback, spec, network, train=rows, test=rows)
     assert callback.results["error/test"] == pytest.approx(1.0)
-    assert callback.results["diagnosis"] == "high bias" and "1 - R²" in callback.words
+    assert callback.results["diagnosis"] == "high bias" and "1 - R²" in callback.message
 
 
 def test_one_test_row_has_no_verdict_in_a_regression(trained):

@@ -3,8 +3,8 @@ import torch
 from torch import nn
 
 from lightlab.callbacks.classification import Classes, Mistakes, Thresholds
-from lightlab.callbacks.evaluation import Predictions
-from lightlab.callbacks.pictures import Inputs
+from lightlab.callbacks.evaluation import PredictionsPicture
+from lightlab.callbacks.pictures import InputsPicture
 from lightlab.spec import Spec, TargetScale
 
 NUMBER = Spec("toy", (1,), 1, "number", target_name="price")
@@ -32,8 +32,8 @@ THREE = (51 * torch.eye(3)[[0, 0, 1, 1]], torch.tensor([0, 0, 1, 0]))  # no row 
 @pytest.mark.parametrize(
     ("callback", "spec", "rows", "pictures"),
     [
-        (Predictions, NUMBER, NUMBERS, ["predictions.png"]),
-        (Predictions, BINARY, LOGITS, []),
+        (PredictionsPicture, NUMBER, NUMBERS, ["predictions.png"]),
+        (PredictionsPicture, BINARY, LOGITS, []),
         (Classes, BINARY, LOGITS, ["classes.png"]),
         (Classes, CLASS, THREE, ["classes.png"]),
         (Classes, NUMBER, NUMBERS, []),
@@ -42,8 +42,8 @@ THREE = (51 * torch.eye(3)[[0, 0, 1, 1]], torch.tensor([0, 0, 1, 0]))  # no row 
         (Mistakes, BINARY, LOGITS, ["confusion.png"]),
         (Mistakes, CLASS, THREE, ["confusion.png"]),
         (Mistakes, NUMBER, NUMBERS, []),
-        (Inputs, NUMBER, NUMBERS, ["inputs.png"]),
-        (Inputs, CLASS, THREE, ["inputs.png"]),
+        (InputsPicture, NUMBER, NUMBERS, ["inputs.png"]),
+        (InputsPicture, CLASS, THREE, ["inputs.png"]),
     ],
 )
 @pytest.mark.parametrize("stage", ["test", "val"])
@@ -54,7 +54,7 @@ def test_each_draws_what_suits_the_task_of_test_rows_or_else_of_validation_rows(
     assert found == pictures
 
 
-@pytest.mark.parametrize("callback", [Predictions, Classes, Thresholds, Mistakes])
+@pytest.mark.parametrize("callback", [PredictionsPicture, Classes, Thresholds, Mistakes])
 def test_training_rows_alone_are_not_judged(trained, callback):
     assert trained(callback(), BINARY, identity(1), train=LOGITS) == []
 
@@ -113,6 +113,6 @@ def test_predictions_are_drawn_in_the_unit_of_the_data(trained, monkeypatch):
     monkeypatch.setattr("lightlab.callbacks.evaluation.predictions_figure", lambda *given, **_: seen.append(given))
     monkeypatch.setattr("lightlab.callbacks.evaluation.save_picture", lambda trainer, tag, draw: draw())
     spec = Spec("toy", (1,), 1, "number", target_name="price", target_scale=TargetScale(False, 100.0, 10.0))
-    trained(Predictions(), spec, identity(1), train=NUMBERS, test=(column(51), column(2)))
+    trained(PredictionsPicture(), spec, identity(1), train=NUMBERS, test=(column(51), column(2)))
     ((predicted, true, name, stage),) = seen
     assert (predicted.tolist(), true.tolist(), name, stage) == ([110.0], [120.0], "price", "test")

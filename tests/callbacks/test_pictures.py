@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lightlab.callbacks.pictures import Pictures
+from lightlab.callbacks.pictures import PicturePolicy
 
 LOWEST = {"name": "loss/val", "mode": "min"}
 
@@ -25,7 +25,7 @@ def sweep(tmp_path):
 
 def test_a_single_run_has_its_pictures_unless_they_are_not_wanted(tmp_path):
     alone = run(tmp_path / "0", 0.5)
-    assert [Pictures(each, LOWEST).are_drawn(alone) for each in ("auto", "all", "none")] == [True, True, False]
+    assert [PicturePolicy(each, LOWEST).are_drawn(alone) for each in ("auto", "all", "none")] == [True, True, False]
 
 
 @pytest.mark.parametrize(("losses", "drawn"), [((0.9, 0.2), True), ((0.3,), False), ((0.4, 0.9), False), ((), False)])
@@ -33,15 +33,15 @@ def test_in_a_sweep_only_the_best_run_yet_has(losses, drawn, sweep):
     run(sweep / "0", 0.5, 0.3)
     run(sweep / "1", 0.7)
     now = run(sweep / "2", *losses, done=False)
-    assert Pictures("auto", LOWEST).are_drawn(now) == drawn
-    assert Pictures("all", LOWEST).are_drawn(now) and not Pictures("none", LOWEST).are_drawn(now)
+    assert PicturePolicy("auto", LOWEST).are_drawn(now) == drawn
+    assert PicturePolicy("all", LOWEST).are_drawn(now) and not PicturePolicy("none", LOWEST).are_drawn(now)
 
 
 def test_the_first_run_of_a_sweep_is_the_best_yet(sweep):
     (sweep / "0").mkdir()
-    assert Pictures("auto", LOWEST).are_drawn(sweep / "0")
+    assert PicturePolicy("auto", LOWEST).are_drawn(sweep / "0")
 
 
 def test_what_is_better_goes_by_the_monitor(sweep):
     run(sweep / "0", 0.5)
-    assert Pictures("auto", LOWEST | {"mode": "max"}).are_drawn(run(sweep / "1", 0.6, done=False))
+    assert PicturePolicy("auto", LOWEST | {"mode": "max"}).are_drawn(run(sweep / "1", 0.6, done=False))

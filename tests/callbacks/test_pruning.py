@@ -53,17 +53,17 @@ def test_a_long_run_is_heard_a_hundred_times():
 def test_a_run_that_is_stopped_says_how_far_it_came(mode, best):
     callback, trainer = ended([0.6, 0.4, 0.5], StopAfter(3), mode)
     assert trainer.should_stop
-    assert callback.words.startswith(f"pruned after epoch 3 of 10: accuracy/val 0.5, at best {best}")
+    assert callback.reason.startswith(f"pruned after epoch 3 of 10: accuracy/val 0.5, at best {best}")
 
 
 def test_a_run_in_its_last_epoch_ends_by_itself():
     callback, trainer = ended([0.6, 0.4], StopAfter(2), max_epochs=2)
-    assert not trainer.should_stop and callback.words == ""
+    assert not trainer.should_stop and callback.reason == ""
 
 
 def test_a_run_that_has_stopped_early_is_not_pruned_too():
     callback, _ = ended([0.6, 0.4], StopAfter(2), stopped=True)
-    assert callback.words == ""
+    assert callback.reason == ""
 
 
 def test_a_pruned_run_keeps_its_best_so_far_tests_nothing_and_can_go_on(config, tmp_path):

@@ -113,7 +113,7 @@ def test_perplexity_and_bits_are_those_of_the_tokens_that_are_no_padding():
     metrics = module.metrics()
     batches = [torch.tensor([[1, 2, -100], [8, -100, -100]]), torch.tensor([[0, 0]])]
     for targets in batches:
-        module.update(metrics, module(targets), targets)
+        module.update_metrics(metrics, module(targets), targets)
     surprises = -torch.arange(9.0).log_softmax(0)[[1, 2, 8, 0, 0]]
     values = metrics.compute()
     assert float(values["perplexity"]) == pytest.approx(math.exp(surprises.mean()), rel=1e-5)
@@ -125,7 +125,7 @@ def test_an_epochs_loss_is_a_mean_over_tokens_and_not_over_rows():
     long, short = torch.tensor([[8, 8, 8, 8]]), torch.tensor([[0, -100, -100, -100]])
     for targets in (long, short):
         batch = (targets.clamp(min=0), targets)
-        module.train_loss.add(*module._sum_and_rows(module._loss(batch), batch))
+        module.train_loss.add(*module._sum_and_count(module._loss(batch), batch))
     surprises = -torch.arange(9.0).log_softmax(0)
     assert float(module.train_loss.compute()) == pytest.approx(float((4 * surprises[8] + surprises[0]) / 5), rel=1e-6)
 
@@ -179,7 +179,7 @@ def test_verse_is_not_asked_of_a_classifier(config, tmp_path):
 
 
 def test_samples_are_shown_while_it_learns_and_change_nothing(config, tmp_path, capsys):
-    sampling = {"_target_": "lightlab.callbacks.text.Samples", "every": 1, "verse": {"start": "囧,春", "count": 2}}
+    sampling = {"_target_": "lightlab.callbacks.text.SamplePoems", "every": 1, "verse": {"start": "囧,春", "count": 2}}
     plain, sampled = config(*SMALL), config(*SMALL, "logger=tensorboard")
     train(plain, tmp_path / "plain")
     capsys.readouterr()

@@ -4,10 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from lightlab.modules.binary import BinaryClassification
+from lightlab.modules.classification import BinaryClassification, SoftmaxClassification
 from lightlab.modules.regression import Regression
-from lightlab.modules.softmax import SoftmaxClassification
-from lightlab.modules.supervised import RunningMean
 from lightlab.spec import Spec, TargetScale
 
 NUMBER = Spec("toy", (1,), 1, "number", target_name="price")
@@ -25,38 +23,8 @@ def column(*numbers):
 
 def scores(module, outputs, targets):
     metrics = module.metrics()
-    module.update(metrics, outputs, targets)
+    module.update_metrics(metrics, outputs, targets)
     return {name: float(value) for name, value in metrics.compute().items()}
-
-
-def test_a_running_mean_is_weighted():
-    mean = RunningMean()
-    mean.add(torch.tensor(3.0), 3)
-    mean.add(torch.tensor(5.0), 1)
-    assert float(mean.compute()) == 2.0
-    mean.reset()
-    mean.add(torch.tensor(14.0), 2)
-    assert float(mean.compute()) == 7.0
-
-
-def test_the_mean_of_nothing_is_nan():
-    assert math.isnan(float(RunningMean().compute()))
-
-
-def test_a_running_mean_goes_on_from_its_state():
-    first, second = RunningMean(), RunningMean()
-    first.add(torch.tensor(3.0), 3)
-    second.load(first.state())
-    second.add(torch.tensor(5.0), 1)
-    assert float(second.compute()) == 2.0
-    assert all(type(value) in (int, float) for value in first.state().values())
-
-
-def test_half_precision_losses_are_added_up_in_full():
-    mean = RunningMean()
-    for _ in range(1000):
-        mean.add(torch.tensor(100.0, dtype=torch.bfloat16), 100)
-    assert float(mean.compute()) == 1.0
 
 
 BATCHES = [(column(1.0, 3.0), column(0.0, 0.0)), (column(2.0), column(0.0))]  # squared errors 1 + 9, 4

@@ -123,7 +123,7 @@ def test_even_lines_rhyme(no_repeat):
 
 def test_rhymes_that_are_too_few_are_refused():
     vocabulary = vocabulary_of(KEPT)
-    with pytest.raises(UsageError, match="no rhyme of this model's vocabulary has characters enough"):
+    with pytest.raises(UsageError, match="no rhyme of this model's vocabulary has enough characters"):
         write(KEPT, list(range(len(vocabulary))), start="春", rhyme=True)
 
 

@@ -67,7 +67,7 @@ def test_the_softmax_loss_is_the_cross_entropy_over_all_words(module):
     loss = learner.training_step((CONTEXTS, TARGETS), 0)
     assert torch.allclose(loss, cross_entropy(learner.network(CONTEXTS), TARGETS))
     metrics = learner.metrics()
-    learner.update(metrics, learner(CONTEXTS), TARGETS)
+    learner.update_metrics(metrics, learner(CONTEXTS), TARGETS)
     assert float(metrics.compute()["perplexity"]) == pytest.approx(math.exp(loss.detach()), rel=1e-5)
 
 

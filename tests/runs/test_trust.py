@@ -76,7 +76,7 @@ def test_a_foreign_target_is_refused_in_every_group(image_task, group, target):
         [(1, (TRAP,))],
         {"_target_": "torch.nn.ReLU", "_args_": [TRAP]},
         {"_target_": "torch.nn.ReLU", "_args_": (TRAP,)},
-        {"_target_": "lightlab.modules.softmax.SoftmaxClassification"},
+        {"_target_": "lightlab.modules.classification.SoftmaxClassification"},
         {"_target_": "lightlab.data.download.download"},
         "${oc.env:HOME}",
         ["x ${seed}"],

@@ -6,7 +6,7 @@ import pytest
 import torch
 from lightning.pytorch import Trainer, seed_everything
 
-from lightlab.callbacks.progress import remarks
+from lightlab.callbacks.progress import layer_notes
 from lightlab.config.instantiation import call, factory
 from lightlab.optimization.schedulers import RunLength
 from lightlab.runs.trust import check_trusted
@@ -86,7 +86,7 @@ def test_hand_written_layers_give_the_librarys_losses(run, overrides):
     ours, module = run(*overrides, "layers=scratch")
     assert len(ours) == STEPS
     assert max(abs(mine - other) for mine, other in zip(ours, theirs, strict=True)) < 1e-5 * max(1, theirs[0])
-    assert remarks(module)[0].endswith("; PyTorch's: none")
+    assert layer_notes(module)[0].endswith("; PyTorch's: none")
 
 
 @pytest.mark.parametrize(
@@ -128,16 +128,16 @@ def test_a_checkpoint_on_hand_written_layers_is_trusted(config):
 
 def test_other_activations_stay_torchs_and_it_is_said(run):
     _, module = run("task=digits_mlp", "layers=scratch", "activation=gelu")
-    assert remarks(module) == ["written out by hand: CrossEntropyLoss, Linear; PyTorch's: GELU"]
+    assert layer_notes(module) == ["written out by hand: CrossEntropyLoss, Linear; PyTorch's: GELU"]
 
 
 def test_the_librarys_layers_need_no_note(run):
-    assert remarks(run("task=digits_mlp")[1]) == []
+    assert layer_notes(run("task=digits_mlp")[1]) == []
 
 
 def test_step_says_that_it_stops_gradients(run):
     _, module = run("task=digits_mlp", "activation=step", "optimizer=sgd")
-    assert any("no gradient reaches the layers before it" in line for line in remarks(module))
+    assert any("no gradient reaches the layers before it" in line for line in layer_notes(module))
     assert not module.network.body[0].weight.grad.any() and module.network.head.weight.grad.any()
 
 

@@ -1,15 +1,60 @@
-"""The base of the callbacks: typed access to what Lightning hands them."""
+"""What the callbacks share: typed access to the run's parts, its loggers, and one callback that stands for many."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from lightlab.data.base import ResidentDataModule
 from lightlab.modules.supervised import SupervisedModule
+from lightlab.runs.loggers import RunLogger
+
+
+class Display(Callback):
+    """Shows a run to people; the folds of a cross-validation, of which there may be a hundred, leave it out."""
+
+
+class CallbackGroup(Callback):
+    """Runs several callbacks as one, each only at the hooks that it defines.
+
+    Lightning calls every hook of every callback at every step. With the default callbacks, most of whose hooks are
+    empty, that takes a quarter of a small network's step: 150 of 680 µs.
+    """
+
+    def __init__(self, callbacks: Sequence[Callback]) -> None:
+        self.callbacks = callbacks
+        self.defining = {
+            hook: [callback for callback in callbacks if getattr(type(callback), hook) is not getattr(Callback, hook)]
+            for hook in _HOOKS
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        states = {callback.state_key: callback.state_dict() for callback in self.callbacks}
+        return {key: state for key, state in states.items() if state}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        for callback in self.callbacks:
+            if callback.state_key in state_dict:
+                callback.load_state_dict(state_dict[callback.state_key])
+
+
+def _forwarding(hook: str) -> Callable[..., None]:
+    def forward(self: CallbackGroup, *arguments: Any, **options: Any) -> None:
+        for callback in self.defining[hook]:
+            getattr(callback, hook)(*arguments, **options)
+
+    return forward
+
+
+_HOOKS = [name for name in vars(Callback) if name.startswith("on_") or name in ("setup", "teardown")]
+for _hook in _HOOKS:
+    setattr(CallbackGroup, _hook, _forwarding(_hook))
 
 
 def module_of(module: LightningModule) -> SupervisedModule:
-    """The module that a callback is handed: all of ours are of this kind."""
+    """Returns the module that Lightning passes to a callback: all of lightlab's are of this kind."""
     assert isinstance(module, SupervisedModule)
     return module
 
@@ -19,8 +64,21 @@ def data_of(trainer: Trainer) -> ResidentDataModule:
 
 
 def callbacks_of(trainer: Trainer) -> list[Callback]:
-    return trainer.callbacks  # type: ignore[attr-defined]  # likewise
+    """Returns the callbacks, those in a group one by one."""
+    callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]  # likewise
+    return [
+        member
+        for callback in callbacks
+        for member in (callback.callbacks if isinstance(callback, CallbackGroup) else [callback])
+    ]
 
 
-class Display(Callback):
-    """Shows a run to people; the folds of a cross-validation, of which there may be a hundred, leave it out."""
+def tensorboards(trainer: Trainer) -> list[RunLogger]:
+    """Returns the loggers that show pictures, text and histograms."""
+    return [logger for logger in trainer.loggers if isinstance(logger, RunLogger)]
+
+
+def is_due(trainer: Trainer, every: int) -> bool:
+    """Whether this epoch ends `every` epochs, or is the last."""
+    epoch = trainer.current_epoch + 1
+    return epoch % every == 0 or epoch == trainer.max_epochs

@@ -1,4 +1,4 @@
-"""Checkpoints: best and last, early stopping, random states, and saving on Ctrl-C."""
+"""Checkpoints: best and last, their contents, early stopping, and saving on Ctrl-C."""
 
 from __future__ import annotations
 
@@ -19,21 +19,28 @@ from lightlab.errors import LightlabError
 
 
 class BestCheckpoint(ModelCheckpoint):
-    """Keeps checkpoints/best.ckpt; its score outlives a move of the run's folder."""
+    """Keeps checkpoints/best.ckpt; its score survives a move of the run's folder."""
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if module_of(pl_module).is_fresh(str(self.monitor)):
             super().on_train_epoch_end(trainer, pl_module)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """With the paths as they are now: Lightning would forget the best score when the folder has moved."""
-        here = Path(str(self.dirpath))
-        moved = {key: str(here / Path(state_dict[key]).name) if state_dict.get(key) else "" for key in _PATHS}
-        best = {str(here / Path(path).name): score for path, score in state_dict["best_k_models"].items()}
-        super().load_state_dict({**state_dict, **moved, "best_k_models": best, "dirpath": self.dirpath})
+        """Moves the paths to this folder first: Lightning would forget the best score with a path that has changed."""
+
+        def moved(path: str) -> str:
+            return str(Path(str(self.dirpath)) / Path(path).name) if path else ""
+
+        paths = ("best_model_path", "kth_best_model_path", "last_model_path")
+        super().load_state_dict(
+            state_dict
+            | {key: moved(state_dict.get(key, "")) for key in paths}
+            | {"best_k_models": {moved(path): score for path, score in state_dict["best_k_models"].items()}}
+            | {"dirpath": self.dirpath}
+        )
 
 
-class FreshEarlyStopping(EarlyStopping):
+class ValidationEarlyStopping(EarlyStopping):
     """`patience` counts validations, not epochs."""
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -41,16 +48,13 @@ class FreshEarlyStopping(EarlyStopping):
             super().on_train_epoch_end(trainer, pl_module)
 
 
-_PATHS = ("best_model_path", "kth_best_model_path", "last_model_path")
-
-
 class LastCheckpoint(Checkpoint):
-    """Writes checkpoints/last.ckpt every `every_n_epochs` epochs and after the last, however the run ends.
+    """Writes checkpoints/last.ckpt every `every_n_epochs` epochs and after the last one, however the run ends.
 
     Lightning's `ModelCheckpoint(save_last=True)` does so only when the best one has changed.
 
     Args:
-        seconds_between: of epochs that are shorter some are passed over, so that writing does not outweigh training.
+        seconds_between: shorter epochs are skipped, so that writing does not take longer than training.
     """
 
     def __init__(self, every_n_epochs: int = 1, seconds_between: float = 1.0) -> None:
@@ -73,47 +77,47 @@ def save_last(trainer: Trainer) -> None:
 
 
 class Interrupted(LightlabError):
-    """The run was asked to stop, and has saved."""
+    """A signal stopped the run, which has been saved."""
 
     def __init__(self, message: str, signal_number: int) -> None:
         super().__init__(message)
         self.exit_code = 128 + signal_number
 
 
-class Interruption(Checkpoint):
-    """On the first signal the batch is finished, `last.ckpt` written, `Interrupted` raised; a second one ends at once.
+class SaveOnSignal(Checkpoint):
+    """Finishes the batch at the first SIGINT or SIGTERM, writes last.ckpt and raises `Interrupted`.
 
-    A signal within an epoch's last batch waits for validation. As a `Checkpoint` that stands after the others it runs
-    when best.ckpt and early stopping have seen the epoch.
+    A second signal stops the run at once. A signal within an epoch's last batch waits for validation. It is a
+    `Checkpoint`, and stands after the others, so that best.ckpt and early stopping have seen the epoch.
     """
 
     def __init__(self) -> None:
         self._signal: int | None = None
-        self._before: dict[int, Any] = {}
+        self._handlers_before: dict[int, Any] = {}
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """After Lightning has set its own, which would end the run at the next batch without saving."""
+        """Replaces Lightning's handlers, which would end the run at the next batch without saving."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._on_signal)
+            self._handlers_before[number] = signal.signal(number, self._on_signal)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """And gives back Lightning's before Lightning gives back those of before it: else it stays, with its run."""
-        self._give_back()
+        """Restores Lightning's signal handlers first; otherwise they would keep this run alive."""
+        self._restore_handlers()
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        self._give_back()
+        self._restore_handlers()
 
-    def _give_back(self) -> None:
-        for number, handler in self._before.items():
+    def _restore_handlers(self) -> None:
+        for number, handler in self._handlers_before.items():
             signal.signal(number, handler)
-        self._before.clear()
+        self._handlers_before.clear()
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        # The gradients of a window that is not over would not be saved.
-        window_is_over = (batch_idx + 1) % trainer.accumulate_grad_batches == 0
-        if self._signal is not None and window_is_over and not trainer.is_last_batch:
+        if self._signal is None or trainer.is_last_batch:
+            return
+        if (batch_idx + 1) % trainer.accumulate_grad_batches == 0:  # else its gradients would not be saved
             self._save_and_stop(trainer)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -129,16 +133,18 @@ class Interruption(Checkpoint):
     def _save_and_stop(self, trainer: Trainer) -> None:
         assert self._signal is not None
         save_last(trainer)
-        folder = Path(trainer.default_root_dir)
-        name = signal.Signals(self._signal).name
+        name, folder = signal.Signals(self._signal).name, trainer.default_root_dir
         raise Interrupted(f"stopped by {name} and saved; go on with: python train.py resume={folder}", self._signal)
 
 
-class RandomStates(Callback):
-    """Restores at the first batch: what Lightning does before it draws random numbers too."""
+class SaveRandomStates(Callback):
+    """Saves the states of the random generators, and restores them at the first batch.
+
+    Not before it: what Lightning does until then draws random numbers too.
+    """
 
     def __init__(self) -> None:
-        self._restore: dict[str, Any] | None = None
+        self._loaded: dict[str, Any] | None = None
 
     def state_dict(self) -> dict[str, Any]:
         kind, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)
@@ -150,12 +156,12 @@ class RandomStates(Callback):
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self._restore = state_dict
+        self._loaded = state_dict
 
-    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        if self._restore is None:
+    def on_train_batch_start(self, *_: Any) -> None:
+        if self._loaded is None:
             return
-        state, self._restore = self._restore, None
+        state, self._loaded = self._loaded, None
         torch.set_rng_state(state["torch"])
         if len(state["cuda"]) == torch.cuda.device_count():
             torch.cuda.set_rng_state_all(state["cuda"])
@@ -164,8 +170,8 @@ class RandomStates(Callback):
         np.random.set_state((kind, np.array(keys, dtype=np.uint32), *rest))
 
 
-class Record(Callback):
-    """Plain containers under the key ``lightlab``, all loadable with `torch.load(weights_only=True)`.
+class SaveConfig(Callback):
+    """Saves what prediction needs under the key ``lightlab``: plain containers, for `torch.load(weights_only=True)`.
 
     Args:
         config: resolved.

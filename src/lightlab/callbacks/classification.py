@@ -15,7 +15,7 @@ from lightlab.callbacks.evaluation import Evaluation
 from lightlab.callbacks.pictures import as_seen, save_picture
 from lightlab.data.base import ResidentDataModule
 from lightlab.data.loader import Split
-from lightlab.modules.binary import BinaryClassification
+from lightlab.modules.classification import BinaryClassification
 from lightlab.modules.metrics import Calibration, calibrate
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.plots.classes import classes_figure, confusion_figure, thresholds_figure
@@ -24,7 +24,7 @@ from lightlab.plots.images import Mistake, mistakes_figure
 
 @dataclass(frozen=True)
 class ClassOutputs:
-    """Of each row, whatever the classifier's kind.
+    """A classifier's outputs, in the same form for two classes and for more.
 
     Attributes:
         names: of the classes.
@@ -45,13 +45,13 @@ class ClassOutputs:
         return self.predicted == self.targets
 
     def confusion(self) -> Tensor:
-        """Counts (classes, classes): rows are the true classes."""
+        """Returns counts (classes, classes): rows are the true classes."""
         classes = len(self.names)
         return torch.bincount(self.targets * classes + self.predicted, minlength=classes**2).view(classes, classes)
 
 
 def class_outputs(module: SupervisedModule, outputs: Tensor, targets: Tensor) -> ClassOutputs:
-    """From the logits of a classifier: (N, classes), or (N, 1) of class 1, whose targets (N, 1) are 0.0 or 1.0."""
+    """Converts logits (N, classes), or (N, 1) of class 1, whose targets (N, 1) are 0.0 or 1.0."""
     names = module.spec.class_names
     if module.spec.target == "class":
         losses = cross_entropy(outputs, targets, reduction="none")
@@ -71,7 +71,7 @@ class Mistakes(Evaluation):
         worst: how many mistakes are shown: those with the largest cross-entropy.
     """
 
-    kinds = ("class", "binary")
+    targets = ("class", "binary")
 
     def __init__(self, worst: int = 24) -> None:
         super().__init__()
@@ -92,23 +92,21 @@ class Mistakes(Evaluation):
         if not len(worst):
             return []
         images = as_seen(data.prepare(rows.inputs[worst.to(rows.inputs.device)]), data)
-        return [
-            Mistake(
-                float(classified.losses[row]), image, target, predicted, float(classified.probabilities[row, predicted])
-            )
-            for image, row, target, predicted in zip(
-                images, worst, classified.targets[worst].tolist(), classified.predicted[worst].tolist(), strict=True
-            )
-        ]
+        mistakes = []
+        for image, row in zip(images, worst.tolist(), strict=True):
+            target, predicted = int(classified.targets[row]), int(classified.predicted[row])
+            probability = float(classified.probabilities[row, predicted])
+            mistakes.append(Mistake(float(classified.losses[row]), image, target, predicted, probability))
+        return mistakes
 
 
 class Classes(Evaluation):
     """Writes figures/classes.png: each class's accuracy and the reliability diagram.
 
-    The results are ``accuracy/test/<class>``, of the classes that have rows, and ``ece/test``.
+    The results are ``accuracy/test/<class>`` for the classes that have rows, and ``ece/test``.
     """
 
-    kinds = ("class", "binary")
+    targets = ("class", "binary")
 
     def evaluate(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
         classified = class_outputs(module, outputs, rows.targets)
@@ -125,7 +123,7 @@ class Classes(Evaluation):
 
 
 def _calibration(classified: ClassOutputs) -> Calibration:
-    """Of two classes the second one's probability; of more that of the likeliest class."""
+    """Calibrates the second class's probability of two classes, the likeliest class's of more."""
     if len(classified.names) == 2:
         return calibrate(classified.probabilities[:, 1].numpy(), classified.targets.numpy() == 1)
     return calibrate(classified.probabilities.amax(1).numpy(), classified.right.numpy())
@@ -134,7 +132,7 @@ def _calibration(classified: ClassOutputs) -> Calibration:
 class Thresholds(Evaluation):
     """Writes figures/thresholds.png: the ROC and the precision-recall curve, with the point of ``module.threshold``."""
 
-    kinds = ("binary",)
+    targets = ("binary",)
 
     def evaluate(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
         probabilities, labels = outputs.sigmoid().flatten(), rows.targets.flatten().long()

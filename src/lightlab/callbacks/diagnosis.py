@@ -9,7 +9,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from lightlab.callbacks.base import data_of, module_of
+from lightlab.callbacks.base import data_of, is_due, module_of
 from lightlab.callbacks.evaluation import Evaluation, outputs_for
 from lightlab.data.loader import Split
 from lightlab.modules.supervised import SupervisedModule
@@ -37,9 +37,9 @@ class Diagnosis:
 def diagnose(train_error: float, test_error: float, acceptable: float = 0.10, gap: float = 0.05) -> Diagnosis:
     """Names high bias, high variance, both or neither.
 
-    High bias: even the training rows are not learnt, ``train_error > acceptable``. High variance: what is learnt does
-    not carry over, ``test_error − train_error > gap``. Noise that nobody could predict counts as bias: raise
-    `acceptable` to what is known to be within reach.
+    High bias: the network does not even learn the training rows, ``train_error > acceptable``. High variance: it does
+    not generalise, ``test_error − train_error > gap``. Noise that nothing can predict counts as bias: raise
+    `acceptable` to the error that is known to be reachable.
 
     >>> diagnose(0.05, 0.20).verdict, diagnose(0.20, 0.05).verdict, diagnose(0.01, 0.02).verdict
     ('high variance', 'high bias', 'neither')
@@ -47,11 +47,11 @@ def diagnose(train_error: float, test_error: float, acceptable: float = 0.10, ga
     if not (math.isfinite(train_error) and math.isfinite(test_error)):
         return Diagnosis(train_error, test_error, "not measurable")
     # Rounded, so that 0.15 − 0.10 is no more than 0.05.
-    found = [
+    verdicts = [
         *(["high bias"] if round(train_error - acceptable, 9) > 0 else []),
         *(["high variance"] if round(test_error - train_error - gap, 9) > 0 else []),
     ]
-    return Diagnosis(train_error, test_error, " and ".join(found) or "neither")
+    return Diagnosis(train_error, test_error, " and ".join(verdicts) or "neither")
 
 
 class ErrorDiagnosis(Evaluation):
@@ -62,7 +62,7 @@ class ErrorDiagnosis(Evaluation):
     Args:
         acceptable: a training error above this is high bias.
         gap: a test error so much above the training error is high variance.
-        most: of the training rows at most so many are looked at, and no more than there are test rows.
+        most: the largest number of training rows that are evaluated; never more than there are test rows.
     """
 
     def __init__(self, acceptable: float = 0.10, gap: float = 0.05, most: int = 10_000) -> None:
@@ -74,58 +74,56 @@ class ErrorDiagnosis(Evaluation):
     def evaluate(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
         train = _sample(data_of(trainer).splits["train"], min(self.most, len(rows)))
         measure, test_error = _error(module, outputs, rows.targets)
-        _, train_error = _error(module, outputs_for(trainer, module, train), train.targets.cpu())
-        found = diagnose(train_error, test_error, self.acceptable, self.gap)
-        self.results = {"error/train": train_error, f"error/{stage}": test_error, "diagnosis": found.verdict}
-        self.words = _words(found, stage, f"{measure}, on {len(train):,} and {len(rows):,} rows")
+        _, train_error = _error(module, outputs_for(trainer, train), train.targets.cpu())
+        diagnosis = diagnose(train_error, test_error, self.acceptable, self.gap)
+        self.results = {"error/train": train_error, f"error/{stage}": test_error, "diagnosis": diagnosis.verdict}
+        self.message = _message(diagnosis, stage, f"{measure}, on {len(train):,} and {len(rows):,} rows")
 
 
 def _sample(split: Split, rows: int) -> Split:
-    """By chance, the same at every call."""
+    """Draws rows at random, the same at every call."""
     order = torch.randperm(len(split), generator=torch.Generator().manual_seed(0))[:rows]
     return split.take(order.to(split.targets.device))
 
 
 def _error(module: SupervisedModule, outputs: Tensor, targets: Tensor) -> tuple[str, float]:
-    """1 − the module's own accuracy or R²."""
+    """Returns what is measured, and 1 − the module's own accuracy or R²."""
     metrics = module.metrics()
-    module.update(metrics, outputs, targets)
-    found = metrics.compute()
-    name = "accuracy" if "accuracy" in found else "r2"
-    return {"accuracy": "1 - accuracy", "r2": "1 - R²"}[name], 1 - float(found[name])
+    module.update_metrics(metrics, outputs, targets)
+    values = metrics.compute()
+    name = "accuracy" if "accuracy" in values else "r2"
+    return {"accuracy": "1 - accuracy", "r2": "1 - R²"}[name], 1 - float(values[name])
 
 
-def _words(found: Diagnosis, stage: str, how: str) -> str:
-    name = found.verdict if found.verdict != "neither" else "neither high bias nor high variance"
-    remedy = f"; try {found.remedy}" if found.remedy else ""
-    return (
-        f"error        train {found.train_error:.1%}, {stage} {found.test_error:.1%} ({how})\n"
-        f"diagnosis    {name}{remedy}"
-    )
+def _message(diagnosis: Diagnosis, stage: str, measure: str) -> str:
+    name = diagnosis.verdict if diagnosis.verdict != "neither" else "neither high bias nor high variance"
+    remedy = f"; try {diagnosis.remedy}" if diagnosis.remedy else ""
+    errors = f"train {diagnosis.train_error:.1%}, {stage} {diagnosis.test_error:.1%}"
+    return f"error        {errors} ({measure})\ndiagnosis    {name}{remedy}"
 
 
-class Recovery(Callback):
-    """Logs ``w_error/learnt``, ``b_error/learnt`` and the same of the closed-form least-squares answer.
+class ParameterRecovery(Callback):
+    """Logs ``w_error/learnt``, ``b_error/learnt`` and the same for the closed-form least-squares solution.
 
     Each is the largest absolute difference from the parameters that generated the training rows; least squares is
     as near as those rows allow.
     """
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if trainer.current_epoch + 1 != trainer.max_epochs and (trainer.current_epoch + 1) % 50:
+        if not is_due(trainer, every=50):
             return
         module, split = module_of(pl_module), data_of(trainer).splits["train"]
         true_parameters = module.spec.true_parameters
         weight, bias = [parameter.detach().cpu().flatten() for parameter in module.network.parameters()]
-        answers = {"learnt": torch.cat([weight, bias]), "least_squares": least_squares(split.inputs, split.targets)}
+        estimates = {"learnt": torch.cat([weight, bias]), "least_squares": least_squares(split.inputs, split.targets)}
         true = torch.tensor([*true_parameters["weight"], *true_parameters["bias"]])
-        for name, answer in answers.items():
-            error = (answer - true).abs()
+        for name, estimate in estimates.items():
+            error = (estimate - true).abs()
             pl_module.log_dict({f"w_error/{name}": error[:-1].max(), f"b_error/{name}": error[-1]})
 
 
 def least_squares(inputs: Tensor, targets: Tensor) -> Tensor:
-    """The (w, b) that minimise the squared error: (N, d), (N, 1) → (d + 1,)."""
+    """Returns the (w, b) that minimise the squared error: (N, d), (N, 1) → (d + 1,)."""
     ones = torch.ones(len(inputs), 1)
     solution: Tensor = torch.linalg.lstsq(torch.cat([inputs, ones], dim=1).double(), targets.double()).solution
     return solution.flatten().float()

@@ -1,4 +1,4 @@
-"""Signs of a network that cannot learn, each with a remedy: what a look at one batch can tell."""
+"""Signs of a network that cannot learn, as far as one batch shows them, each with a remedy."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ BOUNDED = {"Sigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0)}
 RECTIFIED = {"ReLU", "ReLU6"}
 
 FAR_LOSS = 2.0  # times the loss of guessing
-DEAD = 0.25  # share of a layer's units; so of those that are stuck
-FEW = 32  # rows: fewer leave many a healthy rectifier without one that activates it
+DEAD = 0.25  # share of a layer's units, dead or stuck
+FEW = 32  # rows: in fewer, many healthy rectifiers are never active
 SATURATED = 0.25  # share of a layer's values: before the first step hardly any should be
-EDGE = 0.01  # of the range: nearer to its ends than this a value is saturated
+EDGE = 0.01  # share of the range: a value nearer to its ends is saturated
 VANISHING = 1e-3  # of the largest gradient norm
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What was seen where, and what to do about it, in one line that begins with its name."""
+    """What was found in which layers, and what to do about it, in one line."""
 
     name: str
     line: str
 
 
 def initial_loss(loss: float, classes: int) -> Finding | None:
-    """Whether the first batch's mean cross-entropy, in nats, is far from that of guessing, ln `classes`."""
+    """Compares the first batch's mean cross-entropy, in nats, with that of guessing, ln `classes`."""
     guessing = math.log(classes)
     if guessing / FAR_LOSS <= loss <= guessing * FAR_LOSS:
         return None
     remedy = (
         "the first weights or the inputs are too large: scale the inputs (data.scale=unit), initializer=xavier_uniform"
         if loss > guessing
-        else "does something give the answer away? Is it the right loss?"
+        else "do the inputs give the answer away? Is it the right loss?"
     )
     return Finding(
         "initial loss",
@@ -46,84 +46,83 @@ def initial_loss(loss: float, classes: int) -> Finding | None:
 
 
 def symmetric_units(network: nn.Module) -> Finding | None:
-    """Layers all of whose units have the same weights and the same gradient, and so stay the same for ever."""
-    found = [name for name, layer in _weighted(network) if _is_symmetric(layer)]
-    if not found:
-        return None
+    """Finds layers all of whose units have the same weights and the same gradient, and so stay the same for ever."""
     remedy = "they learn the same thing; draw the weights at random: initializer=xavier_uniform or kaiming_normal"
-    return Finding("symmetric units", f"all units of {_listed(found)} are the same; {remedy}")
+    layers = [name for name, layer in _weighted(network) if _is_symmetric(layer)]
+    return _finding("symmetric units", layers, "all units of {} are the same", remedy)
 
 
 def vanishing_gradients(network: nn.Module) -> Finding | None:
-    """Layers whose gradient norm is under a thousandth of the largest layer's."""
+    """Finds layers whose gradient norm is under a thousandth of the largest layer's."""
     norms = {name: float(layer.weight.grad.norm()) for name, layer in _weighted(network)}  # type: ignore[operator,union-attr]
-    largest = max(norms.values(), default=0.0)
-    found = [name for name, norm in norms.items() if norm < VANISHING * largest]
-    if not found:
-        return None
-    smallest = min(norms[name] for name in found)
-    times = f"{largest / smallest:,.0f} times smaller than" if smallest else "0, and not so"
-    steepest = max(norms, key=lambda name: norms[name])
+    steepest = max(norms, key=lambda name: norms[name], default="")
+    layers = [name for name, norm in norms.items() if norm < VANISHING * norms[steepest]]
+    smallest = min((norms[name] for name in layers), default=0.0)
+    times = f"{norms[steepest] / smallest:,.0f} times smaller than" if smallest else "0, and not so"
     remedy = "activation=relu, network.batch_norm=true or an initializer that fits the activation"
-    return Finding("vanishing gradients", f"the gradient of {_listed(found)} is {times} that of {steepest}; {remedy}")
+    return _finding("vanishing gradients", layers, f"the gradient of {{}} is {times} that of {steepest}", remedy)
 
 
 def dead_units(outputs: Mapping[str, tuple[str, Tensor]]) -> Finding | None:
-    """Layers of rectifiers of which many units are 0 for every input.
+    """Finds layers of rectifiers many of whose units are 0 for every input.
 
     Args:
-        outputs: by layer: its class's name and what it gave for a batch, (N, units) or (N, units, H, W).
+        outputs: by layer: its class's name and its outputs for a batch, (N, units) or (N, units, H, W).
     """
-    found = []
-    for name, (kind, values) in outputs.items():
-        if kind in RECTIFIED and len(values) >= FEW:
-            count = int(_always(values <= 0).sum())
-            if count > DEAD * values.shape[1]:
-                found.append(f"{name} ({count} of {values.shape[1]})")
-    if not found:
-        return None
+    dead = {name: _always(values <= 0) for name, (kind, values) in outputs.items() if kind in RECTIFIED}
     remedy = "they learn no more; a smaller optimizer.lr, activation=leaky_relu or initializer=kaiming_normal"
-    return Finding("dead units", f"never active over a batch: {_listed(found)}; {remedy}")
+    return _finding("dead units", _with_many(dead, outputs), "never active over a batch: {}", remedy)
 
 
 def saturated_units(outputs: Mapping[str, tuple[str, Tensor]]) -> Finding | None:
-    """Layers of whose sigmoids or tanhs many values are at the ends of their range, before they have learnt to be.
+    """Finds layers of sigmoids or tanhs with many values at the ends of their range, before training took them there.
 
     `outputs` as in `dead_units`.
     """
-    found = []
-    for name, values, low, high in _bounded(outputs):
-        share = float(((values < low) | (values > high)).float().mean())
-        if share > SATURATED:
-            found.append(f"{name} ({share:.0%} of its values)")
-    return Finding("saturated units", f"at the ends of their range: {_listed(found)}; {_ENDS}") if found else None
+    shares = {
+        name: float(((values < low) | (values > high)).float().mean()) for name, values, low, high in _bounded(outputs)
+    }
+    layers = [f"{name} ({share:.0%} of its values)" for name, share in shares.items() if share > SATURATED]
+    return _finding("saturated units", layers, "at the ends of their range: {}", _ENDS)
 
 
 def stuck_units(outputs: Mapping[str, tuple[str, Tensor]]) -> Finding | None:
-    """Layers of whose sigmoids or tanhs many are at one and the same end of their range for every input.
+    """Finds layers of sigmoids or tanhs many of which are at the same end of their range for every input.
 
-    Those that are at either end, as the input may be, have learnt to decide: three quarters of all values of a digit
+    Units at either end, depending on the input, have learnt to decide: three quarters of all values of a digit
     network that is right in 98 of 100 cases. `outputs` as in `dead_units`.
     """
-    found = []
-    for name, values, low, high in _bounded(outputs):
-        count = int((_always(values < low) | _always(values > high)).sum())
-        if count > DEAD * values.shape[1] and len(values) >= FEW:
-            found.append(f"{name} ({count} of {values.shape[1]})")
-    return Finding("stuck units", f"at the same end for all of a batch: {_listed(found)}; {_ENDS}") if found else None
+    stuck = {name: _always(values < low) | _always(values > high) for name, values, low, high in _bounded(outputs)}
+    return _finding("stuck units", _with_many(stuck, outputs), "at the same end for all of a batch: {}", _ENDS)
 
 
 _ENDS = "hardly any gradient comes through; scale the inputs (data.scale=unit), smaller weights or learning rate"
 
 
+def _finding(name: str, layers: list[str], message: str, remedy: str, most: int = 3) -> Finding | None:
+    """Fills `most` of the layers into `message`; None if there are no layers."""
+    further = f" and {len(layers) - most} more" if len(layers) > most else ""
+    line = f"{message.format(', '.join(layers[:most]) + further)}; {remedy}"
+    return Finding(name, line) if layers else None
+
+
+def _with_many(units: Mapping[str, Tensor], outputs: Mapping[str, tuple[str, Tensor]]) -> list[str]:
+    """Names the layers in which more than `DEAD` of the units (units,) are marked, by a batch of enough rows."""
+    return [
+        f"{name} ({int(marked.sum())} of {len(marked)})"
+        for name, marked in units.items()
+        if marked.float().mean() > DEAD and len(outputs[name][1]) >= FEW
+    ]
+
+
 def watched(network: nn.Module) -> list[tuple[str, nn.Module]]:
-    """The activations that `dead_units`, `saturated_units` and `stuck_units` can judge."""
+    """Returns the activations that `dead_units`, `saturated_units` and `stuck_units` know."""
     kinds = {*BOUNDED, *RECTIFIED}
     return [(name, layer) for name, layer in network.named_modules() if type(layer).__name__ in kinds]
 
 
 def _bounded(outputs: Mapping[str, tuple[str, Tensor]]) -> Iterator[tuple[str, Tensor, float, float]]:
-    """Layers of limited range: name, values, and where its two ends begin."""
+    """Yields layers of limited range: name, values, and where the two ends of the range begin."""
     for name, (kind, values) in outputs.items():
         if kind in BOUNDED:
             low, high = BOUNDED[kind]
@@ -132,12 +131,12 @@ def _bounded(outputs: Mapping[str, tuple[str, Tensor]]) -> Iterator[tuple[str, T
 
 
 def _always(holds: Tensor) -> Tensor:
-    """(N, units) or (N, units, H, W) → (units,): whether it holds everywhere, for every input."""
+    """(N, units) or (N, units, H, W) → (units,): whether it holds for every input, in every place."""
     return holds.transpose(0, 1).flatten(1).all(1)
 
 
 def _weighted(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """Layers with a weight of two or more dimensions, one row or filter a unit, that has a gradient."""
+    """Yields layers with a gradient of a weight of two or more dimensions: one row or filter for each unit."""
     for name, layer in network.named_modules():
         weight = getattr(layer, "weight", None)
         if isinstance(weight, nn.Parameter) and weight.ndim >= 2 and weight.grad is not None:
@@ -156,7 +155,3 @@ def _is_symmetric(layer: nn.Module) -> bool:
 def _rows_agree(values: Tensor) -> bool:
     rows = values.detach().flatten(1) if values.ndim > 1 else values.detach().unsqueeze(1)
     return bool(torch.allclose(rows, rows[:1].expand_as(rows), rtol=1e-5, atol=1e-6 * float(rows.abs().max())))
-
-
-def _listed(names: list[str], most: int = 3) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

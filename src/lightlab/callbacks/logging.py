@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,12 @@ from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
 from lightlab.callbacks.base import Display, module_of
+from lightlab.callbacks.pictures import save_picture
 from lightlab.files import whole_file
 from lightlab.plots.curves import layer_gradients_figure
-from lightlab.plots.style import save
-from lightlab.runs.loggers import RunLogger
 
 
-class EpochEnd(Callback):
+class EndTrainEpoch(Callback):
     """Has the module log its training loss and step a plateau scheduler.
 
     It must stand first: Lightning runs a module's own `on_train_epoch_end` after the callbacks', and steps plateau
@@ -33,8 +33,8 @@ class EpochEnd(Callback):
 class MetricsCsv(Callback):
     """Columns: epoch (from 1), step, seconds since the start, learning_rate, then every metric of the run.
 
-    Each row is on disk when its epoch ends. A resumed run drops the rows that its checkpoint does not know of, so
-    that an epoch stands in the file once. A metric that is not measured every epoch leaves its cell empty.
+    Each row is on disk when its epoch ends. A resumed run drops the rows after its checkpoint, so that an epoch stands
+    in the file once. A metric that is not measured every epoch leaves its cell empty.
     """
 
     def __init__(self) -> None:
@@ -61,12 +61,9 @@ class MetricsCsv(Callback):
             if module_of(pl_module).is_fresh(name) or name.partition("/")[2] not in ("val", "train"):
                 row[name] = f"{float(value):.6g}"
         self.rows.append(row)
-        if row.keys() <= set(self._columns):
-            self._append(row)
-        else:
+        if not row.keys() <= set(self._columns):
             self._write_all()
-
-    def _append(self, row: dict[str, str]) -> None:
+            return
         with self.path.open("a", newline="", encoding="utf-8") as file:
             csv.DictWriter(file, self._columns, lineterminator="\n").writerow(row)
 
@@ -79,20 +76,22 @@ class MetricsCsv(Callback):
 
 
 class StepCurves(Display):
-    """Every `every` steps, straight to the logger: `self.log` would cost as much as the step."""
+    """Logs loss, gradient norm and learning rate every `every` steps, straight to the loggers.
+
+    `self.log` would cost as much as the step.
+    """
 
     def __init__(self, every: int) -> None:
         self.every = every
         self._norm: Tensor | None = None
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
-        if trainer.loggers and self._due(trainer.global_step + 1):
+        step = trainer.global_step + 1
+        if (step == 1 or step % self.every == 0) and trainer.loggers:
             gradients = [parameter.grad for parameter in pl_module.parameters() if parameter.grad is not None]
             self._norm = get_total_norm(gradients)
 
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:
         if self._norm is None:
             return
         loss = float(outputs["loss"]) * trainer.accumulate_grad_batches
@@ -104,9 +103,6 @@ class StepCurves(Display):
         self._norm = None
         for logger in trainer.loggers:
             logger.log_metrics(values, step=trainer.global_step)
-
-    def _due(self, step: int) -> bool:
-        return step == 1 or step % self.every == 0
 
 
 class LayerGradients(Display):
@@ -129,22 +125,17 @@ class LayerGradients(Display):
                 self._sums[layer] = self._sums.get(layer, 0) + parameter.grad.norm()
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        found = {layer: float(total) / self._steps for layer, total in self._sums.items()}
+        means = {layer: float(total) / self._steps for layer, total in self._sums.items()}
         self._sums, self._steps = {}, 0
         self.epochs.append(trainer.current_epoch + 1)
-        for layer, norm in found.items():
+        for layer, norm in means.items():
             self.norms.setdefault(layer, []).append(norm)
         for logger in trainer.loggers:
-            logger.log_metrics({f"gradient_norm/{layer}": norm for layer, norm in found.items()}, trainer.global_step)
+            logger.log_metrics({f"gradient_norm/{layer}": norm for layer, norm in means.items()}, trainer.global_step)
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if not self.norms:
-            return
-        figure = layer_gradients_figure(self.epochs, self.norms)
-        save(figure, Path(trainer.default_root_dir) / "figures" / "layer_gradients.png")
-        for logger in trainer.loggers:
-            if isinstance(logger, RunLogger):
-                logger.experiment.add_figure("layer_gradients", figure, trainer.global_step)
+        if self.norms:
+            save_picture(trainer, "layer_gradients", partial(layer_gradients_figure, self.epochs, self.norms))
 
     def state_dict(self) -> dict[str, Any]:
         return {"norms": {name: list(values) for name, values in self.norms.items()}, "epochs": list(self.epochs)}

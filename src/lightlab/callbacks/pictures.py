@@ -13,38 +13,36 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from lightlab.callbacks.base import Display, callbacks_of, data_of
+from lightlab.callbacks.base import Display, callbacks_of, data_of, tensorboards
 from lightlab.data.base import ResidentDataModule
 from lightlab.plots.curves import draw_curves
 from lightlab.plots.images import inputs_figure
 from lightlab.plots.style import save
 from lightlab.runs.folder import results_of
-from lightlab.runs.loggers import RunLogger
 from lightlab.runs.results import epoch_rows
-from lightlab.spec import Spec
 
 
-class Pictures(Callback):
-    """Decides whether a run's pictures are drawn, which take as long as a third of a small network's epoch.
+class PicturePolicy(Callback):
+    """Decides whether a run's pictures are drawn, which takes as long as a third of a small network's epoch.
 
     Args:
-        wanted: ``all``, ``none``, or ``auto``: those of a single run; in a sweep those of a run that is the best yet.
-        monitor: name and mode of the metric that says which is better.
+        choice: ``all``, ``none``, or ``auto``: those of a single run; in a sweep those of a run that is the best yet.
+        monitor: name and mode of the metric that decides which is better.
     """
 
-    def __init__(self, wanted: str, monitor: dict[str, str]) -> None:
-        self.wanted = wanted
+    def __init__(self, choice: str, monitor: dict[str, str]) -> None:
+        self.choice = choice
         self.metric, self.better = monitor["name"], max if monitor["mode"] == "max" else min
 
     def are_drawn(self, run: Path) -> bool:
         in_a_sweep = (run.parent / "multirun.yaml").is_file()
-        if self.wanted != "auto" or not in_a_sweep:
-            return self.wanted != "none"
-        others = list(self._of_others(run))
+        if self.choice != "auto" or not in_a_sweep:
+            return self.choice != "none"
+        others = list(self._values_of_others(run))
         own = [row[self.metric] for row in epoch_rows(run) if math.isfinite(row.get(self.metric, math.nan))]
         return not others or (bool(own) and self.better(own + others) != self.better(others))
 
-    def _of_others(self, run: Path) -> Iterator[float]:
+    def _values_of_others(self, run: Path) -> Iterator[float]:
         for path in run.parent.glob("*/metrics.json"):
             value = (results_of(path.parent) or {}).get(self.metric)
             if path.parent != run and value is not None:
@@ -52,26 +50,24 @@ class Pictures(Callback):
 
 
 def are_drawn(trainer: Trainer) -> bool:
-    """Whether pictures of this run are wanted."""
-    decides = (each for each in callbacks_of(trainer) if isinstance(each, Pictures))
-    return all(each.are_drawn(Path(trainer.default_root_dir)) for each in decides)
+    policies = (callback for callback in callbacks_of(trainer) if isinstance(callback, PicturePolicy))
+    return all(policy.are_drawn(Path(trainer.default_root_dir)) for policy in policies)
 
 
 def save_picture(trainer: Trainer, tag: str, draw: Callable[[], Figure]) -> None:
-    """Draws into figures/, if pictures are wanted, under the last part of `tag`, and shows it in TensorBoard."""
+    """Draws into figures/, unless pictures are off, under the last part of `tag`, and shows it in TensorBoard."""
     if not are_drawn(trainer):
         return
     path = Path(trainer.default_root_dir) / "figures" / f"{tag.rpartition('/')[2]}.png"
     save(draw(), path)
-    for logger in trainer.loggers:
-        if isinstance(logger, RunLogger):
-            logger.add_picture(tag, path, trainer.global_step)
+    for logger in tensorboards(trainer):
+        logger.add_picture(tag, path, trainer.global_step)
 
 
 def as_seen(inputs: Tensor, data: ResidentDataModule) -> Tensor:
-    """Prepared images (N, C, H, W) on [0, 1], on the CPU, whatever scale the network takes them on.
+    """Scales prepared images (N, C, H, W) back to [0, 1], on the CPU.
 
-    What the data module makes of black and of white tells that scale, channel by channel.
+    How the data module prepares black and white gives the scale, channel by channel.
     """
     images = inputs.float().cpu()
     stored = data.splits["train"].inputs[:1]
@@ -84,33 +80,24 @@ def as_seen(inputs: Tensor, data: ResidentDataModule) -> Tensor:
     return (images if images.shape[1] == 3 else images[:, :1]).clamp(0, 1)
 
 
-class Inputs(Display):
-    """Writes figures/inputs.png: rows of the first training batch with their labels, augmented as in training.
+class InputsPicture(Display):
+    """Writes figures/inputs.png: up to `most` rows of the first training batch with their labels, augmented.
 
     Does nothing where rows are tokens of a text, or a point on a surface.
-
-    Args:
-        most: how many rows are shown.
     """
 
     def __init__(self, most: int = 24) -> None:
         self.most = most
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if trainer.current_epoch:
-            return  # resumed: the picture is there
-        data = data_of(trainer)
-        if data.spec.target not in ("number", "binary", "class"):
+        data, spec = data_of(trainer), data_of(trainer).spec
+        is_resumed = trainer.current_epoch > 0  # the picture exists
+        if is_resumed or spec.target not in ("number", "binary", "class"):
             return
         inputs, targets = (part[: self.most] for part in next(iter(data.train_dataloader())))
         inputs = as_seen(inputs, data) if inputs.ndim == 4 else inputs.float().cpu()
-        draw = partial(inputs_figure, inputs, _restored(targets.cpu(), data.spec), data.spec)
-        save_picture(trainer, "train/inputs", draw)
-
-
-def _restored(targets: Tensor, spec: Spec) -> Tensor:
-    """In the unit of the data."""
-    return spec.target_scale.restored(targets) if spec.target == "number" else targets
+        targets = spec.target_scale.restored(targets.cpu()) if spec.target == "number" else targets.cpu()
+        save_picture(trainer, "train/inputs", partial(inputs_figure, inputs, targets, spec))
 
 
 class Curves(Display):
@@ -121,7 +108,7 @@ class Curves(Display):
             _draw(trainer)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        with suppress(OSError):  # which may be what ended the run
+        with suppress(OSError):  # one may have ended the run
             _draw(trainer)
 
 

@@ -9,20 +9,22 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import RichProgressBar
+from rich.console import Console
+from rich.table import Table
 from torch import Tensor, nn
 
-from lightlab.callbacks.base import Display
+from lightlab.callbacks.base import Display, module_of
 
 
 def progress(refresh_rate: int = 10, seconds_between_lines: float = 0.1) -> Callback:
-    """A rich bar where stdout is a terminal, else `PlainProgress`."""
+    """Returns a rich bar where stdout is a terminal, else `PlainProgress`."""
     if sys.stdout.isatty():
         return RichProgressBar(refresh_rate=refresh_rate)
     return PlainProgress(seconds_between_lines)
 
 
 class PlainProgress(Display):
-    """One line an epoch; where epochs take no time, at most one every `seconds_between`, and the last."""
+    """Prints a line an epoch; where epochs are short, at most one every `seconds_between`, and the last."""
 
     def __init__(self, seconds_between: float = 0.1) -> None:
         self.seconds_between = seconds_between
@@ -34,29 +36,26 @@ class PlainProgress(Display):
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         now = time.perf_counter()
         epoch = trainer.current_epoch + 1
-        last = epoch == trainer.max_epochs
-        if not last and now - self._shown < self.seconds_between:
+        if epoch != trainer.max_epochs and now - self._shown < self.seconds_between:
             return
         self._shown = now
-        losses_and_scores = trainer.progress_bar_metrics.items()  # of which the last validation's may be epochs old
-        metrics = "  ".join(f"{name} {value:.4g}" for name, value in losses_and_scores)
+        # Those of the last validation may be epochs old.
+        metrics = "  ".join(f"{name} {value:.4g}" for name, value in trainer.progress_bar_metrics.items())
         rate = trainer.optimizers[0].param_groups[0]["lr"]
         print(f"epoch {epoch}/{trainer.max_epochs}  {metrics}  lr {rate:.3g}  {now - self._started:.1f} s", flush=True)
 
 
-class FirstStep(Callback):
-    """Times the first step, in which torch.compile works, and the second one beside it."""
+class CompileTime(Callback):
+    """Prints the time of the first step, in which torch.compile works, and of the second one beside it."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
         self._started = 0.0
 
-    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_start(self, *_: Any) -> None:
         self._started = time.perf_counter()
 
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:
         if len(self.seconds) == 2:
             return
         float(outputs["loss"])  # waits for the device
@@ -66,51 +65,35 @@ class FirstStep(Callback):
             print(f"compiled: the first step took {first:.1f} s, the second {second:.3g} s", flush=True)
 
 
-class Summary(Display):
-    """One line a layer, printed before the first epoch."""
+class LayerTable(Display):
+    """Prints the network's layers, a line each, before the first epoch.
+
+    By a forward pass of its own: Lightning's `ModelSummary` sees only layers that the module's `forward` reaches, and
+    counts operations as well, for which it dispatches each one in Python.
+    """
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        example = pl_module.example_input_array
-        assert isinstance(example, Tensor)
-        network = pl_module.network
-        assert isinstance(network, nn.Module)
-        print(summarize(network, like_weights(example, network)), flush=True)
-        for line in remarks(pl_module):
+        module = module_of(pl_module)
+        width = None if sys.stdout.isatty() else 200  # a file gets no line broken
+        Console(width=width, highlight=False).print(layer_table(module.network, module.example_inputs()))
+        for line in layer_notes(module):
             print(line, flush=True)
 
 
-def like_weights(example: Tensor, network: nn.Module) -> Tensor:
-    """On the weights' device and of their kind; tokens stay whole numbers."""
-    weight = next(network.parameters())
-    return example.to(weight if example.is_floating_point() else weight.device)
-
-
-def summarize(network: nn.Module, example: Tensor) -> str:
-    """The table, by one pass of `example` (N, …) in evaluation mode."""
+def layer_table(network: nn.Module, example: Tensor) -> Table:
+    """Returns each layer's name, class, output shape for `example` (N, …) and parameters, and the total."""
     shapes = _output_shapes(network, example)
-    rows = [("layer", "", "output shape", "parameters")]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="", show_footer=True)
+    total = sum(parameter.numel() for parameter in network.parameters())
+    table.add_column("layer", type(network).__name__)
+    table.add_column("")
+    table.add_column("output shape")
+    table.add_column("parameters", f"{total:,}", justify="right")
     for name, layer in network.named_modules():
         if name and not list(layer.children()):
             count = sum(parameter.numel() for parameter in layer.parameters())
-            rows.append((name, type(layer).__name__, shapes.get(name, ""), f"{count:,}" if count else ""))
-    total = sum(parameter.numel() for parameter in network.parameters())
-    rows.append((type(network).__name__, "", "", f"{total:,}"))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return "\n".join(
-        "  ".join(f"{cell:{width}}" for cell, width in zip(row[:3], widths, strict=True)) + f"  {row[3]:>12}"
-        for row in rows
-    )
-
-
-def remarks(module: nn.Module) -> list[str]:
-    """What is to be said of its layers: which are written out by hand, and which cannot learn."""
-    kinds = {type(layer) for layer in module.modules() if not list(layer.children())}
-    hands, others = ({kind.__name__ for kind in kinds if kind.__module__.startswith(home)} for home in _HOMES)
-    by_hand = f"written out by hand: {', '.join(sorted(hands))}; PyTorch's: {', '.join(sorted(others)) or 'none'}"
-    return [by_hand] * bool(hands) + sorted(kind.remark for kind in kinds if hasattr(kind, "remark"))
-
-
-_HOMES = ("lightlab.scratch.", "torch.nn.")
+            table.add_row(name, type(layer).__name__, shapes.get(name, ""), f"{count:,}" if count else "")
+    return table
 
 
 def _output_shapes(network: nn.Module, example: Tensor) -> dict[str, str]:
@@ -118,7 +101,7 @@ def _output_shapes(network: nn.Module, example: Tensor) -> dict[str, str]:
 
     def remember(name: str) -> Any:
         def hook(layer: nn.Module, inputs: Any, output: Any) -> None:
-            output = output[0] if isinstance(output, tuple) else output  # what cells give beside their state
+            output = output[0] if isinstance(output, tuple) else output  # cells return their state as well
             if isinstance(output, Tensor):
                 shapes[name] = f"({', '.join(['N', *map(str, output.shape[1:])])})"
 
@@ -126,10 +109,20 @@ def _output_shapes(network: nn.Module, example: Tensor) -> dict[str, str]:
 
     hooks = [layer.register_forward_hook(remember(name)) for name, layer in network.named_modules()]
     was_training = network.training
-    network.eval()
     with torch.no_grad():
-        network(example)
+        network.eval()(example)
     network.train(was_training)
     for hook in hooks:
         hook.remove()
     return shapes
+
+
+def layer_notes(module: nn.Module) -> list[str]:
+    """Returns one line on which layers are written by hand, if any are, and one on each kind that cannot learn."""
+    kinds = {type(layer) for layer in module.modules() if not list(layer.children())}
+    by_hand, torchs = (
+        ", ".join(sorted(kind.__name__ for kind in kinds if kind.__module__.startswith(home)))
+        for home in ("lightlab.scratch.", "torch.nn.")
+    )
+    notes = sorted(kind.remark for kind in kinds if hasattr(kind, "remark"))
+    return [f"written out by hand: {by_hand}; PyTorch's: {torchs or 'none'}", *notes] if by_hand else notes

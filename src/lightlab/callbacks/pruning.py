@@ -13,31 +13,30 @@ from lightlab.callbacks.base import module_of
 _REPORTS = 100  # at most, at the same epochs in every run: one takes tens of milliseconds, a tiny network's epoch ten
 
 
-class Reports(Protocol):
-    """What takes a run's values and says whether it should stop."""
+class Trial(Protocol):
+    """Takes a run's values and answers whether it should stop."""
 
     def report(self, value: float, epoch: int) -> bool: ...
 
 
 class Pruning(Checkpoint):
-    """Reports the monitored metric when it has been measured, by epochs from 1, and ends the run when told to.
+    """Reports the monitored metric when it has been measured, by epochs from 1, and ends the run if the search says so.
+
+    A run in its last epoch ends by itself. It is a `Checkpoint`, and stands after the others, so that the epoch has
+    been saved as one of a run that ``resume=`` may go on with.
 
     Args:
-        trial: takes the values.
         monitor: name and mode of the metric.
 
     Attributes:
-        words: why the run was stopped, which pruned.txt holds too; empty where it was not.
-
-    A run that is in its last epoch ends by itself. As a `Checkpoint` that stands after the others it runs when the
-    epoch has been saved as one of a run that may go on, as it may by ``resume=``.
+        reason: why the run was stopped; empty if it was not.
     """
 
-    def __init__(self, trial: Reports, monitor: dict[str, str]) -> None:
+    def __init__(self, trial: Trial, monitor: dict[str, str]) -> None:
         self.trial = trial
         self.metric, self.better = monitor["name"], max if monitor["mode"] == "max" else min
-        self.best: tuple[float, int] | None = None
-        self.words = ""
+        self.best: tuple[float, int] | None = None  # value and epoch
+        self.reason = ""
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if not module_of(pl_module).is_fresh(self.metric):
@@ -45,12 +44,11 @@ class Pruning(Checkpoint):
         epoch, value = trainer.current_epoch + 1, float(trainer.callback_metrics[self.metric])
         if not math.isfinite(value):
             return
-        reached = [*filter(None, [self.best]), (value, epoch)]
-        self.best = self.better(reached, key=lambda each: each[0])
+        self.best = self.better([*filter(None, [self.best]), (value, epoch)], key=lambda best: best[0])
         is_last = trainer.should_stop or epoch == trainer.max_epochs or trainer.global_step == trainer.max_steps
-        is_heard = epoch % max(1, (trainer.max_epochs or 0) // _REPORTS) == 0
-        if is_heard and self.trial.report(value, epoch) and not is_last:
-            self.words = (
+        is_reported = epoch % max(1, (trainer.max_epochs or 0) // _REPORTS) == 0
+        if is_reported and self.trial.report(value, epoch) and not is_last:
+            self.reason = (
                 f"pruned after epoch {epoch} of {trainer.max_epochs}: {self.metric} {value:.4g}, at best "
                 f"{self.best[0]:.4g} in epoch {self.best[1]}"
             )

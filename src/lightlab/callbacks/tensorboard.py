@@ -10,16 +10,14 @@ import torch
 import yaml
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from lightlab.callbacks.base import Display, data_of, module_of
-from lightlab.callbacks.progress import like_weights
+from lightlab.callbacks.base import Display, data_of, module_of, tensorboards
 from lightlab.modules.word_vectors import WordVectors
-from lightlab.runs.loggers import RunLogger
 
 LARGEST = 1e20  # where the bins of TensorBoard's histograms end
 
 
-class Overview(Display):
-    """Does nothing without a TensorBoard logger.
+class TensorBoardPages(Display):
+    """Writes the hyperparameters and the losses' chart, and by choice the graph and histograms of weights.
 
     Args:
         histograms: how often in the run the weights' histograms are written; 0 for never.
@@ -31,39 +29,31 @@ class Overview(Display):
         self.graph = graph
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        logger = _logger(trainer)
-        if logger is None:
-            return
-        logger.describe(_hyperparameters(Path(trainer.default_root_dir)), _final_metrics(trainer, pl_module))
-        logger.experiment.add_custom_scalars({"loss": {"loss": ["Multiline", ["loss/train", "loss/val"]]}})
-        if self.graph and trainer.current_epoch == 0:
-            self._add_graph(logger, pl_module)
+        for logger in tensorboards(trainer):
+            logger.describe(_hyperparameters(Path(trainer.default_root_dir)), _final_metrics(trainer, pl_module))
+            logger.experiment.add_custom_scalars({"loss": {"loss": ["Multiline", ["loss/train", "loss/val"]]}})
+            if self.graph and trainer.current_epoch == 0:
+                _add_graph(logger.experiment, pl_module)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        logger = _logger(trainer)
-        if logger is None or not self.histograms:
+        if not self.histograms or (trainer.current_epoch + 1) % max(1, (trainer.max_epochs or 1) // self.histograms):
             return
-        every = max(1, (trainer.max_epochs or 1) // self.histograms)
-        if (trainer.current_epoch + 1) % every:
-            return
-        for name, parameter in module_of(pl_module).network.named_parameters():
-            if not float(parameter.detach().abs().max()) < LARGEST:
-                continue  # the run is about to fail, with a better explanation
-            logger.experiment.add_histogram(f"weights/{name}", parameter.detach().float(), trainer.global_step)
+        for logger in tensorboards(trainer):
+            for name, parameter in module_of(pl_module).network.named_parameters():
+                if float(parameter.detach().abs().max()) < LARGEST:  # else the run is about to fail, and says why
+                    logger.experiment.add_histogram(f"weights/{name}", parameter.detach().float(), trainer.global_step)
 
-    def _add_graph(self, logger: RunLogger, module: LightningModule) -> None:
-        example = module.example_input_array
-        assert isinstance(example, torch.Tensor)
-        network: Any = module.network
-        network.eval()
-        with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the tracer's remarks on constants
-            logger.experiment.add_graph(network, like_weights(example, network))
-        network.train()
+
+def _add_graph(writer: Any, module: LightningModule) -> None:
+    network = module_of(module).network
+    network.eval()
+    with torch.no_grad(), warnings.catch_warnings(action="ignore"):  # the tracer's, about constants
+        writer.add_graph(network, module_of(module).example_inputs())
+    network.train()
 
 
 def _hyperparameters(folder: Path) -> dict[str, Any]:
-    """What people compare runs by, from the run's resolved config."""
+    """Returns what people compare runs by, from the run's resolved config."""
     config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
     optimizer, weight = config["optimizer"], config["initializer"].get("weight") or {"_target_": "default"}
     chosen = {
@@ -85,23 +75,14 @@ def _name(group: dict[str, Any]) -> str:
 
 
 def _final_metrics(trainer: Trainer, module: LightningModule) -> list[str]:
-    """What will be known when the run ends."""
-    splits = data_of(trainer).splits
-    stages = [stage for stage in ("val", "test") if stage in splits]
+    """Returns the names of the metrics that will be known when the run ends."""
+    stages = [stage for stage in ("val", "test") if stage in data_of(trainer).splits]
     names = ["loss", *module_of(module).val_metrics.keys()]
     return ["loss/train", *(f"{name}/{stage}" for stage in stages for name in names)]
 
 
-def _logger(trainer: Trainer) -> RunLogger | None:
-    return next((logger for logger in trainer.loggers if isinstance(logger, RunLogger)), None)
-
-
 class Projector(Callback):
-    """Writes the vectors when training ends; does nothing without a TensorBoard logger.
-
-    Args:
-        words: so many of the most frequent.
-    """
+    """Writes the vectors of the `words` most frequent words for TensorBoard's projector when training ends."""
 
     def __init__(self, words: int = 5000) -> None:
         self.words = words
@@ -110,6 +91,5 @@ class Projector(Callback):
         assert isinstance(pl_module, WordVectors)
         vectors = pl_module.word_vectors()[1 : self.words + 1]
         labels = list(pl_module.spec.vocabulary[1 : self.words + 1])
-        for logger in trainer.loggers:
-            if isinstance(logger, RunLogger):
-                logger.experiment.add_embedding(vectors, labels, global_step=trainer.global_step, tag="words")
+        for logger in tensorboards(trainer):
+            logger.experiment.add_embedding(vectors, labels, global_step=trainer.global_step, tag="words")

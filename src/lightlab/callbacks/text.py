@@ -1,4 +1,4 @@
-"""Shows generated verse and nearest words during training."""
+"""Shows generated verse and nearest words during training, on the terminal and in TensorBoard's text tab."""
 
 from __future__ import annotations
 
@@ -8,23 +8,19 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from lightlab.callbacks.base import Display, module_of
+from lightlab.callbacks.base import Display, is_due, module_of, tensorboards
 from lightlab.modules.verse import write_poems
 from lightlab.modules.verse_options import Verse
 from lightlab.modules.word_options import parse_words
-from lightlab.modules.word_space import WordSpace
-from lightlab.modules.word_vectors import WordVectors
-from lightlab.runs.loggers import RunLogger
+from lightlab.modules.word_vectors import WordSpace, WordVectors
 
 
-class Samples(Display):
-    """Every `every` epochs, and after the last: poems on the terminal and in TensorBoard's text tab.
-
-    They are drawn with a generator of their own, so training goes on as it would without them.
+class SamplePoems(Display):
+    """Writes poems every `every` epochs and after the last, with a random generator of their own.
 
     Args:
-        verse: options of `lightlab.modules.verse_options.Verse`. Where the vocabulary lacks all of `start`, the most
-            frequent character begins.
+        verse: options of `lightlab.modules.verse_options.Verse`. If the vocabulary has no character of `start`, its
+            most frequent one begins.
     """
 
     def __init__(self, every: int, verse: dict[str, Any]) -> None:
@@ -32,31 +28,28 @@ class Samples(Display):
         self.verse = Verse(**verse)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        epoch = trainer.current_epoch + 1
-        if epoch % self.every and epoch != trainer.max_epochs:
+        if not is_due(trainer, self.every):
             return
         module = module_of(pl_module)
         vocabulary = module.spec.vocabulary
         verse = replace(self.verse, start=",".join(_known(self.verse.starts, vocabulary)))
         poems = write_poems(module.network, vocabulary, verse, module.device)
         print("\n".join(f"  {poem}" for poem in poems), flush=True)
-        for logger in trainer.loggers:
-            if isinstance(logger, RunLogger):
-                logger.experiment.add_text("samples", "\n\n".join(poems), trainer.global_step)
+        for logger in tensorboards(trainer):
+            logger.experiment.add_text("samples", "\n\n".join(poems), trainer.global_step)
 
 
 def _known(starts: list[str], vocabulary: Sequence[str]) -> list[str]:
-    """A corpus of the user's own may lack the configured starts; a vocabulary is ordered by frequency."""
+    """Returns the starts that the vocabulary has; if none, its most frequent character: tokens come by frequency."""
     frequent = next(token for token in vocabulary if len(token) == 1 and token.isalnum())
     return [start for start in starts if start in vocabulary] or [frequent]
 
 
-class Neighbours(Callback):
-    """Prints a line a probe, and shows them in TensorBoard's text tab.
+class NearestWords(Callback):
+    """Shows the words nearest to each probe every `every` epochs and after the last.
 
     Args:
-        probes: words between commas; where the vocabulary has none of them, its most frequent ones stand in.
-        every: epochs between; the last is shown too.
+        probes: words between commas; if the vocabulary has none of them, its most frequent ones are used.
         count: nearest words of each.
     """
 
@@ -66,17 +59,14 @@ class Neighbours(Callback):
         self.count = count
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        epoch = trainer.current_epoch + 1
-        if epoch % self.every and epoch != trainer.max_epochs:
+        if not is_due(trainer, self.every):
             return
         assert isinstance(pl_module, WordVectors)
         vocabulary = pl_module.spec.vocabulary
         space = WordSpace(pl_module.word_vectors(), vocabulary)
         probes = [probe for probe in self.probes if probe in vocabulary] or vocabulary[1:6]
-        found = {probe: [word for word, _ in space.nearest(probe, self.count)] for probe in probes}
-        for probe, words in found.items():
-            print(f"  {probe}: {' '.join(words)}", flush=True)
-        text = "\n\n".join(f"**{probe}** {' '.join(words)}" for probe, words in found.items())
-        for logger in trainer.loggers:
-            if isinstance(logger, RunLogger):
-                logger.experiment.add_text("nearest words", text, trainer.global_step)
+        nearest = {probe: " ".join(word for word, _ in space.nearest(probe, self.count)) for probe in probes}
+        print("\n".join(f"  {probe}: {words}" for probe, words in nearest.items()), flush=True)
+        text = "\n\n".join(f"**{probe}** {words}" for probe, words in nearest.items())
+        for logger in tensorboards(trainer):
+            logger.experiment.add_text("nearest words", text, trainer.global_step)

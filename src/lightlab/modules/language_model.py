@@ -16,7 +16,7 @@ from lightlab.spec import IGNORED
 
 
 class LanguageModel(SupervisedModule):
-    """Inputs and targets are tokens (N, T), outputs logits (N, T, V); targets of -100 are padding.
+    """Inputs and targets are tokens (N, T), outputs are logits (N, T, V); targets of -100 are padding.
 
     Each row starts from a state of zeros, in training and in evaluation. Losses are means over tokens, not over rows.
     """
@@ -34,11 +34,11 @@ class LanguageModel(SupervisedModule):
     def compute_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return self.criterion(outputs.flatten(0, 1), targets.flatten())
 
-    def weight(self, targets: Tensor) -> Tensor:
+    def count(self, targets: Tensor) -> Tensor:
         return (targets != IGNORED).sum()
 
     def query(self, options: dict[str, Any]) -> dict[str, list[Any]]:
-        """Poems, of the form and chosen as a `lightlab.modules.verse_options.Verse` of these options says."""
+        """Returns poems; the options are those of `lightlab.modules.verse_options.Verse`."""
         verse, vocabulary = Verse(**options), self.spec.vocabulary
         rhymes = rhyme_groups(vocabulary) if verse.rhyme else None
         return {"poem": write_poems(self.network, vocabulary, verse, self.device, rhymes)}
@@ -48,6 +48,6 @@ class LanguageModel(SupervisedModule):
         return logits
 
     def predict(self, outputs: Tensor) -> dict[str, list[Any]]:
-        """The likeliest next token."""
+        """Returns the likeliest next token."""
         tokens = outputs[:, -1].argmax(1).tolist()
         return {"next": [self.spec.vocabulary[token] for token in tokens]}

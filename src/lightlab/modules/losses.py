@@ -1,4 +1,4 @@
-"""Criteria that torch does not have, or not as fast: ``(outputs, targets) -> scalar``."""
+"""Criteria that torch does not have, or has slower: ``(outputs, targets) -> scalar``."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from torch.nn.functional import mse_loss
 
 from lightlab.spec import IGNORED
 
-CHUNK = 2**19  # logits that are worked on at a time: in single precision they fit a processor's cache
+CHUNK = 2**19  # logits at a time: in single precision they fit a processor's cache
 
 
 class LogRMSELoss(nn.Module):
-    """√mean((ln max(ŷ, 1) − ln y)²): an error of ten per cent costs the same for a cheap and a dear house.
+    """√mean((ln max(ŷ, 1) − ln y)²): an error of ten per cent costs the same for a cheap and an expensive house.
 
     Outputs and targets (N, 1) are in the data's own unit; targets are at least 1.
 
     Raises:
-        ValueError: a reduction other than ``mean``; the root of a sum would grow with the batch.
+        ValueError: `reduction` is not ``mean``; the root of a sum would grow with the batch.
     """
 
     def __init__(self, reduction: str = "mean") -> None:
@@ -34,9 +34,9 @@ class LogRMSELoss(nn.Module):
 class TokenCrossEntropy(nn.Module):
     """Mean of -ln p(target) over the targets that are not -100: logits (M, V), targets (M,) → scalar.
 
-    Torch's cross-entropy, and its gradient, some rows at a time in single precision whatever the logits' own, so that
-    no array of all rows but the gradient is written: forward and backward of bf16 logits (6,144, 6,600) take 0.43 times
-    the processor time of torch's, which makes them float32 first, and of float32 logits 0.88 times (one CPU core).
+    Computes the loss and its gradient some rows at a time, in single precision whatever the logits' own, so that the
+    gradient is the only array of all rows that it writes: forward and backward of bf16 logits (6,144, 6,600) take 0.43
+    times the processor time of torch's, which converts them to float32 first; of float32 logits 0.88 times (one core).
     """
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
@@ -44,7 +44,7 @@ class TokenCrossEntropy(nn.Module):
 
 
 class _CrossEntropy(torch.autograd.Function):
-    """The sum. Its gradient, softmax - one_hot, is made on the way, where the logits are at hand."""
+    """The sum. Its gradient, softmax - one_hot, is computed with it, while the logits are in the cache."""
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, targets: Tensor) -> Tensor:

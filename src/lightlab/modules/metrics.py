@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,12 +22,12 @@ BINS = 10  # of equal width on [0, 1]
 
 @dataclass(frozen=True)
 class Calibration:
-    """Bins of equal width on [0, 1] that hold rows; arrays (bins,).
+    """The bins of equal width on [0, 1] that hold rows; arrays (bins,).
 
     Attributes:
         predicted: mean predicted probability.
-        observed: share of rows where what was predicted holds.
-        share: of all rows.
+        observed: share of the bin's rows whose prediction came true.
+        share: share of all rows.
     """
 
     predicted: np.ndarray
@@ -35,7 +36,7 @@ class Calibration:
 
     @property
     def expected_error(self) -> float:
-        """Expected calibration error Σ share · |observed − predicted|, in [0, 1] (Guo et al., 2017); NaN of no rows."""
+        """Expected calibration error Σ share · |observed − predicted|, (Guo et al., 2017); NaN without rows."""
         return float((self.share * abs(self.observed - self.predicted)).sum()) if len(self.share) else float("nan")
 
 
@@ -52,7 +53,7 @@ def calibrate(probabilities: np.ndarray, holds: np.ndarray, bins: int = BINS) ->
 
 
 class R2(R2Score):
-    """NaN for one row, which has no variance, where torchmetrics raises."""
+    """Is NaN for one row, which has no variance; torchmetrics raises."""
 
     def compute(self) -> Tensor:
         return super().compute() if self.total > 1 else torch.tensor(float("nan"))
@@ -69,7 +70,7 @@ class LogRmse(MeanSquaredError):
 
 
 class Pearson(PearsonCorrCoef):
-    """NaN, without torchmetrics' warning, where predictions or targets do not vary."""
+    """Is NaN if predictions or targets do not vary, without torchmetrics' warning."""
 
     def compute(self) -> Tensor:
         with warnings.catch_warnings(action="ignore"):
@@ -77,15 +78,15 @@ class Pearson(PearsonCorrCoef):
 
 
 class Auroc(BinaryAUROC):
-    """NaN, where torchmetrics warns and gives 0, of rows that are all of one class."""
+    """Is NaN for rows that are all of one class; torchmetrics warns and returns 0."""
 
     def compute(self) -> Tensor:  # type: ignore[override]
         labels = dim_zero_cat(self.target)
         return super().compute() if labels.min() < labels.max() else torch.tensor(float("nan"))
 
 
-class _Surprise(Metric):
-    """Adds up -ln p(target) of the tokens that are no padding."""
+class _MeanNegativeLogLikelihood(Metric):
+    """Adds up −ln p(target) over the tokens that are not padding."""
 
     full_state_update = False
     total: Tensor
@@ -106,15 +107,47 @@ class _Surprise(Metric):
         return self.total / self.count
 
 
-class Perplexity(_Surprise):
-    """exp of the mean surprise: the number of equally likely tokens that would surprise as much."""
+class Perplexity(_MeanNegativeLogLikelihood):
+    """exp of the mean: the number of equally likely tokens that would be as hard to predict.
+
+    torchmetrics' own writes the softmax of all logits (N, T, V), in their own precision: of bf16 ones it is 1.5 % off.
+    """
 
     def compute(self) -> Tensor:
         return self.mean().exp()
 
 
-class BitsPerCharacter(_Surprise):
-    """The mean surprise in bits a token, which is a character here."""
+class BitsPerCharacter(_MeanNegativeLogLikelihood):
+    """The mean in bits a token; a token is a character."""
 
     def compute(self) -> Tensor:
         return self.mean() / math.log(2)
+
+
+class RunningMean:
+    """A mean that adds up on the device that its values are on, without waiting for them."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self.total: Tensor | float = 0.0
+        self.count: Tensor | int = 0
+
+    def add(self, total: Tensor, count: Tensor | int) -> None:
+        self.total = self.total + at_least_single(total)
+        self.count += count
+
+    def compute(self) -> Tensor:
+        """Returns the mean; NaN if nothing was added."""
+        return torch.as_tensor(self.total) / self.count if self.count else torch.tensor(float("nan"))
+
+    def state(self) -> dict[str, float]:
+        return {"total": float(self.total), "count": int(self.count)}
+
+    def load(self, state: dict[str, Any]) -> None:
+        self.total, self.count = state["total"], state["count"]
+
+
+def at_least_single(value: Tensor) -> Tensor:
+    return value.float() if value.dtype in (torch.bfloat16, torch.float16) else value

@@ -15,7 +15,7 @@ class Regression(SupervisedModule):
     """Outputs and targets are (N, 1), on the scale of `Spec.target_scale`; metrics are in the data's own unit.
 
     Args:
-        correlation: measure Pearson's correlation of predictions and targets as well.
+        correlation: also measure Pearson's correlation of predictions and targets.
     """
 
     target = "number"
@@ -25,18 +25,18 @@ class Regression(SupervisedModule):
         super().__init__(**learning)
 
     def metrics(self) -> MetricCollection:
-        found: dict[str, Metric | MetricCollection] = {
+        metrics: dict[str, Metric | MetricCollection] = {
             "rmse": MeanSquaredError(squared=False),
             "mae": MeanAbsoluteError(),
             "r2": R2(),
         }
         if self.correlation:
-            found["pearson"] = Pearson()
+            metrics["pearson"] = Pearson()
         if self.spec.positive_target:
-            found["log_rmse"] = LogRmse()
-        return MetricCollection(found)
+            metrics["log_rmse"] = LogRmse()
+        return MetricCollection(metrics)
 
-    def update(self, metrics: MetricCollection, outputs: Tensor, targets: Tensor) -> None:
+    def update_metrics(self, metrics: MetricCollection, outputs: Tensor, targets: Tensor) -> None:
         restored = self.spec.target_scale.restored
         metrics.update(restored(outputs), restored(targets))
 

@@ -13,30 +13,36 @@ from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 from torchmetrics import MetricCollection
 
+from lightlab.modules.metrics import RunningMean, at_least_single
 from lightlab.optimization.gradients import ComputeLoss, autograd
 from lightlab.optimization.schedulers import RunLength, Schedule, constant
 from lightlab.spec import Spec
 
 
 class SupervisedModule(LightningModule):
-    """A network, a criterion, and how the one learns from the other.
+    """A network, its criterion, and how it is trained.
 
-    A kind of learning defines `target`, `metrics` and `predict`. Losses and metrics add up on the device and are
-    logged once an epoch, because `self.log` costs as much as a small network's whole step.
+    Subclasses define `target`, `metrics` and `predict`. Losses and metrics add up on the device and are logged once an
+    epoch, because `self.log` costs as much as a small network's whole step.
 
     Args:
         criterion: ``(outputs, targets) -> scalar``.
         optimizer: ``(named parameters) -> Optimizer``.
         scheduler: ``(optimizer, run) -> Schedule``.
         gradient: fills the parameters' ``.grad``; see `lightlab.optimization.gradients`.
-        run_length: which schedules are drawn over.
+        run_length: over which schedules are drawn.
         monitor: name of the metric that the plateau scheduler watches.
+
+    Attributes:
+        is_compiled: whether `network` has been compiled.
+        outputs_per_row: for the last batch; more than one for an ensemble in training.
+        schedule: None before training.
     """
 
     target: str  # the Spec.target that this module learns
-    # The options of predict.py that it answers, beside those of every task.
+    # The options of predict.py that it takes, beside those of every task.
     predict_options: tuple[str, ...] = ("input", "batch_size", "figure")
-    text_column = ""  # the column of an answer that is shown as it is, a line a row, in place of the table
+    text_column = ""  # of a table of predictions: is printed as it is, a line a row, in place of the table
 
     def __init__(
         self,
@@ -59,55 +65,69 @@ class SupervisedModule(LightningModule):
         self.run_length = run_length or RunLength(1, 1)
         self.monitor = monitor
         self.schedule: Schedule | None = None
+        self.is_compiled = False
+        self.outputs_per_row = 1
         self.validated_at = -1  # the step of the last validation
         self.train_loss, self.val_loss, self.test_loss = RunningMean(), RunningMean(), RunningMean()
-        self._batch: Any = None
-        self.outputs_per_row = 1  # for each row of the last batch: more than one of an ensemble in training
         self.val_metrics, self.test_metrics = self.metrics(), self.metrics()
+        self._batch: Any = None
+        self.batches_per_step = 1
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """What is set many times a step goes past `nn.Module`, which looks for parameters in each value."""
-        if name in ("_current_fx_name", "_batch", "outputs_per_row"):
+        """Sets a string or None at once where one was before, without `nn.Module`'s search for parameters.
+
+        Lightning notes the name of each hook on the module: fifty times a step, a seventh of a small network's.
+        """
+        if (value is None or type(value) is str) and name in vars(self):
             vars(self)[name] = value
         else:
             super().__setattr__(name, value)
 
     @abstractmethod
     def metrics(self) -> MetricCollection:
-        """The metrics of this kind of learning, by the name that they are logged with."""
+        """Returns new metrics, by the names that they are logged with."""
 
     @abstractmethod
     def predict(self, outputs: Tensor) -> dict[str, list[Any]]:
-        """Columns of the table of predictions, from the network's outputs (N, output_size)."""
+        """Returns the columns of the table of predictions, from the network's outputs (N, output_size)."""
 
     def query(self, options: dict[str, Any]) -> dict[str, list[Any]]:
-        """Columns of a table that answers the given options; for modules that take no input."""
+        """Returns the columns of a table for the given options; for modules that take no input."""
         raise NotImplementedError
 
-    def update(self, metrics: MetricCollection, outputs: Tensor, targets: Tensor) -> None:
-        """Adds a batch to `metrics`, in the form that they take."""
+    def update_metrics(self, metrics: MetricCollection, outputs: Tensor, targets: Tensor) -> None:
+        """Adds a batch to `metrics`, converted as they need it."""
         metrics.update(outputs, targets)
 
     def compute_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """The loss of a batch, by the criterion."""
+        """Returns the criterion's loss of a batch."""
         return self.criterion(outputs, targets)
 
     def train_loss_metrics(self, loss: Tensor) -> dict[str, Tensor]:
-        """What else an epoch's training loss says, by the names of metrics."""
+        """Returns the metrics that follow from an epoch's training loss."""
         return {}
 
-    def weight(self, targets: Tensor) -> Tensor | int:
-        """How much a batch counts in the mean loss of an epoch."""
+    def count(self, targets: Tensor) -> Tensor | int:
+        """Returns the number of targets that a batch's loss is a mean of: its weight in an epoch's mean loss."""
         return len(targets)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.network(x)
 
+    def example_inputs(self) -> Tensor:
+        """Returns a few inputs on the weights' device and of their dtype; tokens stay whole numbers."""
+        inputs, weight = self.example_input_array, next(self.network.parameters())
+        assert isinstance(inputs, Tensor)
+        return inputs.to(weight if inputs.is_floating_point() else weight.device)
+
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         loss = self._loss(batch)
         self._batch = batch
-        self.train_loss.add(*self._sum_and_rows(loss.detach() / self.outputs_per_row, batch))
+        self.train_loss.add(*self._sum_and_count(loss.detach() / self.outputs_per_row, batch))
         return loss
+
+    def on_fit_start(self) -> None:
+        self.batches_per_step = self.trainer.accumulate_grad_batches
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
         self.gradient(loss, self._loss_again, self.network)
@@ -126,10 +146,10 @@ class SupervisedModule(LightningModule):
         self._log("test", self.test_loss, self.test_metrics)
 
     def end_train_epoch(self) -> None:
-        """Logs the epoch's training loss and drives a plateau scheduler; a callback calls it before all others.
+        """Logs the epoch's training loss and steps a plateau scheduler; the callback `EndTrainEpoch` calls it.
 
-        Lightning would step a plateau scheduler only after the checkpoint has been written, which would then lack
-        that step; so it is told never to, and the step is taken here.
+        Lightning would step a plateau scheduler only after the checkpoint has been written, which would then lack that
+        step; so `configure_optimizers` has it never do so.
         """
         loss = self.train_loss.compute()
         self.train_loss.reset()
@@ -141,7 +161,7 @@ class SupervisedModule(LightningModule):
             self.schedule.scheduler.step(self.trainer.callback_metrics[self.monitor])  # type: ignore[arg-type]
 
     def is_fresh(self, metric: str) -> bool:
-        """Whether the metric was measured at this very step; at an epoch's end its training metrics were."""
+        """Whether the metric was measured at this step, as training metrics always are at an epoch's end."""
         return metric.endswith("/train") or self.validated_at == self.trainer.global_step
 
     def configure_optimizers(self) -> Any:
@@ -160,7 +180,7 @@ class SupervisedModule(LightningModule):
         gradient_clip_val: float | None = None,
         gradient_clip_algorithm: str | None = None,
     ) -> None:
-        """As Lightning does, which under bf16-mixed refuses fused optimizers, though nothing is scaled there."""
+        """Clips as Lightning does, which under bf16-mixed refuses fused optimizers, though it scales nothing there."""
         if not gradient_clip_val:
             return
         clip = nn.utils.clip_grad_value_ if gradient_clip_algorithm == "value" else nn.utils.clip_grad_norm_
@@ -170,15 +190,15 @@ class SupervisedModule(LightningModule):
         checkpoint["train_loss"] = self.train_loss.state()
         checkpoint["steps"] = self.run_length.steps
         checkpoint["stopped"] = self.trainer.should_stop
+        checkpoint["epoch_is_over"] = self.trainer.is_last_batch
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.train_loss.load(checkpoint["train_loss"])
 
     def _loss_again(self, forward: Callable[..., Tensor] | None = None, dtype: torch.dtype | None = None) -> Tensor:
-        """The last batch's loss, or its share where gradients of several batches are added; see `autograd`."""
+        """Returns the last batch's loss, or its share where gradients of several batches are added; see `autograd`."""
         batch = tuple(part.to(dtype) if part.is_floating_point() else part for part in self._batch)
-        batches = self._trainer.accumulate_grad_batches if self._trainer is not None else 1
-        return self._loss(batch, forward) / batches
+        return self._loss(batch, forward) / self.batches_per_step
 
     def _loss(self, batch: tuple[Tensor, ...], forward: Callable[..., Tensor] | None = None) -> Tensor:
         inputs, targets = batch
@@ -186,15 +206,15 @@ class SupervisedModule(LightningModule):
         copies = self.outputs_per_row = len(outputs) // len(targets)
         if copies == 1:
             return self.compute_loss(outputs, targets)
-        # An ensemble in training gives all members' outputs, one after another: each learns as if it were alone.
+        # An ensemble in training returns its members' outputs one after another; each learns as if it were alone.
         loss = self.compute_loss(outputs, targets.repeat(copies, *[1] * (targets.ndim - 1)))
         return loss if self._sums() else loss * copies
 
     def _evaluate(self, batch: tuple[Tensor, Tensor], mean: RunningMean, metrics: MetricCollection) -> Tensor:
         inputs, targets = batch
-        outputs = _at_least_single(self(inputs))
-        mean.add(*self._sum_and_rows(self.compute_loss(outputs, targets), batch))
-        self.update(metrics, outputs, targets)
+        outputs = at_least_single(self(inputs))
+        mean.add(*self._sum_and_count(self.compute_loss(outputs, targets), batch))
+        self.update_metrics(metrics, outputs, targets)
         return outputs
 
     def _log(self, stage: str, mean: RunningMean, metrics: MetricCollection) -> None:
@@ -203,40 +223,11 @@ class SupervisedModule(LightningModule):
         mean.reset()
         metrics.reset()
 
-    def _sum_and_rows(self, loss: Tensor, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor | int]:
-        """A batch's summed loss and its rows: a mean over rows is logged, whatever the criterion's reduction."""
-        rows = self.weight(batch[1])
-        loss = _at_least_single(loss)
-        return loss if self._sums() else loss * rows, rows
+    def _sum_and_count(self, loss: Tensor, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor | int]:
+        """Returns a batch's summed loss and its targets: a mean is logged, whatever the criterion's reduction."""
+        count = self.count(batch[1])
+        loss = at_least_single(loss)
+        return loss if self._sums() else loss * count, count
 
     def _sums(self) -> bool:
         return getattr(self.criterion, "reduction", "mean") == "sum"
-
-
-class RunningMean:
-    """A weighted mean that adds up on the device it is given values from, without waiting for them."""
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        self.total: Tensor | float = 0.0
-        self.weight: Tensor | int = 0
-
-    def add(self, total: Tensor, weight: Tensor | int) -> None:
-        self.total = self.total + _at_least_single(total)
-        self.weight += weight
-
-    def compute(self) -> Tensor:
-        """The mean; NaN of nothing."""
-        return torch.as_tensor(self.total) / self.weight if self.weight else torch.tensor(float("nan"))
-
-    def state(self) -> dict[str, float]:
-        return {"total": float(self.total), "weight": int(self.weight)}
-
-    def load(self, state: dict[str, Any]) -> None:
-        self.total, self.weight = state["total"], state["weight"]
-
-
-def _at_least_single(value: Tensor) -> Tensor:
-    return value.float() if value.dtype in (torch.bfloat16, torch.float16) else value

@@ -11,14 +11,14 @@ from torch import Tensor, nn
 from lightlab.errors import UsageError
 from lightlab.modules.verse_options import Verse, mark_after
 
-BATCH = 1000  # poems that are written side by side
+BATCH = 1000  # poems that are written at a time
 
 
 class Alphabet:
-    """What the tokens of a vocabulary are for.
+    """The tokens of a vocabulary by their use.
 
     Attributes:
-        characters: (V,) whether a token may stand in a line: a form, a mark and <UNK> may not.
+        characters: (V,) whether a token is a character that may stand in a line, unlike a form, a mark and <UNK>.
     """
 
     def __init__(self, vocabulary: Sequence[str]) -> None:
@@ -27,22 +27,22 @@ class Alphabet:
         self.characters = torch.tensor([len(token) == 1 and token.isalnum() for token in vocabulary])
 
     def form(self, length: int) -> int | None:
-        """The token that begins a poem of such lines; None where the model knows none."""
+        """Returns the token that begins a poem with lines of this length; None if the model knows none."""
         return self.number.get(f"<{length}>", self.number.get("<other>"))
 
     def numbers(self, characters: Sequence[str], option: str) -> list[int]:
-        """The tokens of these characters.
+        """Returns the tokens of these characters.
 
         Raises:
             UsageError: names those that the model has not learnt.
         """
-        unknown = [each for each in dict.fromkeys(characters) if not self._holds(each)]
+        unknown = [character for character in dict.fromkeys(characters) if not self._holds(character)]
         if unknown:
             raise UsageError(
                 f"{option}: {'、'.join(unknown)} is not among the {int(self.characters.sum()):,} characters that this "
                 "model has learnt; choose another"
             )
-        return [self.number[each] for each in characters]
+        return [self.number[character] for character in characters]
 
     def _holds(self, character: str) -> bool:
         number = self.number.get(character)
@@ -56,16 +56,16 @@ def write_poems(
     device: torch.device,
     rhymes: Sequence[int] | None = None,
 ) -> list[str]:
-    """Returns `verse.count` poems for each start, marks set: ，after odd lines, 。after even ones.
+    """Returns `verse.count` poems for each start, with marks: ，after odd lines, 。after even ones.
 
     Args:
-        rhymes: for each token the number of its rhyme, -1 for none; asked for where `verse.rhyme`.
+        rhymes: the number of each token's rhyme, -1 for none; needed if `verse.rhyme`.
 
     Raises:
-        UsageError: a start that the model does not know, or a form that its vocabulary is too small for.
+        UsageError: the model does not know a start, or its vocabulary is too small for the form.
     """
     alphabet = Alphabet(vocabulary)
-    starts = [each for start in verse.starts or [""] for each in [start] * verse.count]
+    starts = [start for start in verse.starts or [""] for _ in range(verse.count)]
     alphabet.numbers(verse.starts, f"start={verse.start}")
     alphabet.numbers(verse.acrostic, f"acrostic={verse.acrostic}")
     _check_size(alphabet, verse)
@@ -89,7 +89,7 @@ def _check_size(alphabet: Alphabet, verse: Verse) -> None:
 
 
 class _Poet:
-    """Writes a batch of poems, one character of each at a time; the hidden state is carried along."""
+    """Writes a batch of poems a character at a time, and carries the hidden state along."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class _Poet:
         self.starts = starts
         self.state: object = None
         self.logits = torch.empty(0)  # (N, V) of the next token
-        self.free = alphabet.characters.repeat(len(starts), 1)  # (N, V) what may still be used
+        self.free = alphabet.characters.repeat(len(starts), 1)  # (N, V) tokens that may still be used
         self.rhymes = _Rhymes(rhymes, alphabet, verse, len(starts)) if verse.rhyme and rhymes else None
 
     @torch.inference_mode()
@@ -131,22 +131,22 @@ class _Poet:
         return poems
 
     def as_text(self, poem: list[list[int]]) -> str:
-        """Of tokens (lines, length)."""
+        """Converts tokens (lines, length)."""
         lines = ("".join(self.alphabet.vocabulary[token] for token in line) for line in poem)
         return "".join(line + mark_after(number) for number, line in enumerate(lines))
 
     def _forced(self, line: int) -> list[int]:
         characters = [self.verse.first_of_line(line, start) for start in self.starts]
-        return [self.alphabet.number[each] for each in characters] if all(characters) else []
+        return [self.alphabet.number[character] for character in characters] if all(characters) else []
 
     def _use(self, tokens: Tensor) -> None:
-        """Tokens (N, any) of each poem are not used again."""
+        """Bars tokens (N, any) from being used again in their poem."""
         if tokens.numel():
             self.free.scatter_(1, tokens, False)
 
     def _feed(self, tokens: Tensor) -> None:
         logits, self.state = self.network(tokens[:, None].to(self.device), self.state)
-        self.logits = logits[:, -1].float().cpu()  # drawn from on the CPU: the same on every device
+        self.logits = logits[:, -1].float().cpu()  # the CPU draws: the same on every device
 
     def _choose(self, line: int, place: int) -> Tensor:
         ends_on_rhyme = self.rhymes is not None and line % 2 and place == self.verse.length - 1
@@ -158,7 +158,7 @@ class _Poet:
 
 
 class _Rhymes:
-    """Which tokens may end the next rhyming line: at first those with rhymes enough, then those that rhyme."""
+    """Which tokens may end the next rhyming line: at first those with enough rhymes, then those that rhyme."""
 
     def __init__(self, groups: Sequence[int], alphabet: Alphabet, verse: Verse, poems: int) -> None:
         self.groups = torch.tensor(groups).masked_fill(~alphabet.characters, -1)  # (V,)
@@ -166,7 +166,7 @@ class _Rhymes:
         sizes = (self.groups[:, None] == self.groups).sum(1)
         self.first = (sizes >= needed) & (self.groups >= 0)
         if needed and not self.first.any():
-            raise UsageError("rhyme=true: no rhyme of this model's vocabulary has characters enough; write fewer lines")
+            raise UsageError("rhyme=true: no rhyme of this model's vocabulary has enough characters; write fewer lines")
         self.chosen: Tensor | None = None  # (N,) groups
         self.used = torch.zeros(poems, len(self.groups), dtype=torch.bool)
 
@@ -196,38 +196,26 @@ def sample(logits: Tensor, verse: Verse, generator: torch.Generator) -> Tensor:
 
 
 def nucleus(probabilities: Tensor, top_p: float) -> Tensor:
-    """Keeps of each row (N, V) the fewest likeliest whose sum reaches `top_p` (arXiv:1904.09751)."""
+    """Keeps the fewest likeliest entries of each row (N, V) whose sum reaches `top_p` (arXiv:1904.09751)."""
     ordered, order = probabilities.sort(1, descending=True)
     before = ordered.cumsum(1) - ordered
     return torch.zeros_like(probabilities).scatter(1, order, ordered.where(before < top_p, 0.0))
 
 
-# Finals that rhyme, after the fourteen classes of the New Chinese Rhymes (中华新韵).
-_CLASSES = [
-    ["a", "ia", "ua"],
-    ["o", "e", "uo"],
-    ["ie", "ve", "ê"],
-    ["ai", "uai"],
-    ["ei", "uei"],
-    ["ao", "iao"],
-    ["ou", "iou"],
-    ["an", "ian", "uan", "van"],
-    ["en", "in", "uen", "vn"],
-    ["ang", "iang", "uang"],
-    ["eng", "ing", "ueng", "ong", "iong"],
-    ["i", "er", "v"],
-    ["-i"],
-    ["u"],
-]
-_CLASS = {final: number for number, finals in enumerate(_CLASSES) for final in finals}
-_BUZZING = {"zh", "ch", "sh", "r", "z", "c", "s"}  # behind which an i is another vowel
+# Finals that rhyme: the fourteen classes of the New Chinese Rhymes (中华新韵).
+_CLASSES = (
+    "a ia ua, o e uo, ie ve ê, ai uai, ei uei, ao iao, ou iou, an ian uan van, en in uen vn, ang iang uang, "
+    "eng ing ueng ong iong, i er v, -i, u"
+)
+_CLASS = {final: number for number, finals in enumerate(_CLASSES.split(",")) for final in finals.split()}
+_BUZZING = {"zh", "ch", "sh", "r", "z", "c", "s"}  # an i after one of these is another vowel
 
 
 def rhyme_groups(tokens: Sequence[str]) -> list[int]:
-    """For each token the number of its rhyme, level and oblique tones apart; -1 for what has none.
+    """Returns the number of each token's rhyme, different for level and oblique tones; -1 if it has none.
 
     Raises:
-        UsageError: the package that knows how characters are read is not installed.
+        UsageError: pypinyin, which knows how characters are read, is not installed.
     """
     try:
         from pypinyin import Style, pinyin

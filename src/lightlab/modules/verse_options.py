@@ -1,4 +1,4 @@
-"""What a poem is asked to be; no torch, so that a slip is answered before it is imported."""
+"""The options of predict.py for verse; needs no torch, so that mistakes are reported before it is imported."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from lightlab.config.rules import NOT_NEGATIVE, SWITCH, Number, Rule, Text, Whole
 from lightlab.errors import UsageError
 
-# The options of predict.py that ask for verse, and what each takes.
 VERSE_RULES: dict[str, Rule] = {
     "start": Text(),
     "acrostic": Text(),
@@ -28,18 +27,18 @@ class Verse:
     """The form of a poem and how its characters are chosen.
 
     Attributes:
-        start: first characters, between commas where there are several: `count` poems for each.
+        start: the first character, or several between commas: `count` poems for each.
         acrostic: the first character of each line.
-        lines: of a poem; None is 4, or one for each character of the acrostic.
-        length: characters of a line, marks not counted.
-        temperature: logits are divided by it; 0 takes the likeliest.
-        top_k: only so many of the likeliest are drawn from.
-        top_p: only the likeliest are drawn from, so many that their probability reaches it, in (0, 1].
-        rhyme: even lines end on one rhyme.
-        no_repeat: no character stands twice in a poem.
+        lines: lines of a poem; None means 4, or one for each character of the acrostic.
+        length: characters of a line, without its mark.
+        temperature: divides the logits; 0 takes the likeliest character.
+        top_k: draws only from this many of the likeliest characters.
+        top_p: draws only from the likeliest characters whose probabilities together reach it, in (0, 1].
+        rhyme: even lines rhyme.
+        no_repeat: no character occurs twice in a poem.
 
     Raises:
-        UsageError: the form contradicts itself, or a start is no single character.
+        UsageError: the form contradicts itself, or a start is not a single character.
     """
 
     start: str = ""
@@ -67,7 +66,7 @@ class Verse:
 
     @property
     def starts(self) -> list[str]:
-        """Of which each begins `count` poems; empty where nothing is said."""
+        """Returns the single starts; empty if none is given."""
         return [part.strip() for part in self.start.replace("，", ",").split(",")] if self.start else []
 
     @property
@@ -75,12 +74,12 @@ class Verse:
         return len(self.acrostic) or self.lines or 4
 
     def first_of_line(self, line: int, start: str) -> str:
-        """The character that a line (from 0) must begin with; empty where it is free."""
+        """Returns the character that a line (from 0) must begin with; empty if any may."""
         if self.acrostic:
             return self.acrostic[line]
         return start if line == 0 else ""
 
 
 def mark_after(line: int) -> str:
-    """The mark that ends a line, counted from 0."""
+    """Returns the mark that ends a line (from 0)."""
     return "，。"[line % 2]

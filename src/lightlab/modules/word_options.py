@@ -1,4 +1,4 @@
-"""What word vectors are asked; no torch, so that a slip is answered before it is imported."""
+"""The options of predict.py for word vectors; needs no torch, so that mistakes are reported before it is imported."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import re
 from lightlab.config.rules import Rule, Text, Whole
 from lightlab.errors import UsageError
 
-# The options of predict.py that ask for words, and what each takes.
 WORD_RULES: dict[str, Rule] = {"nearest": Text(), "analogy": Text(), "count": Whole(1, 1_000_000)}
 _TERM = re.compile(r"\s*([+-]?)\s*([^\s+-]+)\s*")
 
 
 def parse_words(text: str) -> list[str]:
-    """``月亮,太阳`` → ``[月亮, 太阳]``; Chinese commas do too.
+    """``月亮,太阳`` → ``[月亮, 太阳]``; Chinese commas separate as well.
 
     Raises:
         UsageError: there is no word.
@@ -33,11 +32,11 @@ def parse_terms(text: str) -> list[tuple[int, str]]:
     terms: list[tuple[int, str]] = []
     position = 0
     while position < len(text):
-        found = _TERM.match(text, position)
-        if not found or (terms and not found[1]):
+        term = _TERM.match(text, position)
+        if not term or (terms and not term[1]):
             break
-        terms.append((-1 if found[1] == "-" else 1, found[2]))
-        position = found.end()
+        terms.append((-1 if term[1] == "-" else 1, term[2]))
+        position = term.end()
     if position < len(text) or len(terms) < 2:
         raise UsageError(f"analogy={text}: must be words joined by + and -, such as analogy=国王-男人+女人")
     return terms

@@ -151,7 +151,7 @@ def _scores(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> dict[s
     if inputs.targets is None:
         return {}
     metrics = module.metrics()
-    module.update(metrics, outputs, inputs.targets)
+    module.update_metrics(metrics, outputs, inputs.targets)
     return {name: float(value) for name, value in metrics.compute().items()}
 
 

@@ -1,19 +1,94 @@
-"""Builds the parts of a run from its resolved config; training and prediction both do."""
+"""Builds a run from its resolved config; prediction builds its parts here too."""
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
+from lightning.pytorch import Callback, Trainer, seed_everything
+from lightning.pytorch.callbacks import Checkpoint, EarlyStopping, ProgressBar
+from lightning.pytorch.profilers import PassThroughProfiler
 from torch import Tensor, nn
 
+from lightlab.callbacks.base import CallbackGroup, Display
+from lightlab.callbacks.checkpointing import LastCheckpoint, SaveConfig, SaveOnSignal, SaveRandomStates
+from lightlab.callbacks.logging import EndTrainEpoch
+from lightlab.callbacks.pictures import PicturePolicy
+from lightlab.callbacks.progress import CompileTime
+from lightlab.callbacks.pruning import Pruning, Trial
 from lightlab.config.composition import Config
 from lightlab.config.instantiation import call, factory, part, target_of
 from lightlab.data.base import ResidentDataModule
+from lightlab.data.splits import Fold
 from lightlab.errors import UsageError, one_line
 from lightlab.modules.supervised import SupervisedModule
+from lightlab.optimization.schedulers import RunLength
+from lightlab.runs.checkpoints import AtomicCheckpointIO
 from lightlab.spec import Spec
+from lightlab.training.devices import Accelerator, compiles, keep_pages
+from lightlab.training.weights import Resumable, checkpoint_to_resume, take_weights
+
+# Folds draw no pictures and keep no checkpoint to resume from: rerunning one is quick.
+_NOT_OF_FOLDS = (Display, ProgressBar, LastCheckpoint, SaveOnSignal)
+_LIGHTNING_FINDS = (Checkpoint, EarlyStopping, ProgressBar)  # among the Trainer's callbacks, by their classes
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run, built and not yet started.
+
+    Attributes:
+        config: resolved; as the run's folder keeps it.
+        callbacks: all of them, in order.
+        resumed: the checkpoint that training goes on from.
+        keeps_pages: whether the allocator keeps freed pages.
+    """
+
+    config: Config
+    folder: Path
+    data: ResidentDataModule
+    module: SupervisedModule
+    trainer: Trainer
+    callbacks: list[Callback]
+    accelerator: Accelerator
+    resumed: Resumable | None
+    keeps_pages: bool
+
+
+def build(config: Config, folder: Path, fold: Fold | None = None, trial: Trial | None = None) -> Run:
+    """Builds a run and writes nothing.
+
+    Args:
+        config: resolved to plain values; `lightlab.config.schema.check` has passed it.
+        folder: of the run.
+        fold: which rows a run of a cross-validation is tested on.
+        trial: the search that the run belongs to, which may stop it.
+
+    Raises:
+        LightlabError: a part is refused, or does not fit another.
+    """
+    silence_lightning()
+    keeps_pages = config["keep_pages"] and keep_pages()
+    accelerator: Accelerator = part(config, "accelerator")
+    seed_everything(config["seed"], verbose=False)
+    data = build_data(config)
+    if fold is not None and not data.can_fold:
+        raise UsageError(f"folds: {type(data).__name__} data cannot be dealt into folds; set folds=null")
+    data.fold = fold
+    data.setup()
+    module = _build_learner(config, data, accelerator)
+    resumed = checkpoint_to_resume(config, module)
+    config = config | {"resume": None}  # it says how this process was started, not what the run is
+    callbacks = _build_callbacks(config, data, module.is_compiled, trial)
+    trainer = _build_trainer(config, folder, accelerator, data, callbacks, resumed)
+    _check_monitor(config, module, data)
+    return Run(config, folder, data, module, trainer, callbacks, accelerator, resumed, keeps_pages)
 
 
 def build_data(config: Config) -> ResidentDataModule:
@@ -21,7 +96,7 @@ def build_data(config: Config) -> ResidentDataModule:
 
 
 def build_network(config: Config, spec: Spec) -> nn.Module:
-    """The network for this data; weights are as its layers initialize themselves."""
+    """Builds the network for this data, with the weights that its layers draw themselves."""
     layers = part(config, "layers")
     activation = layers.counterpart(part(config, "activation"))
     return call(config, "network", spec=spec, layers=layers, activation=activation)
@@ -32,8 +107,8 @@ def try_out(config: Config, network: nn.Module, example: Tensor) -> None:
     """Runs the network on `example` (N, …) in evaluation mode, which changes nothing.
 
     Raises:
-        UsageError: a layer's shape does not fit the one before it, as where an activation gives twice what it takes
-            in a network that does not reckon with that.
+        UsageError: a layer's shape does not fit the one before it, such as an activation that doubles its input's size
+            in a network that does not expect it.
     """
     was_training = network.training
     try:
@@ -46,7 +121,7 @@ def try_out(config: Config, network: nn.Module, example: Tensor) -> None:
 
 
 def build_module(config: Config, spec: Spec, network: nn.Module, **training: Any) -> SupervisedModule:
-    """The LightningModule; `training` is what it needs to learn as well.
+    """Builds the LightningModule; `training` holds what it needs only to learn.
 
     Raises:
         UsageError: it learns another kind of target than the data gives.
@@ -63,5 +138,113 @@ def build_module(config: Config, spec: Spec, network: nn.Module, **training: Any
 
 
 def build_gradient(config: Config) -> Callable[..., None]:
-    """A function is bound to its options; an object, which counts its own steps, is made once."""
+    """Binds a function to its options; an object, which counts its own steps, is made once."""
     return factory(config, "gradient") if config["gradient"].get("_partial_") else part(config, "gradient")
+
+
+def _build_learner(config: Config, data: ResidentDataModule, accelerator: Accelerator) -> SupervisedModule:
+    """Builds the network and the module that trains it, with their first weights."""
+    network = build_network(config, data.spec)
+    call(config, "initializer")(network)
+    if accelerator.channels_last(network):
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    length = RunLength.of(len(data.train_dataloader()), config["trainer"])
+    module = build_module(
+        config,
+        data.spec,
+        network,
+        optimizer=factory(config, "optimizer"),
+        scheduler=factory(config, "scheduler"),
+        gradient=build_gradient(config),
+        run_length=length,
+        monitor=config["monitor"]["name"],
+    )
+    module.example_input_array = data.example()
+    try_out(config, network, module.example_input_array)
+    if config["init_from"]:
+        take_weights(module, config["init_from"])
+    if compiles(config, accelerator, length.steps):
+        network.compile()
+        module.is_compiled = True
+    return module
+
+
+def _build_callbacks(config: Config, data: ResidentDataModule, compiled: bool, trial: Trial | None) -> list[Callback]:
+    """Builds the configured callbacks, between those without which a run would not be right."""
+    configured = [
+        callback
+        for callback in part(config, "callbacks").values()
+        if callback and not (data.fold and isinstance(callback, _NOT_OF_FOLDS))
+    ]
+    pictures = PicturePolicy(config.get("pictures", "auto"), config["monitor"])  # absent in older versions' configs
+    return [
+        EndTrainEpoch(),
+        SaveRandomStates(),
+        pictures,
+        *configured,
+        SaveConfig(config, data.spec.to_plain(), data.state_dict()),
+        *([CompileTime()] if compiled else []),
+        *([Pruning(trial, config["monitor"])] if trial else []),
+    ]
+
+
+def _build_trainer(
+    config: Config,
+    folder: Path,
+    accelerator: Accelerator,
+    data: ResidentDataModule,
+    callbacks: list[Callback],
+    resumed: Resumable | None,
+) -> Trainer:
+    grouped = [callback for callback in callbacks if _is_grouped(callback)]
+    loggers = part(config, "logger").values() if not data.fold else []
+    options = config["trainer"] | ({} if "val" in data.splits else {"limit_val_batches": 0})
+    return Trainer(
+        accelerator=accelerator.name,
+        devices=1,
+        default_root_dir=folder,
+        callbacks=[CallbackGroup(grouped), *(callback for callback in callbacks if callback not in grouped)],
+        logger=[make(folder=folder, purge_step=resumed and resumed.global_step) for make in loggers] or False,
+        plugins=[AtomicCheckpointIO()],
+        enable_checkpointing=any(isinstance(callback, Checkpoint) for callback in callbacks),
+        enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),
+        enable_model_summary=False,  # the table of layers is a callback like the others
+        num_sanity_val_steps=0,
+        **options | {"profiler": options.get("profiler") or NoProfiler()},
+    )
+
+
+def _is_grouped(callback: Callback) -> bool:
+    """Whether a callback is one of lightlab's own and none of the kinds that Lightning looks for."""
+    return type(callback).__module__.startswith("lightlab.") and not isinstance(callback, _LIGHTNING_FINDS)
+
+
+class NoProfiler(PassThroughProfiler):
+    """Measures nothing, without the generator that Lightning makes for each hook even then."""
+
+    _nothing: AbstractContextManager[Any] = nullcontext()
+
+    def profile(self, action_name: str) -> AbstractContextManager[Any]:  # type: ignore[override]
+        return self._nothing
+
+
+def _check_monitor(config: Config, module: SupervisedModule, data: ResidentDataModule) -> None:
+    names = ["loss/train"]
+    if "val" in data.splits:
+        names += ["loss/val", *(f"{name}/val" for name in module.val_metrics)]
+    if config["monitor"]["name"] not in names:
+        raise UsageError(f"monitor.name={config['monitor']['name']}: this task measures {', '.join(names)}")
+
+
+def silence_lightning() -> None:
+    """Suppresses tips and warnings that do not apply: the loader is resident, logging is lightlab's own."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for message in (
+        ".*is smaller than the logging interval.*",
+        ".*does not have many workers.*",
+        ".*GPU available but not used.*",
+        ".*is deprecated, use.*TreeSpec.*",
+        "Checkpoint directory .* exists and is not empty.*",
+    ):
+        warnings.filterwarnings("ignore", message)

@@ -1,4 +1,4 @@
-"""k-fold cross-validation: as many runs as folds, each tested on the rows that it has not seen."""
+"""k-fold cross-validation: one run for each fold, tested on the rows that it has not seen."""
 
 from __future__ import annotations
 
@@ -16,22 +16,23 @@ from lightlab.data.splits import Fold
 from lightlab.errors import UsageError
 from lightlab.files import whole_file
 from lightlab.runs.results import write_json
-from lightlab.training.fit import train_fold
+from lightlab.training.building import build
+from lightlab.training.fit import fit
 
 Row = dict[str, float]
 
 
 def cross_validate(config: Config, folder: Path) -> dict[str, Any]:
-    """Trains ``folds`` · ``fold_repeats`` times; each fold is a run of its own in `folder`.
+    """Trains ``folds`` · ``fold_repeats`` runs, each in a folder of its own below `folder`.
 
     The folds are dealt from the rows that are not for the test, which stay untouched.
 
     Returns:
-        What metrics.json holds: of each metric the mean over all folds (``accuracy/test``), their standard deviation
+        What metrics.json holds: for each metric the mean over all folds (``accuracy/test``), their standard deviation
         (``…/std``) and, with repeats, that of the repeats' means (``…/repeat_std``).
 
     Raises:
-        UsageError: the data cannot be dealt into that many folds; or a run is to be resumed.
+        UsageError: the data cannot be dealt into that many folds, or the config asks to resume a run.
     """
     if config["resume"]:
         raise UsageError("resume=: a cross-validation starts anew; take folds= away to go on with a single run")
@@ -43,12 +44,11 @@ def cross_validate(config: Config, folder: Path) -> dict[str, Any]:
     for repeat in range(config["fold_repeats"]):
         for index in range(config["folds"]):
             name = f"fold-{repeat + 1}-{index + 1}"
-            results = train_fold(config, folder / name, Fold(index, config["folds"], repeat))
-            rows.append({"repeat": repeat + 1, "fold": index + 1, **_metrics(results)})
-            _write_rows(rows, folder / "folds.csv")
-            print(
-                f"{name:12}" + "  ".join(f"{key} {value:.4g}" for key, value in _metrics(results).items()), flush=True
-            )
+            results = fit(build(config, folder / name, Fold(index, config["folds"], repeat)))
+            metrics = {key: float(value) for key, value in results.items() if key.endswith("/test")}
+            rows.append({"repeat": repeat + 1, "fold": index + 1, **metrics})
+            _write_rows(rows, folder / "folds.csv")  # after every fold, so that none is lost
+            print(f"{name:12}" + "  ".join(f"{key} {value:.4g}" for key, value in metrics.items()), flush=True)
     summary = {key: results[key] for key in ("name", "data")} | {
         "folds": config["folds"],
         "fold_repeats": config["fold_repeats"],
@@ -56,12 +56,12 @@ def cross_validate(config: Config, folder: Path) -> dict[str, Any]:
         **summarize(rows),
     }
     write_json(folder / "metrics.json", summary)
-    print(_closing_words(summary, folder), flush=True)
+    print(_table(summary, folder), flush=True)
     return summary
 
 
 def summarize(rows: list[Row]) -> Row:
-    """Mean and standard deviation of each metric over the folds; metrics that a fold could not measure are left out."""
+    """Returns the mean and standard deviation over the folds of each metric that every fold could measure."""
     summary: Row = {}
     for name in rows[0]:
         values = [row[name] for row in rows if math.isfinite(row.get(name, math.nan))]
@@ -75,31 +75,19 @@ def summarize(rows: list[Row]) -> Row:
     return summary
 
 
-def _metrics(results: dict[str, Any]) -> Row:
-    """What was measured on the fold's own rows."""
-    return {name: float(value) for name, value in results.items() if name.endswith("/test")}
-
-
 def _write_rows(rows: list[Row], path: Path) -> None:
-    """After every fold, so that what is done is not lost."""
     with whole_file(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 
 
-def _closing_words(summary: dict[str, Any], folder: Path) -> str:
+def _table(summary: dict[str, Any], folder: Path) -> str:
     title = f"{summary['fold_repeats']} x {summary['folds']} folds in {summary['seconds']:.1f} s"
-    lines = [
-        "",
-        f"{summary['name']} · {summary['data']} data · {title}",
-        f"{'':14}{'mean':>12}{'std':>12}{'of means':>12}",
-    ]
-    for name in summary:
-        if name.endswith("/test"):
-            cells = (summary.get(f"{name}{end}") for end in ("", "/std", "/repeat_std"))
-            lines.append(
-                f"{name.partition('/')[0]:14}"
-                + "".join(f"{'' if cell is None else format(cell, '.4g'):>12}" for cell in cells)
-            )
-    return "\n".join([*lines, "", f"run folder   {folder}"])
+    lines = [f"{summary['name']} · {summary['data']} data · {title}"]
+    lines += [f"{'':14}{'mean':>12}{'std':>12}{'of means':>12}"]
+    for name in (name for name in summary if name.endswith("/test")):
+        cells = (summary.get(f"{name}{end}") for end in ("", "/std", "/repeat_std"))
+        numbers = "".join(f"{'' if cell is None else format(cell, '.4g'):>12}" for cell in cells)
+        lines.append(f"{name.partition('/')[0]:14}{numbers}")
+    return "\n".join(["", *lines, "", f"run folder   {folder}"])

@@ -1,4 +1,4 @@
-"""Chooses the device (the config group `accelerator`), and sets glibc's allocator."""
+"""Chooses the device (the config group `accelerator`) and whether to compile for it, and sets glibc's allocator."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from lightlab.config.composition import Config
 from lightlab.errors import UsageError
 
 
@@ -58,6 +59,18 @@ def choose(name: str, memory_format: str = "auto") -> Accelerator:
         kind = {"gpu": "no CUDA device", "mps": "no Apple GPU (MPS)"}[name]
         raise UsageError(f"accelerator={name}, but this machine has {kind}; use accelerator=cpu or accelerator=auto")
     return Accelerator(name, memory_format)
+
+
+def compiles(config: Config, accelerator: Accelerator, steps: int) -> bool:
+    """Whether ``compile`` means yes for a run of so many steps.
+
+    ``auto`` means no on a CPU: compiling saved nothing of a recurrent network's step and 4 % of LeNet's, 0.7 ms, for a
+    first step of 5 to 23 s. On a CUDA GPU it means yes where a saving of 1 ms a step would pay for 20 s.
+    """
+    if config["compile"] != "auto":
+        return config["compile"]
+    by_differences = "h" in config["gradient"]  # they evaluate the network by its functions
+    return accelerator.device.type == "cuda" and steps >= 20_000 and not by_differences
 
 
 _SETTINGS = {

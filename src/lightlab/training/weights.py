@@ -1,4 +1,4 @@
-"""Where a run's first weights come from, when not from its initializer: another run's, or its own before it stopped."""
+"""First weights that come from a checkpoint: another run's (``init_from=``), or the run's own (``resume=``)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lightlab.modules.supervised import SupervisedModule
 from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.folder import checkpoint_of, find_run, results_of
 
-# What a run is made of. A checkpoint holds the optimizer's and scheduler's own settings, which would win silently.
+# What a resumed run must not change. A checkpoint holds the optimizer's and scheduler's settings, which would win.
 _FIXED = ("seed", *(group for group in GROUPS if group not in ("accelerator", "callbacks", "logger")))
 _FREE = ("data_dir", "cache_dir", "source", "mirrors", "remote", "repository", "files", "eval_batch_size")  # of data
 
@@ -23,7 +23,7 @@ class Resumable:
     """A checkpoint that training can go on from.
 
     Attributes:
-        trained: training is over, but the run ended before its results were written.
+        trained: training has ended, but the run stopped before its results were written.
     """
 
     path: Path
@@ -47,11 +47,10 @@ def take_weights(module: SupervisedModule, source: str) -> None:
 
 
 def checkpoint_to_resume(config: Config, module: SupervisedModule) -> Resumable | None:
-    """Looks at the checkpoint of ``resume=`` before Lightning loads it, to refuse it while nothing has been touched.
+    """Checks the checkpoint of ``resume=`` before Lightning loads it, while nothing has been changed.
 
     Raises:
-        UsageError: it is of another task or network; its run has finished, cannot be extended, or was made of
-            other parts.
+        UsageError: it is of another task or network; its run has finished, cannot be extended, or had other parts.
     """
     if not config["resume"]:
         return None
@@ -74,7 +73,7 @@ def checkpoint_to_resume(config: Config, module: SupervisedModule) -> Resumable 
 
 
 def _check_same_parts(saved: Config, config: Config) -> None:
-    then, now = (flatten({group: each[group] for group in _FIXED}) for each in (saved, config))
+    then, now = (flatten({group: source[group] for group in _FIXED}) for source in (saved, config))
     for key in [*then, *now]:
         if then.get(key) != now.get(key) and not (key[0] == "data" and key[1] in _FREE):
             name = ".".join(key)
@@ -85,7 +84,7 @@ def _check_same_parts(saved: Config, config: Config) -> None:
 
 
 def _check_length(module: SupervisedModule, steps_before: int) -> bool:
-    """Whether the run's schedule can be drawn for another length; refuses where it would have to be and cannot."""
+    """Returns whether the run can be extended; raises if its new length needs a schedule that cannot be had."""
     schedule = module.make_schedule(module.make_optimizer(module.named_parameters()), module.run_length)
     steps = module.run_length.steps
     if steps != steps_before and schedule.when_extended == "refuse":
@@ -102,5 +101,4 @@ def _is_trained(config: Config, checkpoint: dict[str, Any]) -> bool:
     limits = config["trainer"]
     if 0 < limits["max_steps"] <= checkpoint["global_step"] or checkpoint["stopped"]:
         return True
-    epoch_is_over = checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"]["is_last_batch"]
-    return epoch_is_over and checkpoint["epoch"] + 1 >= limits["max_epochs"]
+    return checkpoint["epoch_is_over"] and checkpoint["epoch"] + 1 >= limits["max_epochs"]

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from lightlab.callbacks.progress import FirstStep
-from lightlab.training.devices import Accelerator
-from lightlab.training.fit import _compiles, train
+from lightlab.callbacks.progress import CompileTime
+from lightlab.training.devices import Accelerator, compiles
+from lightlab.training.fit import train
 
 
 @pytest.mark.parametrize(
@@ -18,15 +18,15 @@ from lightlab.training.fit import _compiles, train
     ],
 )
 def test_auto_compiles_long_runs_on_a_cuda_gpu(wanted, device, steps, expected):
-    assert _compiles({"compile": wanted, "gradient": {}}, Accelerator(device), steps) is expected
+    assert compiles({"compile": wanted, "gradient": {}}, Accelerator(device), steps) is expected
 
 
 def test_auto_never_compiles_for_differences_which_evaluate_the_network_itself():
-    assert not _compiles({"compile": "auto", "gradient": {"h": 1e-4}}, Accelerator("gpu"), 10**6)
+    assert not compiles({"compile": "auto", "gradient": {"h": 1e-4}}, Accelerator("gpu"), 10**6)
 
 
 def test_what_the_first_step_took_is_said_once(capsys):
-    timer = FirstStep()
+    timer = CompileTime()
     for batch in range(4):
         timer.on_train_batch_start(None, None, None, batch)
         timer.on_train_batch_end(None, None, {"loss": torch.tensor(1.0)}, None, batch)

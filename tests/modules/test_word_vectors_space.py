@@ -5,7 +5,7 @@ import torch
 
 from lightlab.errors import DataError, UsageError
 from lightlab.modules.word_options import parse_terms, parse_words
-from lightlab.modules.word_space import WordSpace
+from lightlab.modules.word_vectors import WordSpace
 
 SPACE = WordSpace(
     torch.tensor([[9.0, 9.0, 9.0], [1, 0, 0], [2, 2, 0], [0, 3, 0], [0, 0, 1], [-1, 0, 0]]),
