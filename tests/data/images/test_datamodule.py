@@ -66,8 +66,8 @@ def build(tmp_path):
             "files": FILES,
             "remote": [{"name": "train-images-idx3-ubyte.gz", "size": 1, "sha256": "0" * 64}],
             "mirrors": [],
-            "stand_in": lambda: pictures(20, first=200),
-            "stand_in_test": 5,
+            "synthetic": lambda: pictures(20, first=200),
+            "synthetic_test": 5,
             "val_fraction": 0.25,
             "size": (HEIGHT, WIDTH),
             "seed": 0,
@@ -277,7 +277,7 @@ def test_an_input_that_is_not_there(build, source):
 def test_fashion_mnist_is_what_its_literature_says(real_data, config):
     settings = config("task=fashion_lenet", "data.source=files", "data.scale=standard", "data.val_fraction=0")["data"]
     names = {name: settings[name] for name in ("class_names", "files", "source", "scale", "val_fraction")}
-    loading = {"cache_dir": None, "remote": [], "mirrors": [], "stand_in": None, "stand_in_test": 0, "seed": 0}
+    loading = {"cache_dir": None, "remote": [], "mirrors": [], "synthetic": None, "synthetic_test": 0, "seed": 0}
     data = ImageClasses("fashion_mnist", data_dir=str(real_data), batch_size=256, **names, **loading)
     data.setup()
     assert {name: len(split) for name, split in data.splits.items()} == {"train": 60_000, "test": 10_000}

@@ -112,21 +112,21 @@ def drawings():
 
 
 def test_the_stand_in_takes_the_place_of_a_folder_that_the_user_has_not_named(load, capsys, tones, scores):
-    data = load(["nowhere", "nor_here"], stand_in=drawings)
+    data = load(["nowhere", "nor_here"], synthetic=drawings)
     assert data.origin == "embedded" and "embedded drawings" in capsys.readouterr().err
     for split in data.splits.values():
         assert scores(data, split) == pytest.approx([1 + tone / 10 for tone in tones(split)], abs=1e-5)
-    labelled = load(["nowhere"], stand_in=drawings, target_kind="binary", label_from_name="^.([FM])")
+    labelled = load(["nowhere"], synthetic=drawings, target_kind="binary", label_from_name="^.([FM])")
     for split in labelled.splits.values():
         assert split.targets.flatten().tolist() == [tone % 2 for tone in tones(split)]
     with pytest.raises(DataError):
-        load("nowhere", stand_in=drawings)
+        load("nowhere", synthetic=drawings)
     with pytest.raises(DataError):
-        load(["nowhere"], stand_in=drawings, source="files")
+        load(["nowhere"], synthetic=drawings, source="files")
 
 
 def test_the_stand_in_has_the_size_and_the_colours_of_the_run(load):
-    assert load([], source="embedded", stand_in=drawings, size=[5, 7], grey=True).splits["test"].inputs.shape[1:] == (
+    assert load([], source="embedded", synthetic=drawings, size=[5, 7], grey=True).splits["test"].inputs.shape[1:] == (
         1,
         5,
         7,

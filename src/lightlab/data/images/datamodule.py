@@ -36,7 +36,7 @@ class ImageClasses(ResidentDataModule):
         files: for ``train`` and ``test``: the IDX pair's `images` and `labels`, and names that a `csv` may have.
         remote: name, size in bytes and sha256 of each file to download.
         mirrors: addresses that serve those files.
-        stand_in: gives the embedded ``(images, labels)``; the last `stand_in_test` rows are its test set.
+        synthetic: gives the embedded ``(images, labels)``; the last `synthetic_test` rows are its test set.
         val_fraction: share of the training rows that is cut off for validation, in [0, 1); 0 for none.
         train_size: rows of what is then left to train on; null for all.
         scale: ``unit`` (pixels / 255), ``standard`` (mean 0, standard deviation 1, of the training pixels) or ``raw``.
@@ -56,8 +56,8 @@ class ImageClasses(ResidentDataModule):
         files: Mapping[str, Mapping[str, Any]],
         remote: Sequence[Mapping[str, Any]],
         mirrors: Sequence[str],
-        stand_in: Callable[[], Images],
-        stand_in_test: int,
+        synthetic: Callable[[], Images],
+        synthetic_test: int,
         val_fraction: float,
         train_size: int | None = None,
         scale: str = "unit",
@@ -75,8 +75,8 @@ class ImageClasses(ResidentDataModule):
         self.files = files
         self.remote = [RemoteFile(**file) for file in remote]
         self.mirrors = list(mirrors)
-        self.stand_in = stand_in
-        self.stand_in_test = stand_in_test
+        self.synthetic = synthetic
+        self.synthetic_test = synthetic_test
         self.val_fraction = val_fraction
         self.train_size = train_size
         self.scale = scale
@@ -159,8 +159,8 @@ class ImageClasses(ResidentDataModule):
                 self.origin = "real"
                 return found
         say_embedded(self.dataset)
-        images, labels = self.stand_in()
-        cut = len(images) - self.stand_in_test
+        images, labels = self.synthetic()
+        cut = len(images) - self.synthetic_test
         return (images[:cut], labels[:cut]), (images[cut:], labels[cut:])
 
     def _files(self) -> tuple[Images, Images] | None:

@@ -65,7 +65,7 @@ class Photos(ResidentDataModule):
         test_fraction: share of the photos for the test, in [0, 1).
         val_fraction: share of the others for validation, in [0, 1).
         train_size: rows of the rest to train on; null for all.
-        stand_in: draws the embedded stand-in.
+        synthetic: draws the embedded stand-in.
     """
 
     can_fold = True
@@ -97,7 +97,7 @@ class Photos(ResidentDataModule):
         workers: int | str = "auto",
         most_memory: int = 2048,
         train_size: int | None = None,
-        stand_in: Callable[[], Drawings] | None = None,
+        synthetic: Callable[[], Drawings] | None = None,
         augment: Augment | None = None,
         **loading: Any,
     ) -> None:
@@ -129,7 +129,7 @@ class Photos(ResidentDataModule):
             cache_dir=cache_folder(cache_dir),
             most_bytes=most_memory * 2**20,
         )
-        self.stand_in = stand_in
+        self.synthetic = synthetic
         self.augment = augment
         self.mean, self.std = [0.0], [1.0 / 255 if scale == "raw" else 1.0]  # of pixels on [0, 1], by channel
 
@@ -180,7 +180,7 @@ class Photos(ResidentDataModule):
             return gallery_of(folder, self.where, self.reader)
         named = " or ".join(self.where.folders) or "none is named"
         missing = f"no folder of photos for {self.dataset} ({named}); set data.folder= and, for scores, data.labels="
-        if self.stand_in is None or self.source == "files":
+        if self.synthetic is None or self.source == "files":
             raise DataError(missing)
         if self.source != "embedded":
             print(f"! {missing}", file=sys.stderr)
@@ -188,7 +188,7 @@ class Photos(ResidentDataModule):
             f"! This is not {self.dataset}: training on embedded drawings; the results will say data: embedded",
             file=sys.stderr,
         )
-        return gallery_of_drawings(self.stand_in(), self.where.pattern, self.reader.form)
+        return gallery_of_drawings(self.synthetic(), self.where.pattern, self.reader.form)
 
     def _cut(self, targets: Tensor, held_out: np.ndarray) -> dict[str, np.ndarray]:
         labels = None if self.kind == "number" else targets.flatten().numpy()

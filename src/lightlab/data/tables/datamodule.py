@@ -47,7 +47,7 @@ class Table(ResidentDataModule):
         test_file: a table of test rows, in place of `test_fraction`.
         files: names that the data set's own table may have in its folder, each with what is particular to that file.
         openml: the data set's number on openml.org and the name it is kept under, for download; null: there is none.
-        stand_in: gives the embedded table, whose last column is predicted.
+        synthetic: gives the embedded table, whose last column is predicted.
         index: names the rows; see `Roles` for this and for `drop`, `numeric`, `categorical` and `max_categories`.
         separator: see `CsvFormat` for this and for `encoding`, `header`, `columns` and `missing_values`.
         missing: see `Recipe` for this and for `skewed`, `clip`, `rare_below` and `sums`.
@@ -65,7 +65,7 @@ class Table(ResidentDataModule):
         target_kind: Literal["number", "binary", "class"],
         source: str,
         data_dir: str,
-        stand_in: Callable[[], pd.DataFrame],
+        synthetic: Callable[[], pd.DataFrame],
         target: str | None = None,
         target_scale: Literal["raw", "standard", "log"] = "raw",
         positive: str | int | None = None,
@@ -96,7 +96,7 @@ class Table(ResidentDataModule):
     ) -> None:
         super().__init__(**loading)
         self.dataset = name
-        self.tables = TableSource(name, source, Path(data_dir).expanduser() / name, file, files, openml, stand_in)
+        self.tables = TableSource(name, source, Path(data_dir).expanduser() / name, file, files, openml, synthetic)
         self.test_file = test_file
         self.kind = target_kind
         self.scale = target_scale
@@ -118,7 +118,7 @@ class Table(ResidentDataModule):
         path = self.tables.path()
         self._adapt(self.tables.particulars(path))
         if path is None:
-            table = as_table(self.tables.stand_in(), self._text(), f"the embedded {self.dataset}")
+            table = as_table(self.tables.synthetic(), self._text(), f"the embedded {self.dataset}")
         else:
             table = read_table(path, self.form, self._text())
             self.origin, self.example_file = "real", str(path)

@@ -24,7 +24,7 @@ class TableSource:
     file: str | None
     files: Sequence[Mapping[str, Any]]
     openml: Mapping[str, Any] | None
-    stand_in: Callable[[], pd.DataFrame]
+    synthetic: Callable[[], pd.DataFrame]
 
     def path(self) -> Path | None:
         """The real table; None where the stand-in is to be taken, which is said on stderr.

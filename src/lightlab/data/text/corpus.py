@@ -148,8 +148,8 @@ class TextSource:
     folder: Path
     repository: Mapping[str, Any] | None = None
 
-    def files(self, stand_in: str) -> list[Path]:
-        """The corpus's files; none where the embedded text, which `stand_in` describes, is to take its place.
+    def files(self, synthetic: str) -> list[Path]:
+        """The corpus's files; none where the embedded text, which `synthetic` describes, is to take its place.
 
         Raises:
             DataError: the corpus is not there, and may not be replaced.
@@ -163,7 +163,7 @@ class TextSource:
         except DataError as missing:
             if self.source == "files":
                 raise
-            print(f"! {missing}\n! Training on {stand_in}; the results will say data: embedded", file=sys.stderr)
+            print(f"! {missing}\n! Training on {synthetic}; the results will say data: embedded", file=sys.stderr)
             return []
 
     def _downloaded(self) -> list[Path]:
