@@ -59,11 +59,8 @@ def main(conf: Path) -> None:
 
 def _run(config: dict[str, Any], folder: Path) -> float | None:
     with uncollected():  # here, so that an error in the command line is reported before torch is imported
-        from lightlab.data.cache import keep
         from lightlab.training.cross_validation import cross_validate
         from lightlab.training.fit import train
-    if config["folds"] or HydraConfig.get().mode == RunMode.MULTIRUN:
-        keep()
     if is_parallel(HydraConfig.get().launcher):
         divide_threads(HydraConfig.get().launcher)
     trial = reporting_trial(HydraConfig.get().sweeper)

@@ -47,7 +47,7 @@ class ResidentDataModule(LightningDataModule):
         spec: known after `setup`.
         splits: ``train``, and ``val`` and ``test`` where there are any.
         origin: ``real`` or ``embedded``; kept with the results.
-        remarks: what else the results must say of the data.
+        notes: what else the results record about the data.
         can_fold: whether `load` obeys `fold`.
         fold: set before `setup` in a cross-validation: which rows this run is tested on.
     """
@@ -68,7 +68,7 @@ class ResidentDataModule(LightningDataModule):
         self.drop_last = drop_last
         self.augment: Augment | None = None
         self.splits: Mapping[str, Any] = {}  # of Rows
-        self.remarks: dict[str, str] = {}
+        self.notes: dict[str, str] = {}
 
     @property
     @abstractmethod

@@ -220,7 +220,7 @@ def _summary(config: Config, data: ResidentDataModule, trainer: Trainer, seconds
     return {
         "name": config["name"],
         "data": data.origin,
-        **data.remarks,
+        **data.notes,
         "seconds": last.get("seconds", seconds),  # those before a resume included
         "epochs": int(last.get("epoch", trainer.current_epoch)),
         "steps": int(last.get("step", trainer.global_step)),

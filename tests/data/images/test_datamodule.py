@@ -169,21 +169,21 @@ def test_files_alone_are_demanded(load):
 
 
 @pytest.mark.parametrize("remote", [None, []])
-def test_without_files_and_network_the_stand_in_is_said_loudly(load, capsys, remote):
+def test_without_files_and_network_synthetic_data_is_noted(load, capsys, remote):
     data = load(source="auto", **({} if remote is None else {"remote": remote}))
     assert data.origin == "embedded"
     assert {name: len(split) for name, split in data.splits.items()} == {"train": 11, "val": 4, "test": 5}
-    assert "This is not tiny: training on an embedded stand-in" in capsys.readouterr().err
+    assert "Training on synthetic data in place of tiny" in capsys.readouterr().err
 
 
-def test_the_stand_in_can_be_asked_for_beside_files(idx_files, load):
+def test_synthetic_data_can_be_chosen_beside_files(idx_files, load):
     assert load(source="embedded").origin == "embedded"
     assert load(source="auto").origin == "real"
 
 
 @pytest.mark.parametrize("source", ["auto", "files"])
 @pytest.mark.parametrize("damage", [b"", b"not idx", None])
-def test_a_damaged_file_is_an_error_and_no_silent_stand_in(idx_files, load, source, damage):
+def test_a_damaged_file_is_an_error_and_not_replaced(idx_files, load, source, damage):
     path = idx_files / FILES["test"]["labels"]
     path.write_bytes(path.read_bytes()[:-12] if damage is None else damage)
     with pytest.raises(DataError, match="t10k-labels"):
@@ -210,7 +210,7 @@ def test_without_test_rows_a_seventh_of_the_training_rows_stands_in(folder, load
     data = load()
     splits = data.splits
     assert "has no labelled test rows" in capsys.readouterr().err
-    assert data.remarks == {"test_rows": "held out of the training rows"}
+    assert data.notes == {"test_rows": "held out of the training rows"}
     assert len(splits["test"]) == ROWS // 7
     rows = [each for split in splits.values() for each in identities(split)]
     assert sorted(rows) == list(range(ROWS))

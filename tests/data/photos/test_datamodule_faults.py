@@ -59,8 +59,7 @@ def test_bad_photos_are_left_out_with_the_same_report(damaged, load, capsys, ton
     for split in data.splits.values():
         assert scores(data, split) == pytest.approx([1 + tone / 10 for tone in tones(split)], abs=1e-5)
     assert (
-        data.remarks["left_out"]
-        == "photos that cannot be read: 3; labels without a photo: 1; photos without a label: 1"
+        data.notes["left_out"] == "photos that cannot be read: 3; labels without a photo: 1; photos without a label: 1"
     )
 
 

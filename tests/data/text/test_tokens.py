@@ -169,27 +169,6 @@ def test_the_second_time_tokens_are_mapped_from_the_cache(tmp_path):
     assert make.calls == 3
 
 
-@pytest.mark.parametrize("damage", ["cut", "gone", "empty"])
-def test_a_damaged_cache_is_made_anew(tmp_path, damage):
-    path, make = tmp_path / "poems.txt", Maker()
-    path.write_text("x")
-    cached_tokens([path], tmp_path / "cache", "rules", make)
-    (flat,) = (tmp_path / "cache").glob("*.npy")
-    if damage == "gone":
-        flat.unlink()
-    else:
-        flat.write_bytes(flat.read_bytes()[: 150 if damage == "cut" else 0])
-    cached_tokens([path], tmp_path / "cache", "rules", make)
-    assert make.calls == 2
-
-
-def test_a_cache_that_cannot_be_written_is_said_and_done_without(tmp_path, capsys):
-    path = tmp_path / "poems.txt"
-    path.write_text("x")
-    assert len(cached_tokens([path], path, "rules", Maker()).splits) == 50
-    assert "cannot be written" in capsys.readouterr().err
-
-
 def test_most_versions_of_a_poem_fall_on_its_side():
     rules = Rules(val_fraction=0.5, test_fraction=0.0)
     texts = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +26,7 @@ from lightlab.data.photos.gallery import (
     read_now,
 )
 from lightlab.data.photos.labels import Columns, Label, targets_of
+from lightlab.data.sources import NotFound, real_or_synthetic
 from lightlab.data.splits import cut_rows
 from lightlab.errors import DataError, UsageError
 from lightlab.spec import Spec, TargetScale
@@ -141,7 +141,7 @@ class Photos(ResidentDataModule):
         gallery = self._find()
         targets, names = targets_of(self.kind, gallery.labels, self.class_names, self.score_range)
         pixels, usable, left_out = gallery.decode()  # the labels were in order, before the photos take minutes
-        self.remarks |= {"left_out": left_out} if left_out else {}
+        self.notes |= {"left_out": left_out} if left_out else {}
         cut = self._cut(targets[usable], gallery.held_out[usable])
         rows = {name: torch.from_numpy(usable[each]) for name, each in cut.items()}
         rows["train"] = rows["train"][: self.train_size]
@@ -174,21 +174,23 @@ class Photos(ResidentDataModule):
         self.mean, self.std = state_dict["mean"], state_dict["std"]
 
     def _find(self) -> Gallery:
-        folder = None if self.source == "embedded" else self.where.folder()
+        folder = real_or_synthetic(self.source, self.dataset, self._folder)
         if folder is not None:
             self.origin = "real"
             return gallery_of(folder, self.where, self.reader)
-        named = " or ".join(self.where.folders) or "none is named"
-        missing = f"no folder of photos for {self.dataset} ({named}); set data.folder= and, for scores, data.labels="
-        if self.synthetic is None or self.source == "files":
-            raise DataError(missing)
-        if self.source != "embedded":
-            print(f"! {missing}", file=sys.stderr)
-        print(
-            f"! This is not {self.dataset}: training on embedded drawings; the results will say data: embedded",
-            file=sys.stderr,
-        )
+        if self.synthetic is None:
+            raise DataError(f"data.source=embedded: there are no synthetic photos for {self.dataset}; choose files")
         return gallery_of_drawings(self.synthetic(), self.where.pattern, self.reader.form)
+
+    def _folder(self) -> Path:
+        folder = self.where.folder()
+        if folder is None:
+            names = " or ".join(self.where.folders) or "none is named"
+            missing = (
+                f"no folder of photos for {self.dataset} ({names}); set data.folder= and, for scores, data.labels="
+            )
+            raise NotFound(missing) if self.synthetic else DataError(missing)
+        return folder
 
     def _cut(self, targets: Tensor, held_out: np.ndarray) -> dict[str, np.ndarray]:
         labels = None if self.kind == "number" else targets.flatten().numpy()

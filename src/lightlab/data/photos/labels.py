@@ -11,12 +11,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from lightlab.data.csv_reader import Row, is_number, read_rows
+from lightlab.data.encoding import open_text, text_encoding
 from lightlab.data.images.reading import SUFFIXES as IMAGE_SUFFIXES
-from lightlab.data.tables.reading import is_number
-from lightlab.errors import DataError, did_you_mean, one_line
+from lightlab.errors import DataError, did_you_mean
 
 SUFFIXES = (".csv", ".txt", ".tsv")
-DELIMITERS = "\t;,"
+SEPARATORS = "\t;,"
+SNIFFED = 20  # lines
 
 
 @dataclass(frozen=True)
@@ -96,35 +98,18 @@ def _place_of_names(cells: Sequence[str], is_photo: Callable[[str], bool], label
     return next(by_ending, next(by_name, places[0]))
 
 
-def _rows(path: Path) -> list[tuple[int, list[str]]]:
-    """The cells of each line that is not blank, with its number."""
-    text = _decoded(path)
-    lines = text.splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    delimiter = next((each for each in DELIMITERS if each in first), None)
-    if delimiter is None and path.suffix.lower() != ".csv":
-        # A name may hold spaces, a score does not.
-        return [(number, line.strip().rsplit(maxsplit=1)) for number, line in enumerate(lines, 1) if line.strip()]
-    reader = csv.reader(lines, delimiter=delimiter or ",")
+def _rows(path: Path) -> list[Row]:
+    """Returns the rows that are not blank: of cells, or of a name and a score with white space between."""
+    encoding = text_encoding(path)
+    with open_text(path, encoding) as file:
+        lines = [(number, line.strip()) for number, line in enumerate(file, 1) if line.strip()]
     try:
-        return [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells))]
-    except csv.Error as error:
-        raise DataError(f"{path} line {reader.line_num}: {one_line(error)}") from None
-
-
-def _decoded(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise DataError(f"{path}: no text in UTF-8 or GBK; save it as a CSV file in UTF-8")
+        separator = csv.Sniffer().sniff("\n".join(line for _, line in lines[:SNIFFED]), SEPARATORS).delimiter
+    except csv.Error:  # none of them
+        if path.suffix.lower() != ".csv":  # a name may hold spaces, a score does not
+            return [(number, line.rsplit(maxsplit=1)) for number, line in lines]
+        separator = ","
+    return [(number, cells) for number, cells in read_rows(path, separator, encoding) if any(cells)]
 
 
 SHOWN = 5  # labels that cannot be used are named, so many of them

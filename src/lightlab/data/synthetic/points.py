@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lightlab.data.base import Inputs, ResidentDataModule
 from lightlab.data.loader import Split
-from lightlab.data.tables.reading import read_numbers
+from lightlab.data.tables.raw_table import read_numbers
 from lightlab.errors import UsageError
 from lightlab.spec import Spec
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,10 +110,8 @@ class WordContexts(ResidentDataModule):
     Args:
         corpus: a text file, a folder or a pattern, one text a line or chinese-poetry's JSON; None for
             `data_dir`/folder.
-        source: ``auto`` (the corpus; else download it; else embedded sentences, said loudly), ``files`` or
-            ``embedded``.
-        repository: url, commit and files of a git repository that they can be downloaded from.
-        embedded_texts: how many sentences the embedded grammar makes.
+        source, registry, mirrors: see `lightlab.data.text.corpus.TextSource`.
+        embedded_texts: how many synthetic sentences the grammar makes.
         unit, user_dictionary, new_words: see `lightlab.data.text.segmentation.Cutter`.
         stop_words: ``builtin``, ``none``, or a file of words to leave out.
         min_count: words that are rarer in the training texts are left out.
@@ -140,14 +138,15 @@ class WordContexts(ResidentDataModule):
         subsample: float | None,
         val_fraction: float,
         test_fraction: float,
-        repository: Mapping[str, Any] | None = None,
+        registry: str | None = None,
+        mirrors: Sequence[str] = (),
         embedded_texts: int = 4000,
         train_size: int | None = None,
         **loading: Any,
     ) -> None:
         super().__init__(**loading)
         self.dataset = name
-        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / folder, repository)
+        self.text_source = TextSource(name, source, corpus, Path(data_dir).expanduser() / folder, registry, mirrors)
         self.cache_folder = cache_folder(cache_dir)
         self.cutter = Cutter(unit, user_dictionary, new_words)
         self.stop_words = stop_words
@@ -188,7 +187,7 @@ class WordContexts(ResidentDataModule):
         return SubsampledOrder(keep[split.targets().cpu()], self.seed)
 
     def _tokens(self) -> Tokens:
-        files = self.text_source.files("sentences that a grammar makes")
+        files = self.text_source.files()
         if not files:
             return self._numbered(sentences(self.embedded_texts))
         self.origin = "real"

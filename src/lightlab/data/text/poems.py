@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,11 +121,10 @@ class Poems(ResidentDataModule):
 
     Args:
         corpus: a text file, a folder or a pattern, one text a line or chinese-poetry's JSON; None for `data_dir`/name.
-        source: ``auto`` (the corpus; else download it; else embedded verse, said loudly), ``files`` or ``embedded``.
-        repository: url, commit and files of a git repository that they can be downloaded from.
-        embedded_poems: how many poems the embedded grammar makes.
+        source, registry, mirrors: see `lightlab.data.text.corpus.TextSource`.
+        embedded_poems: how many synthetic poems the grammar makes.
         window: tokens of a row at most.
-        stride: None gives whole texts, in rows of like length; a number, windows that begin every so many tokens.
+        stride: None gives whole texts, in rows of similar length; a number gives windows that many tokens apart.
         train_size: texts to train on; None for all.
         rules: see `lightlab.data.text.tokens.Rules`.
     """
@@ -141,14 +140,15 @@ class Poems(ResidentDataModule):
         window: int,
         stride: int | None,
         rules: Mapping[str, Any],
-        repository: Mapping[str, Any] | None = None,
+        registry: str | None = None,
+        mirrors: Sequence[str] = (),
         embedded_poems: int = 4000,
         train_size: int | None = None,
         **loading: Any,
     ) -> None:
         super().__init__(**loading)
         self.dataset = name
-        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / name, repository)
+        self.text_source = TextSource(name, source, corpus, Path(data_dir).expanduser() / name, registry, mirrors)
         self.cache_dir = cache_dir
         self.window = window
         self.stride = stride
@@ -196,7 +196,7 @@ class Poems(ResidentDataModule):
         return rows
 
     def _tokens(self) -> Tokens:
-        files = self.text_source.files("verse that a grammar makes")
+        files = self.text_source.files()
         if files:
             self.origin = "real"
             return cached_tokens(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from zlib import crc32
 
 import numpy as np
 
-from lightlab.data.cache import fingerprint, load_arrays, store, store_arrays
+from lightlab.data.cache import Arrays, cached
 from lightlab.errors import DataError
 
 UNKNOWN = "<UNK>"
@@ -68,10 +67,6 @@ class Tokens:
     starts: np.ndarray
     splits: np.ndarray
     vocabulary: tuple[str, ...]
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """What a cache keeps beside `ids`."""
-        return {"starts": self.starts, "splits": self.splits, "vocabulary": np.array(self.vocabulary)}
 
 
 def tokenize(texts: Iterable[str], rules: Rules) -> Tokens:
@@ -231,38 +226,16 @@ class _Builder:
         self.chunks.append(numbers.astype(np.uint16 if len(self.points) <= 2**16 else np.uint32))
 
 
-FORMAT = "2"  # of what is kept, and of the rules by which it is made
+FORMAT = "3"  # of an entry, and of the rules by which it is made
 
 
 def cached_tokens(files: Sequence[Path], cache_dir: Path, rules: str, make: Callable[[], Tokens]) -> Tokens:
-    """Returns what `make` returns for the content of `files` under `rules`.
+    """Returns what `make` makes of the content of `files` under `rules`, kept in the cache."""
 
-    A cache that cannot be written never stops a run, and a damaged entry is made anew.
-    """
-    entry = cache_dir / f"{fingerprint(files, f'tokens {FORMAT} {rules}')}.npz"
-    found = _load(entry)
-    if found is not None:
-        return found
-    tokens = make()
-    try:
-        # The flat array first: the entry counts as written when the other arrays are there.
-        store(entry.with_suffix(".npy"), lambda file: np.save(file, tokens.ids))
-        store_arrays(entry, tokens.arrays())
-    except OSError as error:
-        reason = error.strerror or error
-        print(f"warning: the cache {cache_dir} cannot be written ({reason}); going on without", file=sys.stderr)
-    return tokens
+    def parse() -> Arrays:
+        tokens = make()
+        vocabulary = np.array(tokens.vocabulary)
+        return {"ids": tokens.ids, "starts": tokens.starts, "splits": tokens.splits, "vocabulary": vocabulary}
 
-
-def _load(entry: Path) -> Tokens | None:
-    arrays = load_arrays(entry)
-    if arrays is None:
-        return None
-    try:
-        ids = np.load(entry.with_suffix(".npy"), mmap_mode="c", allow_pickle=False)  # copy on write: torch wants it so
-        starts, splits = arrays["starts"], arrays["splits"]
-        vocabulary = tuple(arrays["vocabulary"].tolist())
-        whole = len(ids) == starts[-1] and len(splits) == len(starts) - 1
-    except Exception:  # a damaged entry shows itself as any of a dozen kinds
-        return None
-    return Tokens(ids, starts, splits, vocabulary) if whole else None
+    arrays = cached(files, cache_dir, f"tokens {FORMAT} {rules}", parse)
+    return Tokens(arrays["ids"], arrays["starts"], arrays["splits"], tuple(arrays["vocabulary"].tolist()))
