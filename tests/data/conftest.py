@@ -62,9 +62,9 @@ class PoemHandler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def poem_server(serve, no_proxy, tmp_path):
-    """A mirror of verse on this computer, and the registry of its files."""
-    registry = tmp_path / "registry.txt"
-    rows = (f"{name} {len(body)} {hashlib.sha256(body).hexdigest()}\n" for name, body in POEMS.items())
-    registry.write_text("# name size sha256\n" + "".join(rows), encoding="utf-8")
-    return f"http://127.0.0.1:{serve(PoemHandler).server_port}/全唐诗", registry
+def poem_registry(serve, no_proxy, tmp_path):
+    """A registry of verse that a server on this computer has."""
+    rows = (f"{name} {len(body)} {hashlib.sha256(body).hexdigest()}" for name, body in POEMS.items())
+    mirror = f"http://127.0.0.1:{serve(PoemHandler).server_port}/全唐诗"
+    (tmp_path / "registry.txt").write_text("\n".join(["# verse", mirror, *rows]), encoding="utf-8")
+    return tmp_path / "registry.txt"

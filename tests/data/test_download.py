@@ -208,24 +208,24 @@ def test_no_mirror_and_no_folder(tmp_path):
         download(FILE, [], tmp_path / "file")
 
 
-def test_a_folder_appears_with_all_its_files(poem_server, tmp_path):
-    mirror, registry = poem_server
-    download_folder(read_registry(registry), [mirror], tmp_path / "data" / "poems")
+def test_a_folder_appears_with_all_its_files(poem_registry, tmp_path):
+    mirrors, files = read_registry(poem_registry)
+    download_folder(files, mirrors, tmp_path / "data" / "poems")
     assert sorted(path.name for path in (tmp_path / "data").rglob("*")) == [
         *("poems", "poet.tang.0.json", "poet.tang.1000.json")
     ]
 
 
-def test_a_folder_that_lacks_a_file_does_not_appear(poem_server, tmp_path):
-    mirror, registry = poem_server
-    files = [*read_registry(registry), RemoteFile("poet.tang.2000.json", 1, "0" * 64)]
+def test_a_folder_that_lacks_a_file_does_not_appear(poem_registry, tmp_path):
+    mirrors, files = read_registry(poem_registry)
+    files.append(RemoteFile("poet.tang.2000.json", 1, "0" * 64))
     folder = tmp_path / "data" / "poems"
     with pytest.raises(DataError, match=r"poet.tang.2000.json could not .* HTTP 404.* put the file into .*data/poems$"):
-        download_folder(files, [mirror], folder)
+        download_folder(files, mirrors, folder)
     assert list(folder.parent.iterdir()) == []
 
 
 def test_the_registry_of_the_tang_poems_is_complete():
-    files = read_registry(Path(corpus.__file__).with_name("poems_registry.txt"))
-    assert len(files) == 58 and all(len(file.sha256) == 64 and file.size > 1000 for file in files)
+    mirrors, files = read_registry(Path(corpus.__file__).with_name("poems_registry.txt"))
+    assert len(files) == 58 and mirrors and all(len(file.sha256) == 64 and file.size > 1000 for file in files)
     assert {file.name for file in files} == {f"poet.tang.{number}.json" for number in range(0, 58000, 1000)}

@@ -61,10 +61,11 @@ def _learnt(options: FigureOptions) -> Learnt:
     def prepare(photo: Path | None):  # type: ignore[no-untyped-def]  # torch is not imported here
         if photo is not None:
             return data.prepare(data.read(photo).inputs[:1])
-        if not hasattr(data, "synthetic"):
+        synthetic = getattr(data, "synthetic", None)
+        if synthetic is None:
             raise DataError(f"{path}: a network for {data.spec.name}; name an image for it by input=")
         from torch import from_numpy
 
-        return data.prepare(from_numpy(data.synthetic()[0][:1]).unsqueeze(1))
+        return data.prepare(from_numpy(synthetic()[0][:1]).unsqueeze(1))
 
     return Learnt(predictor.module.network, prepare, predictor.title)

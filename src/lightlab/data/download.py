@@ -38,11 +38,11 @@ class RemoteFile:
     sha256: str
 
 
-def read_registry(path: Path) -> list[RemoteFile]:
-    """Reads lines of ``name size sha256``; those that begin with # are comments."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    rows = [line.split() for line in lines if line and not line.startswith("#")]
-    return [RemoteFile(name, int(size), sha256) for name, size, sha256 in rows]
+def read_registry(path: Path) -> tuple[list[str], list[RemoteFile]]:
+    """Reads mirrors, one address a line, and files, ``name size sha256``; lines that begin with # are comments."""
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    rows = [line.split() for line in lines if "://" not in line]
+    return [line for line in lines if "://" in line], [RemoteFile(name, int(size), sha) for name, size, sha in rows]
 
 
 def download(file: RemoteFile, mirrors: Sequence[str], folder: Path) -> Path:

@@ -17,8 +17,11 @@ def test_the_users_own_text_comes_first(tmp_path):
     assert files("embedded", "own.txt", tmp_path / "poems") == []
 
 
-@pytest.mark.parametrize("download", [(), ("poems_registry.txt", ["http://example.invalid"])])
+@pytest.mark.parametrize("download", [(), ("empty.txt",)])
 def test_where_there_is_nothing_synthetic_text_takes_its_place(tmp_path, capsys, download):
+    download = [tmp_path / name for name in download]
+    for registry in download:
+        registry.write_text("http://example.invalid\nname 1 " + "0" * 64)
     assert files("auto", None, tmp_path / "poems", *download) == []
     assert "! Training on synthetic data in place of poems; the results will say" in capsys.readouterr().err
 

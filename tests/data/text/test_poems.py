@@ -88,9 +88,8 @@ def test_no_input_can_be_predicted(load):
         load(lines=QUATRAINS).read("photo.png")
 
 
-def test_poems_are_downloaded_verified_and_then_found(load, poem_server):
-    mirror, registry = poem_server
-    assert load(f"data.registry={registry}", f"data.mirrors=['{mirror}']", "data.rules.min_count=1").origin == "real"
+def test_poems_are_downloaded_verified_and_then_found(load, poem_registry):
+    assert load(f"data.registry={poem_registry}", "data.rules.min_count=1").origin == "real"
     assert load("data.source=files").origin == "real"
 
 

@@ -117,7 +117,7 @@ def test_texts_are_chosen_by_length_and_form(rules, kept):
     [
         ([], {}, "none of 0 texts is left"),
         (["，。", "甲"], {}, "none of 2 texts is left"),
-        ([FIVE], {"quatrains": 7}, r"none of 1 texts is left: .*quatrains asks for"),
+        ([FIVE], {"quatrains": 7}, r"none of 1 texts is left: .*not quatrains"),
         ([FIVE], {}, "1 text leaves none to"),
         ([FIVE] * 40, {}, "40 texts leave none to .*copies stay together"),
         (["甲甲甲甲", "甲甲"] * 40, {}, "a vocabulary of 1"),

@@ -34,7 +34,7 @@ class ImageClasses(ResidentDataModule):
         files: for ``train`` and ``test``: the IDX pair's `images` and `labels`, and names that a `csv` may have.
         remote: name, size in bytes and sha256 of each file to download.
         mirrors: addresses that serve those files.
-        synthetic: makes ``(images, labels)``; the last `synthetic_test` rows are the test set.
+        synthetic: makes ``(images, labels)``, the last `synthetic_test` for the test; None: real data only.
         val_fraction: share of the training rows for validation, in [0, 1); 0 for none.
         train_size: how many of the remaining rows to train on; None for all.
         scale: ``unit`` (pixels / 255), ``standard`` (mean 0, standard deviation 1, of the training pixels) or ``raw``.
@@ -54,7 +54,7 @@ class ImageClasses(ResidentDataModule):
         files: Mapping[str, Mapping[str, Any]],
         remote: Sequence[Mapping[str, Any]],
         mirrors: Sequence[str],
-        synthetic: Callable[[], Images],
+        synthetic: Callable[[], Images] | None,
         synthetic_test: int,
         val_fraction: float,
         train_size: int | None = None,
@@ -67,7 +67,7 @@ class ImageClasses(ResidentDataModule):
         super().__init__(**loading)
         self.dataset = name
         self.class_names = tuple(class_names)
-        self.source = source
+        self.source = source if synthetic else "files"
         self.folder = Path(data_dir).expanduser() / name
         self.cache_folder = cache_folder(cache_dir)
         self.files = files
@@ -150,6 +150,7 @@ class ImageClasses(ResidentDataModule):
         if real is not None:
             self.origin = "real"
             return real
+        assert self.synthetic is not None  # see __init__
         images, labels = self.synthetic()
         cut = len(images) - self.synthetic_test
         return (images[:cut], labels[:cut]), (images[cut:], labels[cut:])
@@ -204,8 +205,9 @@ class ImageClasses(ResidentDataModule):
                     download(file, self.mirrors, self.folder)
             return self._files()
 
-        expected = f"{', '.join(file.name for file in self.remote)} (or the CSV files)"
-        found = fetch_missing(self.source, self.folder, self.dataset, expected, fetch)
+        names = [self.files[part][kind] for part in ("train", "test") for kind in ("images", "labels")]
+        expected = f"{', '.join(names)} (or the CSV files)"
+        found = fetch_missing(self.source, self.folder, self.dataset, expected, fetch if self.remote else None)
         if found is None:
             raise NotFound(f"{self.folder} does not hold {self.dataset}: it should have {expected}")
         return found

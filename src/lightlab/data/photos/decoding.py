@@ -31,7 +31,7 @@ Failures = dict[int, str]  # by row: why the photo could not be read
 
 @dataclass(frozen=True)
 class Form:
-    """What every photo is made into."""
+    """The shape that every photo gets."""
 
     height: int
     width: int
@@ -43,14 +43,14 @@ class Form:
 
 
 def worker_count(workers: int | str) -> int:
-    """``auto``: as many as there are processors that this process may use."""
+    """Returns a number of threads; ``auto``: the processors that this process may use."""
     if workers != "auto":
         return int(workers)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def decode(paths: Sequence[Path], form: Form, workers: int) -> tuple[np.ndarray, Failures]:
-    """Pixels uint8 (N, C, H, W); a row that could not be read is black."""
+    """Returns pixels uint8 (N, C, H, W), black where a photo could not be read, and the failures."""
     pixels = np.empty((len(paths), *form.shape), np.uint8)
 
     def keep(first: int, block: np.ndarray) -> None:
@@ -62,12 +62,12 @@ def decode(paths: Sequence[Path], form: Form, workers: int) -> tuple[np.ndarray,
 def decode_blocks(
     paths: Sequence[Path], form: Form, workers: int, keep: Callable[[int, np.ndarray], object]
 ) -> Failures:
-    """Hands blocks of rows (n, C, H, W) to `keep`, in order, each with the row that it begins at."""
+    """Passes blocks of rows (n, C, H, W) to `keep`, in order, each with the number of its first row."""
     failures: Failures = {}
-    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs of damaged files, it raises too
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs about damaged files, it also raises
     terminals_only = None
     with (
-        warnings.catch_warnings(action="ignore"),  # Pillow's, on damaged EXIF; this holds for all threads
+        warnings.catch_warnings(action="ignore"),  # Pillow's, on damaged EXIF; holds for all threads
         tqdm(total=len(paths), desc="decoding", unit="photo", leave=False, disable=terminals_only) as bar,
     ):
         first = 0

@@ -23,12 +23,12 @@ SNIFFED = 20  # lines
 
 @dataclass(frozen=True)
 class Label:
-    """A photo's label as it was found.
+    """The label of a photo.
 
     Attributes:
-        photo: its name, as written.
-        text: the label, as written; None where there is none.
-        where: that can be looked up, such as ``scores.csv line 4``.
+        photo: the photo's name, as written.
+        text: the label, as written; None if there is none.
+        where: its place, for messages, such as ``scores.csv line 4``.
     """
 
     photo: str
@@ -38,7 +38,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns hold what, by name; None: told by what they hold."""
+    """The names of the columns; None: recognised by content."""
 
     name: str | None = None
     label: str | None = None
@@ -47,8 +47,8 @@ class Columns:
 def read_label_file(path: Path, is_photo: Callable[[str], bool], columns: Columns) -> list[Label]:
     """Reads ``name,score`` rows (comma, semicolon or tab; with or without a header) or lines of ``name score``.
 
-    UTF-8, with or without a byte order mark, or GBK. Without `columns`, photos' names are in the first column that
-    holds one, and labels in the only other; a file of one column has none.
+    Without `columns`, photos' names are in the first column that holds one, and labels in the only other column; a
+    file of one column has no labels.
 
     Args:
         is_photo: whether a cell names a photo.
@@ -61,7 +61,7 @@ def read_label_file(path: Path, is_photo: Callable[[str], bool], columns: Column
     header = None if any(map(is_photo, head)) or not head or is_number(head[-1]) else head
     rows = rows[1:] if header else rows
     if not rows:
-        raise DataError(f"{path}: no row; expected a photo's name and its label in each line")
+        raise DataError(f"{path}: no row; expected a photo's name and its label a line")
     name, label = _place(path, header, columns.name), _place(path, header, columns.label)
     if name is None:
         name = _place_of_names(rows[0][1], is_photo, label)
@@ -84,18 +84,18 @@ def _place(path: Path, header: Sequence[str] | None, name: str | None) -> int | 
     if name is None:
         return None
     if header is None:
-        raise DataError(f"{path}: its first line is no header, so that no column is called {name!r}")
+        raise DataError(f"{path}: its first line is no header, so no column is called {name!r}")
     if name not in header:
         raise DataError(f"{path}: no column {name!r}; {did_you_mean(name, header)}it has {', '.join(header)}")
     return header.index(name)
 
 
 def _place_of_names(cells: Sequence[str], is_photo: Callable[[str], bool], label: int | None) -> int:
-    """Endings tell more than the names of files: a photo may be called 3.jpg, and a score 3."""
+    """Prefers a cell with a photo's suffix to one that names a file: a photo may be called 3.jpg, and a score 3."""
     places = [place for place in range(len(cells)) if place != label] or [0]
-    by_ending = (place for place in places if cells[place].lower().endswith(IMAGE_SUFFIXES))
+    by_suffix = (place for place in places if cells[place].lower().endswith(IMAGE_SUFFIXES))
     by_name = (place for place in places if is_photo(cells[place]))
-    return next(by_ending, next(by_name, places[0]))
+    return next(by_suffix, next(by_name, places[0]))
 
 
 def _rows(path: Path) -> list[Row]:
@@ -112,16 +112,16 @@ def _rows(path: Path) -> list[Row]:
     return [(number, cells) for number, cells in read_rows(path, separator, encoding) if any(cells)]
 
 
-SHOWN = 5  # labels that cannot be used are named, so many of them
+SHOWN = 5  # labels in a message
 
 
 def targets_of(
     kind: str, labels: Sequence[Label], names: Sequence[str] | None, limits: Sequence[float] | None
 ) -> tuple[Tensor, tuple[str, ...]]:
-    """The targets of a kind, as a `Split` holds them but for their scale, and the names of classes.
+    """Returns targets as a `Split` holds them, not yet scaled, and the names of classes.
 
     Args:
-        names: of classes; None: those that the labels have.
+        names: of classes; None: those in the labels.
         limits: the lowest and the highest number.
 
     Raises:
@@ -138,16 +138,16 @@ def targets_of(
 
 
 def _numbers(labels: Sequence[Label], limits: Sequence[float] | None) -> Tensor:
-    """float32 (N, 1)."""
+    """Returns float32 (N, 1)."""
     low, high = limits or (-math.inf, math.inf)
 
     def objection(text: str) -> str | None:
         try:
             value = float(text)
         except ValueError:
-            return "is no number" if text else "is empty"
+            return "is not a number" if text else "is empty"
         if not math.isfinite(value):
-            return "is no finite number"
+            return "is not finite"
         return None if low <= value <= high else f"is outside {low:g} to {high:g} (data.score_range)"
 
     _check(labels, objection)
@@ -155,21 +155,20 @@ def _numbers(labels: Sequence[Label], limits: Sequence[float] | None) -> Tensor:
 
 
 def _classes(labels: Sequence[Label], names: Sequence[str] | None) -> tuple[Tensor, tuple[str, ...]]:
-    """int64 (N,), and the classes' names: `names`, else those that are there, sorted (numbers by their value)."""
+    """Returns int64 (N,) and the classes' names: `names`, else those in the labels, sorted (numbers by value)."""
     known = list(names) if names else _sorted({label.text or "" for label in labels} - {""})
 
     def objection(text: str) -> str | None:
         if not text:
             return "is empty"
-        return None if text in known else f"is no class; {did_you_mean(text, known)}there are {', '.join(known)}"
+        return None if text in known else f"is not a class; {did_you_mean(text, known)}there are {', '.join(known)}"
 
     _check(labels, objection)
     return torch.tensor([known.index(label.text or "") for label in labels], dtype=torch.int64), tuple(known)
 
 
 def _check(labels: Sequence[Label], objection: Callable[[str], str | None]) -> None:
-    found = [(label, objection(label.text or "")) for label in labels]
-    bad = [(label, reason) for label, reason in found if reason]
+    bad = [(label, reason) for label in labels if (reason := objection(label.text or ""))]
     if bad:
         shown = "; ".join(f"{label.where} ({label.photo}): {label.text!r} {reason}" for label, reason in bad[:SHOWN])
         more = f"; and {len(bad) - SHOWN:,} more" if len(bad) > SHOWN else ""

@@ -96,7 +96,7 @@ class Table(ResidentDataModule):
         self.file = file
         self.files = files
         self.openml = openml
-        self.synthetic = synthetic
+        self.synthetic_table = synthetic
         self.test_file = test_file
         self.kind = target_kind
         self.scale = target_scale
@@ -118,7 +118,7 @@ class Table(ResidentDataModule):
         path = real_or_synthetic(self.source, self.dataset if self.files else "a table of your own", self._find)
         if path is None:
             self._adapt({})
-            table = as_table(self.synthetic(), self.roles.text, f"the synthetic {self.dataset}")
+            table = as_table(self.synthetic_table(), self.roles.text, f"the synthetic {self.dataset}")
         else:
             self._adapt(self._settings_of(path))
             table = read_table(path, self.form, self.roles.text)

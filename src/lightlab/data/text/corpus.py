@@ -92,7 +92,6 @@ class TextSource:
         corpus: the user's own file, folder or pattern, which nothing replaces; None for `folder`.
         folder: of the data set's own files.
         registry: lists the files to download into `folder`: a path, or a file beside this module; None: no download.
-        mirrors: addresses that serve those files.
     """
 
     name: str
@@ -100,7 +99,6 @@ class TextSource:
     corpus: str | None
     folder: Path
     registry: str | None = None
-    mirrors: Sequence[str] = ()
 
     def files(self) -> list[Path]:
         """Returns the corpus's files; none where synthetic text takes its place.
@@ -120,5 +118,5 @@ class TextSource:
         return text_files(self.folder)
 
     def _download(self) -> None:
-        registry = Path(__file__).parent / str(self.registry)
-        download_folder(read_registry(registry), self.mirrors, self.folder)
+        mirrors, files = read_registry(Path(__file__).parent / str(self.registry))
+        download_folder(files, mirrors, self.folder)

@@ -23,10 +23,10 @@ CHUNK = 2**20  # characters that are looked up at a time
 CODE_POINTS = 0x110000
 
 _FULL_WIDTH = str.maketrans(",?!;:", "，？！；：")
-_NOTES = re.compile(r"（[^（）]*）|\([^()]*\)|〔[^〔〕]*〕|\[[^\[\]]*\]")  # editors', not the poet's
+_NOTES = re.compile(r"（[^（）]*）|\([^()]*\)|〔[^〔〕]*〕|\[[^\[\]]*\]")  # editors' notes
 _NOT_KEPT = re.compile(rf"(?:(?![{MARKS}])[\W_])+")
 _NOT_CHARACTERS = re.compile(r"[\W_]+")
-_PRIVATE = 0xE000  # code points of forms, which no normalised text has
+_PRIVATE = 0xE000  # code points of forms; no normalised text has them
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class Rules:
 
     Attributes:
         punctuation: ``drop``, or ``keep`` the marks ，。？！；：、 as tokens.
-        min_length, max_length: characters of a text, marks not counted; no upper limit is None.
-        quatrains: 5 or 7 keeps only texts of four lines of so many characters; None keeps all.
-        form_token: begin each text with a token that says whether its lines are of 5 characters, of 7, or neither.
-        min_count: characters that are rarer in the training texts become <UNK>.
+        min_length, max_length: characters of a text without marks; None: no upper limit.
+        quatrains: 5 or 7 keeps only texts of four lines of that many characters; None keeps all.
+        form_token: begin each text with a token for the characters in its lines: 5, 7 or other.
+        min_count: rarer characters of the training texts become <UNK>.
         val_fraction, test_fraction: shares of the texts, in [0, 1).
     """
 
@@ -57,8 +57,8 @@ class Tokens:
     """Texts as numbers.
 
     Attributes:
-        ids: (tokens,) of all texts one after the other, uint16 where they fit, else uint32.
-        starts: (texts + 1,) where each text begins in `ids`, and where the last one ends.
+        ids: (tokens,) of all texts one after the other, uint16 if they fit, else uint32.
+        starts: (texts + 1,) the place in `ids` where each text begins, and where the last one ends.
         splits: (texts,) 0 to train, 1 to validate, 2 to test.
         vocabulary: the token of each number: <UNK>, forms, then characters, the most frequent first.
     """
@@ -70,10 +70,10 @@ class Tokens:
 
 
 def tokenize(texts: Iterable[str], rules: Rules) -> Tokens:
-    """Reads the texts once; beside them it holds two or four bytes a character.
+    """Reads the texts once, holding two or four bytes a character.
 
-    The split is a function of a text's characters alone, see `split_of`: the same poem falls on the same side in
-    every corpus and under every rule, and its copies with it, whatever their punctuation.
+    The split is a function of a text's characters alone, see `split_of`: a poem and its copies fall on the same side
+    in every corpus and under every rule, whatever their punctuation.
 
     Raises:
         DataError: no text is left, none to train on, or fewer than two kinds of character.
@@ -86,10 +86,10 @@ def tokenize(texts: Iterable[str], rules: Rules) -> Tokens:
     tokens = builder.finish()
     if not len(tokens.splits):
         raise DataError(
-            f"none of {seen:,} texts is left: lines shorter than min_length, longer than max_length, or not of "
-            "the form that quatrains asks for (data.rules); expected one poem a line"
+            f"none of {seen:,} texts is left: all are shorter than min_length, longer than max_length, or not "
+            "quatrains (data.rules); expected one poem a line"
         )
-    _check_kinds(map(chr, builder.points.tolist()))  # before the splits: copies of one text have none to train on
+    _check_kinds(map(chr, builder.points.tolist()))  # before the splits: copies of one text leave no training text
     check_splits(tokens.splits, rules)
     _check_kinds(tokens.vocabulary)
     return tokens
@@ -102,10 +102,10 @@ def _check_kinds(vocabulary: Iterable[str]) -> None:
 
 
 def check_splits(splits: np.ndarray, rules: Rules) -> None:
-    """Refuses a split that has a share of the texts and none of them.
+    """Refuses a split that should have a share of the texts and has none.
 
     Raises:
-        DataError: says what for there is none.
+        DataError: names the use of that split.
     """
     counts = np.bincount(splits, minlength=3)
     wanted = {"train on": 1.0, "validate with": rules.val_fraction, "test with": rules.test_fraction}
@@ -118,19 +118,19 @@ def check_splits(splits: np.ndarray, rules: Rules) -> None:
 
 
 def normalise(text: str) -> str:
-    """The text without notes in brackets, white space and symbols; ASCII punctuation becomes full-width."""
+    """Returns the text without notes in brackets, white space and symbols; ASCII punctuation becomes full-width."""
     return _NOT_KEPT.sub("", _NOTES.sub("", text).translate(_FULL_WIDTH))
 
 
 def characters_of(text: str) -> str:
-    """The text without punctuation."""
+    """Returns the text without punctuation."""
     return _NOT_CHARACTERS.sub("", text)
 
 
 def form_of(text: str) -> tuple[int, int]:
-    """How many lines a normalised text has, and the characters of each: 0 where they differ.
+    """Returns the number of lines of a normalised text, and the characters in each: 0 if they differ.
 
-    Without punctuation, 20 and 28 characters are taken for quatrains.
+    Without punctuation, 20 and 28 characters are taken as quatrains.
     """
     lengths = [len(line) for line in re.split(f"[{MARKS}]", text) if line]
     if len(lengths) == 1 and lengths[0] in (20, 28):
@@ -139,10 +139,10 @@ def form_of(text: str) -> tuple[int, int]:
 
 
 def split_of(characters: str, rules: Rules) -> int:
-    """0 to train on, 1 to validate with, 2 to test with: by the run of five characters whose hash is the smallest.
+    """Returns `TRAIN`, `VAL` or `TEST`, by the run of five characters whose hash is the smallest.
 
-    Two texts have the same one with a probability that is the share of the runs that they have in common (Broder,
-    1997): most versions of a poem that differ in a few characters fall on one side, and all exact copies do.
+    The probability that two texts share that run is the share of runs that they have in common (Broder, 1997): most
+    versions of a poem that differ in a few characters fall on one side, and all exact copies do.
     """
     points = characters.encode("utf-32-le")
     runs = [points[place : place + 20] for place in range(0, max(4, len(points) - 16), 4)]
@@ -154,7 +154,7 @@ def split_of(characters: str, rules: Rules) -> int:
 
 
 class _Builder:
-    """Numbers characters in the order in which they come; `finish` orders them by frequency."""
+    """Numbers characters in the order of appearance; `finish` orders them by frequency."""
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
@@ -203,7 +203,7 @@ class _Builder:
         return Tokens(ids, starts.astype(np.int64), splits, vocabulary)
 
     def _chunks_taken(self) -> Iterator[tuple[int, np.ndarray]]:
-        """Each chunk with its place; it is let go of when the next one is asked for."""
+        """Yields each chunk with its place; its memory is freed before the next one."""
         start = 0
         self.chunks.reverse()
         while self.chunks:
