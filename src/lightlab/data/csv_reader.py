@@ -129,7 +129,7 @@ def read_csv(
     Raises:
         DataError: damaged, empty, of ragged rows, in another encoding or with another separator.
     """
-    form = replace(form, encoding=text_encoding(path)) if form.encoding == "auto" else form  # found once
+    form = replace(form, encoding=text_encoding(path)) if form.encoding == "auto" else form  # detected once
     columns, header = _columns(path, form, names)
     kept = [name for name in columns if not name.startswith(UNNAMED)]
     if len(kept) < len(columns):

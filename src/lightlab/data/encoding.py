@@ -49,12 +49,14 @@ def open_text(path: Path, encoding: str = "auto") -> Iterator[IO[str]]:
     """
     encoding = text_encoding(path) if encoding == "auto" else encoding
     try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise UsageError(f"data.encoding={encoding}: Python knows no such encoding; try utf-8 or gbk") from None
+    try:
         with open_plain_or_gzip(path) as file, io.TextIOWrapper(file, encoding, newline="") as text:
             yield text
     except UnicodeError:
         raise DataError(f"{path}: not text in {encoding}; name its data.encoding=") from None
-    except LookupError:
-        raise UsageError(f"data.encoding={encoding}: Python knows no such encoding; try utf-8 or gbk") from None
     except (OSError, EOFError, zlib.error) as error:
         raise unreadable(path, error) from None
 

@@ -1,4 +1,4 @@
-"""Small images with a class each: Fashion-MNIST, MNIST, and whatever else comes in their formats."""
+"""Small images of classes: Fashion-MNIST, MNIST, and any data set in their formats."""
 
 from __future__ import annotations
 
@@ -207,10 +207,10 @@ class ImageClasses(ResidentDataModule):
 
         names = [self.files[part][kind] for part in ("train", "test") for kind in ("images", "labels")]
         expected = f"{', '.join(names)} (or the CSV files)"
-        found = fetch_missing(self.source, self.folder, self.dataset, expected, fetch if self.remote else None)
-        if found is None:
+        images = fetch_missing(self.source, self.folder, self.dataset, expected, fetch if self.remote else None)
+        if images is None:
             raise NotFound(f"{self.folder} does not hold {self.dataset}: it should have {expected}")
-        return found
+        return images
 
 
 def _split(images: np.ndarray, labels: np.ndarray) -> Split:

@@ -52,8 +52,8 @@ def _read_header(file: BinaryIO, path: Path, kind: str | None) -> tuple[int, ...
     number = int.from_bytes(magic, "big")
     if len(magic) < 4 or number not in expected:
         allowed = " or ".join(f"0x{n:08x} ({name})" for n, name in expected.items())
-        found = f"0x{magic.hex()}" + (f" ({KINDS[number]})" if number in KINDS else "")
-        raise DataError(f"{path}: magic number {found}; expected {allowed}: is it the right file?")
+        actual = f"0x{magic.hex()}" + (f" ({KINDS[number]})" if number in KINDS else "")
+        raise DataError(f"{path}: magic number {actual}; expected {allowed}: is it the right file?")
     return _read_shape(file, path, dimensions=number & 0xFF)
 
 
@@ -77,9 +77,9 @@ def _read_body(file: BinaryIO, path: Path, shape: tuple[int, ...]) -> np.ndarray
     while piece := file.read(min(PIECE, expected + 1 - len(content))):
         content += piece
     if len(content) != expected:
-        found = "more" if len(content) > expected else f"{len(content):,}"
+        actual = "more" if len(content) > expected else f"{len(content):,}"
         raise DataError(
-            f"{path}: the header announces {_times(shape)} = {expected:,} bytes, found {found}; fetch it again"
+            f"{path}: the header announces {_times(shape)} = {expected:,} bytes, found {actual}; fetch it again"
         )
     return np.frombuffer(content, np.uint8).reshape(shape)
 

@@ -66,9 +66,9 @@ class Preparation:
 
     def _take_categories(self, columns: list[str], encoder: Any) -> None:
         for index, name in enumerate(columns):
-            rare = {str(each) for each in _infrequent(encoder, index)}
-            found = [str(each) for each in encoder.categories_[index]]
-            self.categories[name] = [each for each in found if each not in rare] + [RARE] * bool(rare)
+            rare = {str(value) for value in _infrequent(encoder, index)}
+            values = [str(value) for value in encoder.categories_[index]]
+            self.categories[name] = [value for value in values if value not in rare] + [RARE] * bool(rare)
             if rare:
                 self.rare[name] = sorted(rare)
 
@@ -101,17 +101,17 @@ class Preparation:
         if self.clip is not None:
             np.clip(rows, -self.clip, self.clip, out=rows)  # NaN stays, for the check that follows
         first = len(self.numeric)
-        for index, (name, found) in enumerate(self.categories.items(), start=len(self.numeric)):
-            places = {category: first + place for place, category in enumerate(found)}
+        for index, (name, values) in enumerate(self.categories.items(), start=len(self.numeric)):
+            places = {category: first + place for place, category in enumerate(values)}
             rows[:, index] = _places(frame[name], places, places.get(RARE, self.width))
-            first += len(found)
+            first += len(values)
         return torch.from_numpy(rows)
 
     def unseen(self, frame: pd.DataFrame) -> dict[str, int]:
         """Counts, by column, the cells whose category no training row had."""
         counts = {
-            name: int(_is_unseen(frame[name], [*found, *self.rare.get(name, [])]).sum())
-            for name, found in self.categories.items()
+            name: int(_is_unseen(frame[name], {*values, *self.rare.get(name, [])}).sum())
+            for name, values in self.categories.items()
         }
         return {name: count for name, count in counts.items() if count}
 
@@ -160,8 +160,8 @@ def _column_transformer(numeric: list[str], categorical: list[str], recipe: Reci
 
 
 def _infrequent(encoder: Any, index: int) -> Any:
-    found = getattr(encoder, "infrequent_categories_", None)
-    return () if found is None or found[index] is None else found[index]
+    categories = getattr(encoder, "infrequent_categories_", None)
+    return () if categories is None or categories[index] is None else categories[index]
 
 
 def _is_skewed(column: pd.Series, skewed: str | None) -> bool:
@@ -191,8 +191,7 @@ def _places(column: pd.Series, places: dict[str, int], spare: int) -> np.ndarray
     return np.array([*of_codes, missing], np.float32)[column.cat.codes.to_numpy()]
 
 
-def _is_unseen(column: pd.Series, found: list[str]) -> np.ndarray:
-    known = set(found)
+def _is_unseen(column: pd.Series, known: set[str]) -> np.ndarray:
     new = [category not in known for category in column.cat.categories]
     return np.array([*new, False])[column.cat.codes.to_numpy()]
 

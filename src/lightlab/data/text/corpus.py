@@ -27,13 +27,13 @@ def text_files(source: Path) -> list[Path]:
     if source.is_file():
         return [source]
     if source.is_dir():
-        found = [path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()]
+        paths = [path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()]
     else:
-        found = [Path(name) for name in glob(str(source)) if Path(name).is_file()] if has_magic(str(source)) else []
-    if not found:
+        paths = [Path(name) for name in glob(str(source)) if Path(name).is_file()] if has_magic(str(source)) else []
+    if not paths:
         kind = "holds no .txt or .json file" if source.is_dir() else "no such file, folder or pattern"
         raise NotFound(f"{source}: {kind}; name a text file with one poem a line, or chinese-poetry's JSON")
-    return sorted(found)
+    return sorted(paths)
 
 
 def read_texts(files: Sequence[Path]) -> Iterator[str]:
