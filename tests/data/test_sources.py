@@ -26,17 +26,19 @@ def test_a_damaged_file_is_never_replaced():
 
 
 def test_what_a_folder_lacks_is_downloaded_or_named(tmp_path):
+    folder = tmp_path / "poems"
+
     def offline():
         raise NotFound("no connection")
 
-    assert fetch_missing("auto", tmp_path, "poems", "a.txt", lambda: 3) == 3
+    assert fetch_missing("auto", folder, "a.txt", lambda: 3) == 3
     lacks = "does not hold poems: it should have a.txt; "
     with pytest.raises(NotFound, match=f"{lacks}no connection"):
-        fetch_missing("auto", tmp_path, "poems", "a.txt", offline)
+        fetch_missing("auto", folder, "a.txt", offline)
     with pytest.raises(NotFound, match=f"{lacks}set data_dir= .*, or data.source=auto to download"):
-        fetch_missing("files", tmp_path, "poems", "a.txt", offline)
-    with pytest.raises(NotFound, match=f"{lacks}set data_dir= to the folder above {tmp_path.name}$"):
-        fetch_missing("auto", tmp_path, "poems", "a.txt", None)
+        fetch_missing("files", folder, "a.txt", offline)
+    with pytest.raises(NotFound, match=f"{lacks}set data_dir= to the folder above poems$"):
+        fetch_missing("auto", folder, "a.txt", None)
 
 
 def test_find_file_takes_the_first_name_and_either_packing(tmp_path):

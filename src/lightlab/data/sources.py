@@ -51,7 +51,7 @@ def find_file(folder: Path, names: Sequence[str]) -> Path | None:
     return None
 
 
-def fetch_missing(source: str, folder: Path, name: str, expected: str, download: Callable[[], Found] | None) -> Found:
+def fetch_missing(source: str, folder: Path, expected: str, download: Callable[[], Found] | None) -> Found:
     """Downloads a data set that `folder` does not hold.
 
     Args:
@@ -61,7 +61,7 @@ def fetch_missing(source: str, folder: Path, name: str, expected: str, download:
     Raises:
         NotFound: no download is possible or wanted.
     """
-    missing = f"{folder} does not hold {name}: it should have {expected}"
+    missing = f"{folder} does not hold {folder.name}: it should have {expected}"
     if source == "files" or download is None:
         online = ", or data.source=auto to download" if download else ""
         raise NotFound(f"{missing}; set data_dir= to the folder above {folder.name}{online}")

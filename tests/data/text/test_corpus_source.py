@@ -5,7 +5,7 @@ from lightlab.errors import DataError
 
 
 def files(source, corpus, folder, *download):
-    return TextSource("poems", source, corpus, folder, *download).files()
+    return TextSource(source, corpus, folder, *download).files()
 
 
 def test_the_users_own_text_comes_first(tmp_path):

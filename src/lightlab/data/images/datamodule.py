@@ -26,19 +26,14 @@ Images = tuple[np.ndarray, np.ndarray]  # uint8 (N, H, W), int64 (N,)
 
 
 class ImageClasses(ResidentDataModule):
-    """Images (N, 1, H, W), held as uint8; validation rows are cut from the training rows, once and for every seed.
+    """Images (N, 1, H, W), held as uint8; validation rows are cut from the training rows, the same for every seed.
+
+    conf/data/images.yaml explains the settings.
 
     Args:
         name: of the data set and of its folder in `data_dir`.
-        source: see `lightlab.data.sources.real_or_synthetic`; a download goes to `data_dir`.
         files: for ``train`` and ``test``: the IDX pair's `images` and `labels`, and names that a `csv` may have.
-        remote: name, size in bytes and sha256 of each file to download.
-        mirrors: addresses that serve those files.
         synthetic: makes ``(images, labels)``, the last `synthetic_test` for the test; None: real data only.
-        val_fraction: share of the training rows for validation, in [0, 1); 0 for none.
-        train_size: how many of the remaining rows to train on; None for all.
-        scale: ``unit`` (pixels / 255), ``standard`` (mean 0, standard deviation 1, of the training pixels) or ``raw``.
-        invert: whether photos are inverted at prediction: ``auto``, True or False.
     """
 
     can_fold = True
@@ -207,7 +202,7 @@ class ImageClasses(ResidentDataModule):
 
         names = [self.files[part][kind] for part in ("train", "test") for kind in ("images", "labels")]
         expected = f"{', '.join(names)} (or the CSV files)"
-        images = fetch_missing(self.source, self.folder, self.dataset, expected, fetch if self.remote else None)
+        images = fetch_missing(self.source, self.folder, expected, fetch if self.remote else None)
         if images is None:
             raise NotFound(f"{self.folder} does not hold {self.dataset}: it should have {expected}")
         return images

@@ -35,34 +35,12 @@ from lightlab.spec import Spec, TargetScale
 class Photos(ResidentDataModule):
     """Photos (N, C, H, W) as uint8, decoded once: upright, reduced to cover the network's shape, then centre-cropped.
 
-    Test and validation rows are the same for every seed.
+    Test and validation rows are the same for every seed. conf/data/photos.yaml explains the settings.
 
     Args:
-        name: of the data set.
-        target_kind: what is predicted: ``number``, ``binary`` or ``class``.
-        source: see `lightlab.data.sources.real_or_synthetic`.
         folder: of the photos; or several, of which the first that exists is used.
-        images: names of the sub-folder of photos, if there is one; else they lie in `folder` itself.
-        labels: a file of ``name,score`` rows or ``name score`` lines, or names of which the first that exists is used;
-            None: the only such file in `folder` or, for classes, the sub-folders' names.
-        test_labels: another such file, with the test rows, in place of `test_fraction`.
-        name_column: of the photos' names in the labels' file; None: recognised by content.
-        label_column: of the labels; None: the only other one.
-        label_from_name: a regular expression whose first group is the label in a file's name, in place of `labels`.
-        class_names: in the order of their labels; None: those in the labels, sorted.
-        score_range: the lowest and the highest possible score; None: any.
-        target_name: name of the predicted column.
-        target_scale: how scores are scaled for the network: ``standard``, ``raw`` or ``log``.
-        size: height and width that the network sees.
-        grey: one channel in place of three.
-        scale: ``unit`` (pixels / 255), ``standard`` (each channel mean 0, standard deviation 1, over the training
-            rows) or ``raw``.
-        bad_photos: ``refuse`` or ``skip`` unreadable photos, labels without a photo and photos without a label.
-        workers: threads that decode; ``auto``: one a processor.
-        most_memory: MiB of decoded photos held in memory; more are mapped from the cache.
-        test_fraction: share of the photos for the test, in [0, 1).
-        val_fraction: share of the other photos for validation, in [0, 1).
-        train_size: how many of the remaining rows to train on; None for all.
+        labels: a file, or names of which the first that exists is used; None: the only such file in `folder` or, for
+            classes, the sub-folders' names.
         synthetic: draws synthetic photos; None: real ones only.
     """
 

@@ -29,26 +29,13 @@ from lightlab.spec import Spec
 class Table(ResidentDataModule):
     """Rows of numbers and categories; stored narrow, float32 (N, columns), and spread out batch by batch.
 
+    conf/data/table.yaml explains the settings; see also `Roles`, `CsvFormat` and `Recipe`.
+
     Args:
         name: of the data set and of its folder in `data_dir`.
-        target_kind: what is predicted: ``number``, ``binary`` or ``class``.
-        source: see `lightlab.data.sources.real_or_synthetic`.
-        synthetic: makes a table whose last column is predicted.
-        target: the column that is predicted; None for the last one.
-        target_scale: how a network sees a number: ``raw``, ``standard`` (mean 0, deviation 1) or ``log`` (that of
-            its logarithm).
-        positive: the class, of two, that counts as 1; None for the second.
-        class_names: names for the classes, in the order of their values, a positive one last; None: their values.
-        file: the table; None: the data set's own.
-        test_file: a table of test rows, in place of `test_fraction`.
         files: names that the data set's own table may have in its folder, each with settings for that file.
         openml: the data set's number on openml.org and the file name for a download; None: no download.
-        index, drop, numeric, categorical, max_categories: see `Roles`.
-        separator, encoding, header, columns, missing_values: see `CsvFormat`.
-        missing, skewed, clip, rare_below, sums: see `Recipe`.
-        test_fraction: share of the rows for the test, in [0, 1), as scikit-learn cuts it with seed 42.
-        val_fraction: share of the other rows for validation, in [0, 1).
-        train_size: how many of the remaining rows to train on; None for all.
+        synthetic: makes a table whose last column is predicted.
     """
 
     can_fold = True
@@ -165,9 +152,7 @@ class Table(ResidentDataModule):
             raise NotFound("data.file= names no table: give a .csv, .csv.gz or .parquet, and data.target=")
         names = [file["name"] for file in self.files]
         download = self._download if self.openml else None
-        return find_file(self.folder, names) or fetch_missing(
-            self.source, self.folder, self.dataset, " or ".join(names), download
-        )
+        return find_file(self.folder, names) or fetch_missing(self.source, self.folder, " or ".join(names), download)
 
     def _download(self) -> Path:
         assert self.openml is not None

@@ -108,17 +108,7 @@ def kept_share(counts: Tensor, threshold: float) -> Tensor:
 class WordContexts(ResidentDataModule):
     """Rows are the words around a word (N, 2·window), 0 beyond the text; targets are the words themselves (N,).
 
-    Args:
-        corpus: a text file, a folder or a pattern, one text a line or chinese-poetry's JSON; None for
-            `data_dir`/folder.
-        source, registry: see `lightlab.data.text.corpus.TextSource`.
-        embedded_texts: how many synthetic sentences the grammar makes.
-        unit, user_dictionary, new_words: see `lightlab.data.text.segmentation.Cutter`.
-        stop_words: ``builtin``, ``none``, or a file of words to leave out.
-        min_count: words that are rarer in the training texts are left out.
-        window: words on each side.
-        subsample: the share of all words above which a frequent word is thinned out; None for never.
-        val_fraction, test_fraction: shares of the texts, in [0, 1), cut off by a hash of each.
+    conf/data/words.yaml explains the settings; see also `TextSource` and `Cutter`.
     """
 
     def __init__(
@@ -146,7 +136,7 @@ class WordContexts(ResidentDataModule):
     ) -> None:
         super().__init__(**loading)
         self.dataset = name
-        self.text_source = TextSource(name, source, corpus, Path(data_dir).expanduser() / folder, registry)
+        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / folder, registry)
         self.cache_folder = cache_folder(cache_dir)
         self.cutter = Cutter(unit, user_dictionary, new_words)
         self.stop_words = stop_words

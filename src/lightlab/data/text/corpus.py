@@ -87,14 +87,12 @@ class TextSource:
     """Where the text files of a corpus come from.
 
     Attributes:
-        name: of the data set.
         source: see `lightlab.data.sources.real_or_synthetic`.
         corpus: the user's own file, folder or pattern, which nothing replaces; None for `folder`.
         folder: of the data set's own files.
         registry: lists the files to download into `folder`: a path, or a file beside this module; None: no download.
     """
 
-    name: str
     source: str
     corpus: str | None
     folder: Path
@@ -108,13 +106,13 @@ class TextSource:
         """
         if self.corpus and self.source != "embedded":
             return text_files(Path(self.corpus).expanduser())
-        return real_or_synthetic(self.source, self.name, self._find) or []
+        return real_or_synthetic(self.source, self.folder.name, self._find) or []
 
     def _find(self) -> list[Path]:
         if not self.folder.is_dir():
             expected = "a text file with one text a line or chinese-poetry's JSON (data.corpus= names another)"
             download = self._download if self.registry else None
-            fetch_missing(self.source, self.folder, self.name, expected, download)
+            fetch_missing(self.source, self.folder, expected, download)
         return text_files(self.folder)
 
     def _download(self) -> None:

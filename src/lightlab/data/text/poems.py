@@ -119,14 +119,7 @@ class LengthOrder(EpochOrder):
 class Poems(ResidentDataModule):
     """Rows of tokens (N, T) and, as targets, the tokens that follow them; texts are held out whole.
 
-    Args:
-        corpus: a text file, a folder or a pattern, one text a line or chinese-poetry's JSON; None for `data_dir`/name.
-        source, registry: see `lightlab.data.text.corpus.TextSource`.
-        embedded_poems: how many synthetic poems the grammar makes.
-        window: tokens of a row at most.
-        stride: None gives whole texts, in rows of similar length; a number gives windows that many tokens apart.
-        train_size: texts to train on; None for all.
-        rules: see `lightlab.data.text.tokens.Rules`.
+    conf/data/poems.yaml explains the settings; see also `TextSource` and `Rules`.
     """
 
     def __init__(
@@ -147,7 +140,7 @@ class Poems(ResidentDataModule):
     ) -> None:
         super().__init__(**loading)
         self.dataset = name
-        self.text_source = TextSource(name, source, corpus, Path(data_dir).expanduser() / name, registry)
+        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / name, registry)
         self.cache_dir = cache_dir
         self.window = window
         self.stride = stride
