@@ -104,7 +104,6 @@ class Table(ResidentDataModule):
     def load(self) -> tuple[Spec, dict[str, Split]]:
         path = real_or_synthetic(self.source, self.dataset if self.files else "a table of your own", self._find)
         if path is None:
-            self._adapt({})
             table = as_table(self.synthetic_table(), self.roles.text, f"the synthetic {self.dataset}")
         else:
             self._adapt(self._settings_of(path))
