@@ -32,7 +32,7 @@ LEAN = ["logger=csv", "~callbacks.curves", "~callbacks.mistakes", "~callbacks.be
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task")
-    parser.add_argument("overrides", nargs="*", help="changes of the recipe, such as data=plane")
+    parser.add_argument("overrides", nargs="*", help="changes of the recipe, such as network=lenet")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--data-dir", default="data")
     parser.add_argument("--mean-log", type=float, metavar="LOWEST", help="score by the mean of log(monitor - LOWEST)")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lightlab.config.composition import Groups, composed
-from lightlab.data.notes import say_embedded
+from lightlab.data.sources import note
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,7 +29,7 @@ def own_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("LIGHTLAB_CACHE", str(tmp_path / "cache"))
     for name in ("LIGHTLAB_DATA", "LIGHTLAB_TRACEBACK"):
         monkeypatch.delenv(name, raising=False)
-    say_embedded.cache_clear()
+    note.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 from benchmarks import learning_rates
 from lightlab.errors import LightlabError, UsageError
 
-SURFACE = ["task=surface", "data=bowl", "optimizer=sgd"]
+SURFACE = ["task=surface_bowl", "optimizer=sgd"]
 
 
 def climbed(monkeypatch, score):

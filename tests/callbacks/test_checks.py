@@ -19,7 +19,9 @@ def warned(config, tmp_path, capsys):
     def run(*overrides: str) -> tuple[str, list[str]]:
         train(config(*overrides, *SMALL, "~callbacks.curves", "~callbacks.mistakes"), tmp_path)
         lines = [
-            line for line in capsys.readouterr().err.splitlines() if line.startswith("! ") and "stand-in" not in line
+            line
+            for line in capsys.readouterr().err.splitlines()
+            if line.startswith("! ") and "synthetic data" not in line
         ]
         return json.loads((tmp_path / "metrics.json").read_text()).get("warnings", ""), lines
 

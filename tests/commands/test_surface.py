@@ -17,13 +17,16 @@ from lightlab.sweeps.summary import finish
 from lightlab.training.fit import train
 
 CONF = Path(__file__).parents[2] / "conf"
-SURFACES = ["valley", "bowl", "ravine", "saddle", "rosenbrock", "beale", "himmelblau"]
+TASKS = {
+    "valley": "surface",
+    **{each: f"surface_{each}" for each in ("bowl", "ravine", "saddle", "rosenbrock", "beale", "himmelblau")},
+}
 
 
 @pytest.fixture
 def descend(config):
     def run(folder: Path, *overrides: str) -> pd.DataFrame:
-        whole = config("task=surface", "~callbacks.curves", *overrides)
+        whole = config("~callbacks.curves", *overrides)
         check(whole)
         train(whole, folder)
         return pd.read_csv(folder / "trajectory.csv")
@@ -32,7 +35,7 @@ def descend(config):
 
 
 def test_sgd_goes_where_its_formula_says(descend, tmp_path):
-    trajectory = descend(tmp_path, "data=bowl", "trainer.max_epochs=4")
+    trajectory = descend(tmp_path, "task=surface_bowl", "trainer.max_epochs=4")
     assert list(trajectory.columns) == ["step", "x", "y", "f", "learning_rate"]
     assert list(trajectory["step"]) == [0, 1, 2, 3, 4]
     assert list(trajectory["x"]) == pytest.approx([-3 * (1 - 2 * 0.9) ** step for step in range(5)], rel=1e-5)
@@ -56,17 +59,17 @@ def test_decaying_rates_are_in_the_trajectory(decay, rates, descend, tmp_path):
     assert {step: trajectory.learning_rate[step] for step in rates} == pytest.approx(rates, rel=1e-5)
 
 
-@pytest.mark.parametrize("surface", SURFACES)
-def test_each_surface_starts_where_its_file_says_and_goes_down(surface, descend, tmp_path):
-    trajectory = descend(tmp_path, f"data={surface}", "optimizer=adam", "trainer.max_epochs=30")
+@pytest.mark.parametrize(("surface", "task"), TASKS.items())
+def test_each_surface_starts_where_its_file_says_and_goes_down(surface, task, descend, tmp_path):
+    trajectory = descend(tmp_path, f"task={task}", "optimizer=adam", "trainer.max_epochs=30")
     start = yaml.safe_load((CONF / "data" / f"{surface}.yaml").read_text(encoding="utf-8"))["data"]["start"]
     assert [trajectory.x[0], trajectory.y[0]] == pytest.approx([float(each) for each in start])
     assert trajectory.f.min() < trajectory.f[0]
 
 
 def test_an_interrupted_descent_goes_on_as_if_nothing_had_happened(descend, config, tmp_path):
-    whole = descend(tmp_path / "whole", "optimizer=adam", "trainer.max_epochs=6")
-    descend(tmp_path / "two", "optimizer=adam", "trainer.max_epochs=3")
+    whole = descend(tmp_path / "whole", "task=surface", "optimizer=adam", "trainer.max_epochs=6")
+    descend(tmp_path / "two", "task=surface", "optimizer=adam", "trainer.max_epochs=3")
     train(
         config("task=surface", "optimizer=adam", "trainer.max_epochs=6") | {"resume": str(tmp_path / "two")},
         tmp_path / "two",
@@ -76,13 +79,13 @@ def test_an_interrupted_descent_goes_on_as_if_nothing_had_happened(descend, conf
 
 def test_a_descent_that_runs_away_is_drawn_as_far_as_it_came(descend, tmp_path):
     with pytest.raises(LightlabError, match="the loss is"):
-        descend(tmp_path, "data=bowl", "optimizer.lr=1e9")
+        descend(tmp_path, "task=surface_bowl", "optimizer.lr=1e9")
     assert (tmp_path / "figures" / "surface.png").is_file()
     assert len(pd.read_csv(tmp_path / "trajectory.csv")) > 1
 
 
 def test_an_animation_on_request(descend, tmp_path):
-    descend(tmp_path, "trainer.max_epochs=5", "callbacks.trajectory.animation=true")
+    descend(tmp_path, "task=surface", "trainer.max_epochs=5", "callbacks.trajectory.animation=true")
     with Image.open(tmp_path / "figures" / "surface.gif") as gif:
         assert gif.format == "GIF" and gif.n_frames > 2
 
@@ -100,9 +103,8 @@ def told(folder: Path, *overrides: str) -> Path:
 
 def test_a_sweep_ends_with_all_trajectories_on_one_picture_a_surface(descend, tmp_path, capsys):
     for number, surface in enumerate(["bowl", "valley", "valley"]):
-        descend(
-            told(tmp_path / str(number), f"data={surface}", f"seed={number}"), f"data={surface}", "trainer.max_epochs=2"
-        )
+        task = f"task={TASKS[surface]}"
+        descend(told(tmp_path / str(number), task, f"seed={number}"), task, "trainer.max_epochs=2")
     (tmp_path / "3").mkdir()  # a run that failed
     finish(tmp_path)
     assert sorted(path.name for path in (tmp_path / "figures").glob("trajectories*")) == [

@@ -147,10 +147,10 @@ def task_on_embedded_data(task: str) -> tuple[dict[str, Any], ResidentDataModule
     config = composed([f"task={task}", "logger=csv"], Groups([CONF]))
     if "source" in config["data"]:
         config["data"] |= {"source": "embedded", "train_size": 16}
-    if "count" in (config["data"].get("stand_in") or {}):
-        config["data"]["stand_in"]["count"] = 200
-    if "stand_in_test" in config["data"]:
-        config["data"]["stand_in_test"] = 50
+    if "count" in (config["data"].get("synthetic") or {}):
+        config["data"]["synthetic"]["count"] = 200
+    if "synthetic_test" in config["data"]:
+        config["data"]["synthetic_test"] = 50
     if config["data"].get("size") == [64, 64]:
         config["data"]["size"] = [32, 32]
     config["data"]["batch_size"] = min(4, config["data"]["batch_size"])

@@ -45,7 +45,7 @@ def test_a_preset_leaves_the_task_to_the_command_line(conf):
 def test_two_presets_at_once_are_refused(conf):
     with pytest.raises(UsageError, match="each is a sweep of its own"):
         prepare(["-m", "experiment=compare_optimizers,regularisation"], conf)
-    prepare(["-m", "task=surface", "experiment=decay_step,decay_exponential"], conf)
+    prepare(["-m", "experiment=decay_step,decay_exponential"], conf)
 
 
 def test_what_a_preset_sweeps_must_be_text(config):

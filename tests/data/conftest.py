@@ -1,17 +1,17 @@
+import hashlib
 import json
-import os
-import shutil
-import socket
-import subprocess
 import threading
-import time
-from http.server import ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
 
 import pytest
 
 from lightlab.data.synthetic.verse import couplets
 
-POEMS = json.dumps([{"paragraphs": [poem]} for poem in couplets(400, seed=1)])
+POEMS = {
+    f"poet.tang.{seed}.json": json.dumps([{"paragraphs": [poem]} for poem in couplets(400, seed=seed)]).encode()
+    for seed in (0, 1000)
+}
 
 
 @pytest.fixture
@@ -50,42 +50,21 @@ def no_proxy(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-def git(folder, *arguments):
-    who = {f"GIT_{role}_{part}": "x" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
-    done = subprocess.run(
-        ["git", "-C", folder, *arguments], check=True, capture_output=True, text=True, env=os.environ | who
-    )
-    return done.stdout.strip()
+class PoemHandler(BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        body = POEMS.get(unquote(self.path).removeprefix("/全唐诗/"))
+        self.send_response(404 if body is None else 200)
+        self.end_headers()
+        self.wfile.write(body or b"")
 
 
-@pytest.fixture(scope="session")
-def repository(tmp_path_factory):
-    """A repository of verse that git serves on this computer, and its first commit; a later one holds other verse."""
-    if not shutil.which("git") or subprocess.run(["git", "daemon", "-h"], capture_output=True).returncode == 1:
-        pytest.skip("git daemon is not installed")
-    root = tmp_path_factory.mktemp("served")
-    folder = root / "poetry"
-    (folder / "全唐诗").mkdir(parents=True)
-    git(root, "init", "-q", "poetry")
-    for name, text in {"poet.tang.0.json": POEMS, "poet.tang.1000.json": POEMS, "authors.json": "[]"}.items():
-        (folder / "全唐诗" / name).write_text(text, encoding="utf-8")
-    git(folder, "add", ".")
-    git(folder, "commit", "-qm", "verse")
-    first = git(folder, "rev-parse", "HEAD")
-    (folder / "全唐诗" / "poet.tang.0.json").write_text("[]", encoding="utf-8")
-    git(folder, "commit", "-qam", "other verse")
-    for name in ("uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"):
-        git(folder, "config", name, "true")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = ["git", "daemon", "--export-all", f"--base-path={root}", "--listen=127.0.0.1", f"--port={port}"]
-    daemon = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    for _ in range(100):
-        with socket.socket() as probe:
-            if not probe.connect_ex(("127.0.0.1", port)):
-                break
-        time.sleep(0.05)
-    yield f"git://127.0.0.1:{port}/poetry", first
-    daemon.terminate()
-    daemon.wait()
+@pytest.fixture
+def poem_registry(serve, no_proxy, tmp_path):
+    """A registry of verse that a server on this computer has."""
+    rows = (f"{name} {len(body)} {hashlib.sha256(body).hexdigest()}" for name, body in POEMS.items())
+    mirror = f"http://127.0.0.1:{serve(PoemHandler).server_port}/全唐诗"
+    (tmp_path / "registry.txt").write_text("\n".join(["# verse", mirror, *rows]), encoding="utf-8")
+    return tmp_path / "registry.txt"

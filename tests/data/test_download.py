@@ -3,10 +3,12 @@ import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 
 import pytest
 
-from lightlab.data.download import RemoteFile, download, find
+from lightlab.data.download import RemoteFile, download, download_folder, read_registry
+from lightlab.data.text import corpus
 from lightlab.errors import DataError
 
 BODY = bytes(range(256)) * 1000
@@ -202,16 +204,28 @@ def test_no_mirror_and_no_folder(tmp_path):
     with pytest.raises(DataError, match="no mirror is known"):
         download(FILE, [], tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match="no folder can be made here"):
+    with pytest.raises(DataError, match="this folder cannot be made"):
         download(FILE, [], tmp_path / "file")
 
 
-def test_find_takes_the_first_name_and_either_packing(tmp_path):
-    assert find(tmp_path, ["a", "b.gz"]) is None
-    (tmp_path / "b").touch()
-    assert find(tmp_path, ["a", "b.gz"]) == tmp_path / "b"
-    (tmp_path / "a.gz").touch()
-    assert find(tmp_path, ["a", "b.gz"]) == tmp_path / "a.gz"
-    (tmp_path / "a").touch()
-    assert find(tmp_path, ["a", "b.gz"]) == tmp_path / "a"
-    assert find(tmp_path / "nowhere", ["a"]) is None
+def test_a_folder_appears_with_all_its_files(poem_registry, tmp_path):
+    mirrors, files = read_registry(poem_registry)
+    download_folder(files, mirrors, tmp_path / "data" / "poems")
+    assert sorted(path.name for path in (tmp_path / "data").rglob("*")) == [
+        *("poems", "poet.tang.0.json", "poet.tang.1000.json")
+    ]
+
+
+def test_a_folder_that_lacks_a_file_does_not_appear(poem_registry, tmp_path):
+    mirrors, files = read_registry(poem_registry)
+    files.append(RemoteFile("poet.tang.2000.json", 1, "0" * 64))
+    folder = tmp_path / "data" / "poems"
+    with pytest.raises(DataError, match=r"poet.tang.2000.json could not .* HTTP 404.* put the file into .*data/poems$"):
+        download_folder(files, mirrors, folder)
+    assert list(folder.parent.iterdir()) == []
+
+
+def test_the_registry_of_the_tang_poems_is_complete():
+    mirrors, files = read_registry(Path(corpus.__file__).with_name("poems_registry.txt"))
+    assert len(files) == 58 and mirrors and all(len(file.sha256) == 64 and file.size > 1000 for file in files)
+    assert {file.name for file in files} == {f"poet.tang.{number}.json" for number in range(0, 58000, 1000)}

@@ -58,7 +58,7 @@ class Handler(BaseHTTPRequestHandler):
         }
         return self.query(json.dumps({"data_set_description": description}).encode())
 
-    def answer(self, body, status=200):
+    def query(self, body, status=200):
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -70,14 +70,14 @@ def site(serve, no_proxy, monkeypatch):
     server = serve(Handler)
     server.behaviour = "good"
     here = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setattr(openml, "SITE", here)
+    monkeypatch.setattr(openml, "OPENML", here)
     for name in ("_DATA_INFO", "_DATA_FEATURES", "_DATA_QUALITIES"):
         monkeypatch.setattr(_openml, name, getattr(_openml, name).replace("https://www.openml.org", here))
     return server
 
 
 def test_a_table_arrives_with_its_gaps_and_its_target_last(site, tmp_path):
-    table = pd.read_csv(openml.fetch_table(37, tmp_path / "houses.csv"), keep_default_na=False, na_values=["NA"])
+    table = pd.read_csv(openml.download_table(37, tmp_path / "houses.csv"), keep_default_na=False, na_values=["NA"])
     expected = {"area": [120, np.nan, 80.5], "street": ["Pave", "Grvl", np.nan], "price": [200000.0, 90000, 150000]}
     pd.testing.assert_frame_equal(table, pd.DataFrame(expected), check_dtype=False)
     assert [path.name for path in tmp_path.iterdir()] == ["houses.csv"]
@@ -87,5 +87,5 @@ def test_a_table_arrives_with_its_gaps_and_its_target_last(site, tmp_path):
 def test_what_is_not_as_announced_leaves_nothing_and_says_so_in_a_line(site, tmp_path, behaviour):
     site.behaviour = behaviour
     with pytest.raises(DataError, match="data set 37 could not be downloaded from http://127") as raised:
-        openml.fetch_table(37, tmp_path / "houses.csv")
+        openml.download_table(37, tmp_path / "houses.csv")
     assert "\n" not in str(raised.value) and not list(tmp_path.iterdir())

@@ -52,7 +52,11 @@ def test_a_class_of_one_row_is_cut_by_chance():
 
 @pytest.mark.parametrize(
     ("rows", "labels", "folds", "message"),
-    [(1, None, None, "none is left"), (3, None, 4, "more folds than rows"), (100, LABELS, 41, "40 in the smallest")],
+    [
+        (1, None, None, "none of 1 rows is left"),
+        (3, None, 4, "more folds than rows"),
+        (100, LABELS, 41, "40 in the smallest"),
+    ],
 )
 def test_what_cannot_be_cut_is_refused(rows, labels, folds, message):
     with pytest.raises(UsageError, match=message):

@@ -14,8 +14,7 @@ from lightlab.training.building import build_data, build_gradient, build_module,
 
 STEPS = 50
 HOUSE_LIKE = [
-    "task=linear_regression",
-    "data=plane",
+    "task=linear_plane",
     "network=mlp_50",
     "network.batch_norm=true",
     "network.dropout=0.2",

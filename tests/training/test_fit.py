@@ -24,8 +24,8 @@ def test_each_task_trains_on_its_embedded_data(task, config, tmp_path):
     whole = config(f"task={task}", *SHORT)
     if "source" in whole["data"]:
         whole["data"] |= {"source": "embedded", "train_size": 64}
-    if "count" in (whole["data"].get("stand_in") or {}):  # of drawings
-        whole["data"]["stand_in"]["count"] = 2200 if "stand_in_test" in whole["data"] else 300
+    if "count" in (whole["data"].get("synthetic") or {}):  # of drawings
+        whole["data"]["synthetic"]["count"] = 2200 if "synthetic_test" in whole["data"] else 300
     results = train(whole, tmp_path)
     assert results == json.loads((tmp_path / "metrics.json").read_text())
     assert results["data"] == "embedded" and results["epochs"] == 2

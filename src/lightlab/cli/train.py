@@ -57,12 +57,9 @@ def main(conf: Path) -> None:
 
 def _run(config: dict[str, Any], folder: Path) -> float | None:
     with uncollected():  # here, so that an error in the command line is reported before torch is imported
-        from lightlab.data.cache import keep
         from lightlab.training.cross_validation import cross_validate
         from lightlab.training.fit import train
     hydra_config = HydraConfig.get()
-    if config["folds"] or hydra_config.mode == RunMode.MULTIRUN:
-        keep()
     if is_parallel(hydra_config.launcher):
         divide_threads(hydra_config.launcher)
     trial = None

@@ -1,4 +1,4 @@
-"""What every data module of this project has in common."""
+"""The base of all data modules of this project."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from lightlab.spec import Spec
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a user hands to predict.
+    """Rows to predict, as a user gave them.
 
     Attributes:
-        names: one a row, for the table: a file's name, a row's number.
-        inputs: (N, …), prepared for the network.
-        targets: (N,), where the input carries labels.
+        names: one a row: a file's name, or the row's number.
+        inputs: (N, …), as a `Split` stores them.
+        targets: (N, …), if the rows carry labels.
         columns: shown beside the predictions, such as a table's features.
         index_name: the heading of `names`.
-        photos: the files that the rows were read from, where each is one.
+        photos: the files that the rows were read from, if each is a photo.
     """
 
     names: list[str]
@@ -41,15 +41,15 @@ class Inputs:
 
 
 class ResidentDataModule(LightningDataModule):
-    """Splits held in memory. A kind of data defines `load`, and `prepare` and `read` where it needs to.
+    """Holds splits in memory. A subclass defines `load` and `read`, and `prepare` where it needs to.
 
     Attributes:
-        spec: known after `setup`.
-        splits: ``train``, and ``val`` and ``test`` where there are any.
-        origin: ``real`` or ``embedded``; kept with the results.
-        remarks: what else the results must say of the data.
+        spec: set by `setup`.
+        splits: ``train``, and ``val`` and ``test`` if there are any.
+        origin: ``real`` or ``embedded`` (synthetic); kept with the results.
+        notes: what else the results record about the data.
         can_fold: whether `load` obeys `fold`.
-        fold: set before `setup` in a cross-validation: which rows this run is tested on.
+        fold: the rows that test this run; set before `setup` in a cross-validation.
     """
 
     spec: Spec
@@ -68,12 +68,12 @@ class ResidentDataModule(LightningDataModule):
         self.drop_last = drop_last
         self.augment: Augment | None = None
         self.splits: Mapping[str, Any] = {}  # of Rows
-        self.remarks: dict[str, str] = {}
+        self.notes: dict[str, str] = {}
 
     @property
     @abstractmethod
     def example_input(self) -> str:
-        """What the end of a run suggests to predict."""
+        """An input that the end of a run suggests for a prediction."""
 
     @property
     def example_option(self) -> str:
@@ -82,26 +82,26 @@ class ResidentDataModule(LightningDataModule):
 
     @abstractmethod
     def load(self) -> tuple[Spec, Mapping[str, Rows]]:
-        """Reads the data: called once, by `setup`."""
+        """Reads the data; `setup` calls it once."""
 
     @abstractmethod
     def read(self, source: Any) -> Inputs:
-        """What a user wants predictions for, prepared; needs no `setup`, only `load_state_dict`.
+        """Reads a user's input for a prediction; needs no `setup`, only `load_state_dict`.
 
         Raises:
-            DataError: the input is not there, or not what this data module can read.
+            DataError: the input does not exist, or this data module cannot read it.
         """
 
     def prepare(self, inputs: Tensor) -> Tensor:
-        """Stored inputs → float tensor for the network, batch by batch."""
+        """Turns a batch of stored inputs into a float tensor for the network."""
         return inputs
 
     def order(self, split: Any, batch_size: int, shuffle: bool) -> EpochOrder:
-        """The order that a split's rows are given in."""
+        """Returns the order in which a split's rows are given."""
         return EpochOrder(len(split), self.seed, shuffle)
 
     def example(self) -> Tensor:
-        """Two prepared rows, to show the network with."""
+        """Returns two prepared rows, to try out and show the network with."""
         split = self.splits["train"]
         return self.prepare(split.take(torch.arange(min(2, len(split)))).inputs)
 
@@ -111,7 +111,7 @@ class ResidentDataModule(LightningDataModule):
 
     def train_dataloader(self) -> ResidentLoader:
         split = self._on_device("train")
-        # A batch of one row has no variance for batch norm to divide by, so a last one is left out.
+        # A last batch of one row is left out: batch norm would divide by its variance, which is 0.
         drop_last = self.drop_last or (len(split) > self.batch_size and len(split) % self.batch_size == 1)
         if drop_last and len(split) < self.batch_size:
             raise UsageError(

@@ -17,7 +17,7 @@ Augment = Callable[[Tensor, torch.Generator], Tensor]
 
 
 class Rows(Protocol):
-    """What the loader cuts batches from: rows as they are stored, or made when they are asked for."""
+    """What the loader cuts batches from: rows as they are stored, or made when they are taken."""
 
     @property
     def device(self) -> torch.device: ...
@@ -75,7 +75,7 @@ class EpochOrder:
         return torch.randperm(self.rows, generator=self.generator(torch.device("cpu")))
 
     def generator(self, device: torch.device, batch: int = 0) -> torch.Generator:
-        """A generator that depends on (seed, epoch, batch) alone."""
+        """Returns a generator that depends on (seed, epoch, batch) alone."""
         seed = (self.seed * 1_000_003 + self.epoch) * 1_000_003 + batch
         return torch.Generator(device).manual_seed(seed % 2**63)
 
@@ -101,7 +101,7 @@ class ResidentLoader:
         self.split = split
         self.batch_size = batch_size
         self.sampler = order
-        self.batch_sampler = None  # which Lightning asks for wherever there is a sampler
+        self.batch_sampler = None  # Lightning reads it from any loader that has a sampler
         self.prepare = prepare
         self.augment = augment
         self.drop_last = drop_last
@@ -136,9 +136,9 @@ class MappedSplit(Split):
     """Some rows of a memory-mapped file, read when they are taken.
 
     Attributes:
-        inputs: (M, …), all rows of the file; those of this split are given by `take` alone.
+        inputs: (M, …), all rows of the file.
         targets: (N, …), of this split.
-        rows: (N,), where in `inputs` this split's rows lie.
+        rows: (N,), the places of this split's rows in `inputs`.
     """
 
     rows: Tensor

@@ -1,4 +1,4 @@
-"""Which rows train, which validate and which test: index sets that share no row."""
+"""Divides rows into training, validation and test rows, which share none."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ def cut_rows(
 ) -> dict[str, Rows]:
     """Cuts ``range(rows)`` into ``train``, ``val`` and ``test``; a fraction of 0 leaves a split out.
 
-    The cut is the same for every seed of training, so that no run trains on rows that another one is judged by.
+    The cut is the same for every seed of training, so that no run trains on rows that test another one.
 
     Args:
         test_fraction: of all rows, in [0, 1): as scikit-learn's `train_test_split(random_state=test_seed)` cuts it.
-        val_fraction: of the rows that are then left, in [0, 1).
-        labels: (rows,) classes, each of which is to have its share in every split; None: whatever chance gives.
-        fold: the rows that are not for the test are dealt into folds as scikit-learn's `KFold(shuffle=True,
-            random_state=repeat)` does (`StratifiedKFold` with labels); this fold's rows take the test's place, and
-            the test rows stay untouched.
+        val_fraction: of the remaining rows, in [0, 1).
+        labels: (rows,) classes to stratify by; None: no strata.
+        fold: divides the rows outside the test into folds, as scikit-learn's `KFold(shuffle=True,
+            random_state=repeat)` does (`StratifiedKFold` with labels); the rows of this fold replace the test rows,
+            which stay untouched.
 
     Raises:
-        UsageError: no row is left to train on, or fewer rows than folds.
+        UsageError: no row is left to train on, or there are fewer rows than folds.
     """
     others, test = _split(np.arange(rows), test_fraction, labels, test_seed)
     if fold is not None:
         others, test = _fold(others, labels, fold)
     train, val = _split(others, val_fraction, labels, 0)
     if not len(train):
-        raise UsageError(f"of {rows} rows none is left to train on; lower data.test_fraction or data.val_fraction")
-    return {name: found for name, found in (("train", train), ("val", val), ("test", test)) if len(found)}
+        raise UsageError(f"none of {rows} rows is left to train on; lower data.test_fraction or data.val_fraction")
+    return {name: index for name, index in (("train", train), ("val", val), ("test", test)) if len(index)}
 
 
 def _split(rows: Rows, fraction: float, labels: np.ndarray | None, seed: int) -> tuple[Rows, Rows]:
-    """The rest, and the `fraction` that is cut off; no stratum where a class is too small for one."""
+    """Returns the rest and the `fraction` that is cut off; without strata if a class is too small for them."""
     from sklearn.model_selection import train_test_split
 
     cut_off = round(fraction * len(rows))
@@ -74,10 +74,10 @@ def _fold(rows: Rows, labels: np.ndarray | None, fold: Fold) -> tuple[Rows, Rows
     smallest = len(rows) if strata is None else int(np.unique(strata, return_counts=True)[1].min())
     if fold.count > smallest:
         raise UsageError(
-            f"folds={fold.count}: more folds than rows to deal "
+            f"folds={fold.count}: more folds than rows "
             f"({smallest}{' in the smallest class' if strata is not None else ''}); lower folds"
         )
     kind = KFold if strata is None else StratifiedKFold
-    dealt = kind(fold.count, shuffle=True, random_state=fold.repeat).split(rows, strata)
-    train, test = next(each for index, each in enumerate(dealt) if index == fold.index)
+    folds = kind(fold.count, shuffle=True, random_state=fold.repeat).split(rows, strata)
+    train, test = list(folds)[fold.index]
     return rows[train], rows[test]

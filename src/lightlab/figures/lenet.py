@@ -50,8 +50,8 @@ def _trained(options: FigureOptions) -> tuple[nn.Module, Tensor, str]:
         )
     if options.input is not None:
         pixels = data.read(options.input).inputs[:1]
-    elif hasattr(data, "stand_in"):
-        pixels = torch.from_numpy(data.stand_in()[0][:1]).unsqueeze(1)
+    elif synthetic := getattr(data, "synthetic", None):
+        pixels = torch.from_numpy(synthetic()[0][:1]).unsqueeze(1)
     else:
         raise DataError(f"{path}: a network for {data.spec.name}; name an image for it by input=")
     return network, data.prepare(pixels), predictor.title

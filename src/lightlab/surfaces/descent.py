@@ -11,7 +11,7 @@ from torchmetrics import MetricCollection
 
 from lightlab.data.base import Inputs, ResidentDataModule
 from lightlab.data.loader import Split
-from lightlab.data.tables.reading import read_numbers
+from lightlab.data.tables.raw_table import read_numbers
 from lightlab.errors import DataError, UsageError
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.networks.layers import Layer, Layers

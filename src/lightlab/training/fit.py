@@ -82,7 +82,7 @@ def _training_results(run: Run, seconds: float) -> dict[str, Any]:
     return {
         "name": run.config["name"],
         "data": run.data.origin,
-        **run.data.remarks,
+        **run.data.notes,
         "seconds": last.get("seconds", seconds),  # those before a resume included
         "epochs": epochs,
         "steps": int(last.get("step", run.trainer.global_step)),

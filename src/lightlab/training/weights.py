@@ -15,7 +15,7 @@ from lightlab.runs.folder import checkpoint_of, find_run, results_of
 
 # What a resumed run must not change. A checkpoint holds the optimizer's and scheduler's settings, which would win.
 _FIXED = ("seed", *(group for group in GROUPS if group not in ("accelerator", "callbacks", "logger")))
-_FREE = ("data_dir", "cache_dir", "source", "mirrors", "remote", "repository", "files", "eval_batch_size")  # of data
+_FREE = ("data_dir", "cache_dir", "source", "mirrors", "remote", "registry", "files", "eval_batch_size")  # of data
 
 
 @dataclass(frozen=True)

@@ -66,8 +66,8 @@ def build(tmp_path):
             "files": FILES,
             "remote": [{"name": "train-images-idx3-ubyte.gz", "size": 1, "sha256": "0" * 64}],
             "mirrors": [],
-            "stand_in": lambda: pictures(20, first=200),
-            "stand_in_test": 5,
+            "synthetic": lambda: pictures(20, first=200),
+            "synthetic_test": 5,
             "val_fraction": 0.25,
             "size": (HEIGHT, WIDTH),
             "seed": 0,
@@ -169,21 +169,21 @@ def test_files_alone_are_demanded(load):
 
 
 @pytest.mark.parametrize("remote", [None, []])
-def test_without_files_and_network_the_stand_in_is_said_loudly(load, capsys, remote):
+def test_without_files_and_network_synthetic_data_is_noted(load, capsys, remote):
     data = load(source="auto", **({} if remote is None else {"remote": remote}))
     assert data.origin == "embedded"
     assert {name: len(split) for name, split in data.splits.items()} == {"train": 11, "val": 4, "test": 5}
-    assert "This is not tiny: training on an embedded stand-in" in capsys.readouterr().err
+    assert "Training on synthetic data in place of tiny" in capsys.readouterr().err
 
 
-def test_the_stand_in_can_be_asked_for_beside_files(idx_files, load):
+def test_synthetic_data_can_be_chosen_beside_files(idx_files, load):
     assert load(source="embedded").origin == "embedded"
     assert load(source="auto").origin == "real"
 
 
 @pytest.mark.parametrize("source", ["auto", "files"])
 @pytest.mark.parametrize("damage", [b"", b"not idx", None])
-def test_a_damaged_file_is_an_error_and_no_silent_stand_in(idx_files, load, source, damage):
+def test_a_damaged_file_is_an_error_and_not_replaced(idx_files, load, source, damage):
     path = idx_files / FILES["test"]["labels"]
     path.write_bytes(path.read_bytes()[:-12] if damage is None else damage)
     with pytest.raises(DataError, match="t10k-labels"):
@@ -210,7 +210,7 @@ def test_without_test_rows_a_seventh_of_the_training_rows_stands_in(folder, load
     data = load()
     splits = data.splits
     assert "has no labelled test rows" in capsys.readouterr().err
-    assert data.remarks == {"test_rows": "held out of the training rows"}
+    assert data.notes == {"test_rows": "held out of the training rows"}
     assert len(splits["test"]) == ROWS // 7
     rows = [each for split in splits.values() for each in identities(split)]
     assert sorted(rows) == list(range(ROWS))
@@ -277,7 +277,7 @@ def test_an_input_that_is_not_there(build, source):
 def test_fashion_mnist_is_what_its_literature_says(real_data, config):
     settings = config("task=fashion_lenet", "data.source=files", "data.scale=standard", "data.val_fraction=0")["data"]
     names = {name: settings[name] for name in ("class_names", "files", "source", "scale", "val_fraction")}
-    loading = {"cache_dir": None, "remote": [], "mirrors": [], "stand_in": None, "stand_in_test": 0, "seed": 0}
+    loading = {"cache_dir": None, "remote": [], "mirrors": [], "synthetic": None, "synthetic_test": 0, "seed": 0}
     data = ImageClasses("fashion_mnist", data_dir=str(real_data), batch_size=256, **names, **loading)
     data.setup()
     assert {name: len(split) for name, split in data.splits.items()} == {"train": 60_000, "test": 10_000}

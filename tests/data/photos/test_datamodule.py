@@ -20,7 +20,7 @@ def test_a_folder_with_a_text_file_of_scores(folder, load, tones, scores):
         assert split.targets.shape == (len(split), 1) and split.targets.dtype == torch.float32
         assert scores(data, split) == pytest.approx([1 + tone / 10 for tone in tones(split)], abs=1e-5)
     assert (data.spec.input_shape, data.spec.output_size, data.spec.target) == ((3, 4, 4), 1, "number")
-    assert data.spec.target_name == "score" and data.origin == "real" and data.remarks == {}
+    assert data.spec.target_name == "score" and data.origin == "real" and data.notes == {}
 
 
 def test_targets_are_scaled_by_the_training_rows(folder, load, tones):
@@ -48,7 +48,7 @@ def test_a_csv_named_by_the_user(folder, load, tmp_path):
     (tmp_path / "s.csv").write_text("rater,file,mark\n" + "".join(f"1,F{i}.png,{i}\n" for i in range(0, 6, 2)))
     data = load(labels=str(tmp_path / "s.csv"), label_column="mark", score_range=[0, 4], bad_photos="skip")
     assert sum(len(split) for split in data.splits.values()) == 3
-    assert data.remarks == {"left_out": "photos without a label: 17"}
+    assert data.notes == {"left_out": "photos without a label: 17"}
 
 
 def test_a_file_of_test_rows_in_place_of_a_share(folder, load, tones):
@@ -111,22 +111,22 @@ def drawings():
     return tones, [f"D{'FM'[index % 2]}{index}.png" for index in range(COUNT)], 1 + np.arange(COUNT) / 10
 
 
-def test_the_stand_in_takes_the_place_of_a_folder_that_the_user_has_not_named(load, capsys, tones, scores):
-    data = load(["nowhere", "nor_here"], stand_in=drawings)
-    assert data.origin == "embedded" and "embedded drawings" in capsys.readouterr().err
+def test_synthetic_photos_take_the_place_of_a_folder_that_the_user_has_not_named(load, capsys, tones, scores):
+    data = load(["nowhere", "nor_here"], synthetic=drawings)
+    assert data.origin == "embedded" and "synthetic data in place of" in capsys.readouterr().err
     for split in data.splits.values():
         assert scores(data, split) == pytest.approx([1 + tone / 10 for tone in tones(split)], abs=1e-5)
-    labelled = load(["nowhere"], stand_in=drawings, target_kind="binary", label_from_name="^.([FM])")
+    labelled = load(["nowhere"], synthetic=drawings, target_kind="binary", label_from_name="^.([FM])")
     for split in labelled.splits.values():
         assert split.targets.flatten().tolist() == [tone % 2 for tone in tones(split)]
     with pytest.raises(DataError):
-        load("nowhere", stand_in=drawings)
+        load("nowhere", synthetic=drawings)
     with pytest.raises(DataError):
-        load(["nowhere"], stand_in=drawings, source="files")
+        load(["nowhere"], synthetic=drawings, source="files")
 
 
-def test_the_stand_in_has_the_size_and_the_colours_of_the_run(load):
-    assert load([], source="embedded", stand_in=drawings, size=[5, 7], grey=True).splits["test"].inputs.shape[1:] == (
+def test_synthetic_photos_have_the_size_and_the_colours_of_the_run(load):
+    assert load([], source="embedded", synthetic=drawings, size=[5, 7], grey=True).splits["test"].inputs.shape[1:] == (
         1,
         5,
         7,

@@ -59,8 +59,7 @@ def test_bad_photos_are_left_out_with_the_same_report(damaged, load, capsys, ton
     for split in data.splits.values():
         assert scores(data, split) == pytest.approx([1 + tone / 10 for tone in tones(split)], abs=1e-5)
     assert (
-        data.remarks["left_out"]
-        == "photos that cannot be read: 3; labels without a photo: 1; photos without a label: 1"
+        data.notes["left_out"] == "photos that cannot be read: 3; labels without a photo: 1; photos without a label: 1"
     )
 
 
@@ -80,8 +79,8 @@ def test_of_many_the_first_are_named_and_all_are_listed_in_a_file(folder, load, 
     [
         ("F0.png 5.5", "outside 1 to 5 (data.score_range)"),
         ("F0.png 0.9", "outside 1 to 5"),
-        ("F0.png good", "'good' is no number"),
-        ("F0.png nan", "is no finite number"),
+        ("F0.png good", "'good' is not a number"),
+        ("F0.png nan", "is not finite"),
         ("F0.png,", "'' is empty"),
     ],
 )
@@ -96,7 +95,7 @@ def test_a_score_that_cannot_be_used_is_refused_by_file_and_line(folder, load, l
 
 def test_a_class_that_is_not_listed_is_refused(folder, load):
     (folder / "c.csv").write_text("F0.png,cat\nM1.png,dgo\n")
-    with pytest.raises(DataError, match=r"c\.csv line 2 \(M1\.png\): 'dgo' is no class; did you mean 'dog'"):
+    with pytest.raises(DataError, match=r"c\.csv line 2 \(M1\.png\): 'dgo' is not a class; did you mean 'dog'"):
         load(target_kind="class", labels="c.csv", class_names=["cat", "dog"], bad_photos="skip")
 
 
@@ -128,7 +127,7 @@ def test_of_several_files_of_labels_one_is_to_be_named(folder, load):
 
 def test_a_photo_with_two_labels_is_refused(folder, load):
     (folder / "All_labels.txt").write_text("F0.png 1\nM1.png 2\nF0 3\n")
-    with pytest.raises(DataError, match=r"All_labels\.txt line 3: F0 has a label already, in All_labels\.txt line 1"):
+    with pytest.raises(DataError, match=r"All_labels\.txt line 3: F0 already has a label, in All_labels\.txt line 1"):
         load()
 
 

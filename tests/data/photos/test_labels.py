@@ -88,8 +88,8 @@ def test_where_a_label_stands(tmp_path):
         ("name,score\n", "no row"),
         ("a.jpg,3\nb.jpg\n", "line 2: 1 cells; the first line has 2"),
         ("a.jpg,3\nb.jpg,2,1\n", "line 2: 3 cells"),
-        (b"\xff\xfe\x00\x01\xff\xff", "no text in UTF-8 or GBK"),
-        (b"a.jpg,3\0\n", "no text in UTF-8 or GBK"),
+        (b"\xff\xff\x80", "not text in UTF-8 or GBK"),
+        (b"a.jpg,3\0\n", "binary data"),
     ],
 )
 def test_what_is_no_such_file_is_said_with_its_name(read, content, said):

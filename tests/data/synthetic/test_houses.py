@@ -4,9 +4,10 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 
+from lightlab.data.csv_reader import CsvFormat
 from lightlab.data.synthetic.bundled import generated_table, patients
 from lightlab.data.synthetic.houses import houses
-from lightlab.data.tables.reading import CsvFormat, as_table, read_table
+from lightlab.data.tables.raw_table import as_table, read_table
 
 
 def test_houses_have_the_real_tables_shape_and_gaps():

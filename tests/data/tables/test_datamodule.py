@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.model_selection import train_test_split
 
-from lightlab.data.notes import say_once
+from lightlab.data.sources import note
 from lightlab.data.splits import Fold
 from lightlab.errors import DataError, LightlabError, UsageError
 from lightlab.training.building import build_data
@@ -122,7 +122,7 @@ def test_roles_by_name(learnt):
 def test_an_empty_column_is_left_out_and_said(learnt, capsys):
     rows = "".join(f"{i},,{i}\n" for i in range(20))
     assert learnt("a,b,y\n" + rows, target="y").spec.input_names == ("a",)
-    assert "column b: empty in all rows of training, left out" in capsys.readouterr().err
+    assert "column b: empty in all training rows, left out" in capsys.readouterr().err
 
 
 def test_a_column_of_mixed_types_is_taken_as_categories_and_said(learnt, capsys):
@@ -182,7 +182,7 @@ CLASSES = "a,y\n" + "".join(f"{i},{'yes' if i % 2 else 'no'}\n" for i in range(2
         (CLASSES + "9,\n", "binary", {}, "column y, row 22: an empty cell; a class is expected"),
         (CLASSES + "9,maybe\n", "binary", {}, r"3 classes \(maybe, no, yes\) where two are expected; task=softmax"),
         (CLASSES, "binary", {"positive": "yess"}, "data.positive=yess: no such value in column y; did you mean 'yes'"),
-        (CLASSES, "binary", {"class_names": ["one"]}, r"column y has 2 classes \(no, yes\); name each"),
+        (CLASSES, "binary", {"class_names": ["one"]}, r"column y has 2 classes \(no, yes\); name all"),
         ("a,y\n1,x\n2,x\n3,x\n", "softmax", {}, "every row is 'x'; two classes or more"),
         (PRICES, "softmax", {"index": "id"}, "40 classes in 40 rows; if these are numbers to predict: task=regression"),
     ],
@@ -192,14 +192,14 @@ def test_bad_classes_are_refused_in_a_line(learnt, content, task, options, messa
         learnt(content, task=task, **options)
 
 
-def test_a_named_file_that_is_missing_is_never_replaced_by_the_stand_in(table):
+def test_a_named_file_that_is_missing_is_never_replaced_by_synthetic_data(table):
     with pytest.raises(DataError, match=r"nowhere\.csv: no such file"):
         table(PRICES, file="nowhere.csv", source="auto").setup()
 
 
 @pytest.mark.parametrize("task", ["regression", "binary", "softmax"])
-def test_without_a_file_a_stand_in_is_taken_and_said_once(config, capsys, task):
-    say_once.cache_clear()
+def test_without_a_file_synthetic_data_is_taken_and_said_once(config, capsys, task):
+    note.cache_clear()
     for _ in range(2):
         data = build_data({"data": config(f"task={task}")["data"]})
         data.setup()

@@ -1,4 +1,5 @@
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from lightlab.data.tables.preprocessing import Preparation, Recipe
-from lightlab.data.tables.reading import as_table
+from lightlab.data.tables.raw_table import as_table
 
 NAN = float("nan")
 
@@ -78,7 +79,7 @@ def test_numbers_alone_and_categories_alone():
 
 
 def test_the_state_is_plain_and_whole():
-    state = json.loads(json.dumps(fitted().state()))
+    state = json.loads(json.dumps(asdict(fitted())))
     assert Preparation(**state) == fitted()
 
 

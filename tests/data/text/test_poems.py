@@ -45,7 +45,8 @@ def test_the_spec_tells_the_vocabulary(load):
 def test_without_poems_the_embedded_verse_is_marked_as_such(load, source, capsys):
     data = load(f"data.source={source}", "data.train_size=10")
     assert data.origin == "embedded" and len(data.splits["train"]) == 40
-    assert ("verse that a grammar makes" in capsys.readouterr().err) == (source == "auto")
+    noted = capsys.readouterr().err
+    assert "synthetic data in place of poems" in noted and ("does not hold" in noted) == (source == "auto")
 
 
 def test_embedded_verse_has_the_form_that_it_is_said_to_have():
@@ -68,7 +69,7 @@ def test_a_corpus_that_is_named_and_not_there_is_an_error(load, source):
 
 
 def test_files_that_are_asked_for_and_not_there_are_an_error(load):
-    with pytest.raises(DataError, match="poems: no such file, folder or pattern"):
+    with pytest.raises(DataError, match="poems does not hold poems"):
         load("data.source=files")
 
 
@@ -87,10 +88,8 @@ def test_no_input_can_be_predicted(load):
         load(lines=QUATRAINS).read("photo.png")
 
 
-def test_poems_are_downloaded_verified_and_then_found(load, repository):
-    url, commit = repository
-    where = f"data.repository={{url: '{url}', commit: '{commit}', files: ['/全唐诗/poet.tang.*.json']}}"
-    assert load(where, "data.rules.min_count=1").origin == "real"
+def test_poems_are_downloaded_verified_and_then_found(load, poem_registry):
+    assert load(f"data.registry={poem_registry}", "data.rules.min_count=1").origin == "real"
     assert load("data.source=files").origin == "real"
 
 

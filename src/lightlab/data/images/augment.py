@@ -1,4 +1,4 @@
-"""Random changes to a batch of images, on whatever device the batch is."""
+"""Random changes to a batch of images, on the device of the batch."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from lightlab.errors import UsageError
 
 
 class Augment:
-    """Shifts, mirrors and covers each image of a prepared batch (N, C, H, W) by chance.
+    """Shifts, mirrors and covers each image of a prepared batch (N, C, H, W) at random.
 
     Args:
-        shift: at most so many pixels in each direction; what comes in at the edge is 0.
+        shift: at most this many pixels in each direction; new pixels at the edge are 0.
         flip: mirror half of the images left to right.
         cut_out: side in pixels of a square of 0, whose middle lies anywhere in the image (DeVries and Taylor, 2017);
             0 for none.
@@ -56,7 +56,7 @@ def _cut_out(images: Tensor, side: int, generator: torch.Generator) -> Tensor:
 
 
 def _covered(n: int, size: int, side: int, device: torch.device, generator: torch.Generator) -> Tensor:
-    """Which of `size` pixels lie within `side` pixels around one of them, drawn for each of n images: (n, size)."""
+    """Draws for each of n images which of `size` pixels lie within `side` pixels around a random one: (n, size)."""
     first = torch.randint(0, size, (n, 1), generator=generator, device=device) - side // 2
     pixel = torch.arange(size, device=device)
     return (first <= pixel) & (pixel < first + side)

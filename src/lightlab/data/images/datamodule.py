@@ -1,8 +1,7 @@
-"""Small images with a class each: Fashion-MNIST, MNIST, and whatever else comes in their formats."""
+"""Small images of classes: Fashion-MNIST, MNIST, and any data set in their formats."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,13 @@ import torch
 from torch import Tensor
 
 from lightlab.data.base import Inputs, ResidentDataModule
-from lightlab.data.cache import cache_folder
-from lightlab.data.download import RemoteFile, download, find
+from lightlab.data.cache import cache_folder, cached
+from lightlab.data.download import RemoteFile, download
 from lightlab.data.images.idx import read_idx, read_idx_pair
 from lightlab.data.images.pixel_csv import read_pixel_csv
 from lightlab.data.images.reading import SUFFIXES, photos_in, read_photo
 from lightlab.data.loader import Augment, Split
-from lightlab.data.notes import say_embedded
+from lightlab.data.sources import NotFound, fetch_missing, find_file, note, real_or_synthetic
 from lightlab.data.splits import cut_rows
 from lightlab.errors import DataError, UsageError
 from lightlab.spec import Spec
@@ -27,20 +26,14 @@ Images = tuple[np.ndarray, np.ndarray]  # uint8 (N, H, W), int64 (N,)
 
 
 class ImageClasses(ResidentDataModule):
-    """Images (N, 1, H, W), held as uint8; validation rows are cut from the training rows, once and for every seed.
+    """Images (N, 1, H, W), held as uint8; validation rows are cut from the training rows, the same for every seed.
+
+    conf/data/images.yaml explains the settings.
 
     Args:
         name: of the data set and of its folder in `data_dir`.
-        source: ``auto`` (files in `data_dir`; else download them there; else the embedded stand-in, said loudly),
-            ``files`` (files or an error) or ``embedded``.
         files: for ``train`` and ``test``: the IDX pair's `images` and `labels`, and names that a `csv` may have.
-        remote: name, size in bytes and sha256 of each file to download.
-        mirrors: addresses that serve those files.
-        stand_in: gives the embedded ``(images, labels)``; the last `stand_in_test` rows are its test set.
-        val_fraction: share of the training rows that is cut off for validation, in [0, 1); 0 for none.
-        train_size: rows of what is then left to train on; null for all.
-        scale: ``unit`` (pixels / 255), ``standard`` (mean 0, standard deviation 1, of the training pixels) or ``raw``.
-        invert: whether photos are inverted at prediction: ``auto``, True or False.
+        synthetic: makes ``(images, labels)``, the last `synthetic_test` for the test; None: real data only.
     """
 
     can_fold = True
@@ -56,8 +49,8 @@ class ImageClasses(ResidentDataModule):
         files: Mapping[str, Mapping[str, Any]],
         remote: Sequence[Mapping[str, Any]],
         mirrors: Sequence[str],
-        stand_in: Callable[[], Images],
-        stand_in_test: int,
+        synthetic: Callable[[], Images] | None,
+        synthetic_test: int,
         val_fraction: float,
         train_size: int | None = None,
         scale: str = "unit",
@@ -69,14 +62,14 @@ class ImageClasses(ResidentDataModule):
         super().__init__(**loading)
         self.dataset = name
         self.class_names = tuple(class_names)
-        self.source = source
+        self.source = source if synthetic else "files"
         self.folder = Path(data_dir).expanduser() / name
-        self.cache_dir = cache_dir
+        self.cache_folder = cache_folder(cache_dir)
         self.files = files
         self.remote = [RemoteFile(**file) for file in remote]
         self.mirrors = list(mirrors)
-        self.stand_in = stand_in
-        self.stand_in_test = stand_in_test
+        self.synthetic = synthetic
+        self.synthetic_test = synthetic_test
         self.val_fraction = val_fraction
         self.train_size = train_size
         self.scale = scale
@@ -102,10 +95,10 @@ class ImageClasses(ResidentDataModule):
         labels = paths = None
         if path.is_dir():
             paths = photos_in(path)
-            images = np.stack([read_photo(each, self.height, self.width, self.invert) for each in paths])
-            names = [each.name for each in paths]
+            images = np.stack([read_photo(photo, self.height, self.width, self.invert) for photo in paths])
+            names = [photo.name for photo in paths]
         elif path.name.removesuffix(".gz").endswith(".csv"):
-            images, labels = read_pixel_csv(path, self._cache(), len(self.class_names), self.height, self.width)
+            images, labels = self._read_csv(path)
             names = [str(row + 1) for row in range(len(images))]
         elif not path.name.lower().endswith(SUFFIXES) and ("idx" in path.name or path.name.endswith("ubyte")):
             images, labels = _read_idx_input(path, len(self.class_names))
@@ -143,80 +136,76 @@ class ImageClasses(ResidentDataModule):
         return cut | {"val": split.take(order[:val_size])} if val_size else cut
 
     def _folded(self, split: Split) -> dict[str, Split]:
-        """Dealt from the training rows: the data set's own test rows stay untouched."""
+        """Cuts the fold from the training rows: the data set's own test rows stay untouched."""
         rows = cut_rows(len(split), 0.0, self.val_fraction, split.targets.numpy(), self.fold)
         return {name: split.take(torch.from_numpy(index)) for name, index in rows.items()}
 
     def _find(self) -> tuple[Images, Images]:
-        if self.source != "embedded":
-            try:
-                found = self._files() or self._downloaded()
-            except _NotFound as missing:
-                if self.source == "files":
-                    raise DataError(str(missing)) from None
-                print(f"! {missing}", file=sys.stderr)
-            else:
-                self.origin = "real"
-                return found
-        say_embedded(self.dataset)
-        images, labels = self.stand_in()
-        cut = len(images) - self.stand_in_test
+        real = real_or_synthetic(self.source, self.dataset, lambda: self._files() or self._download())
+        if real is not None:
+            self.origin = "real"
+            return real
+        assert self.synthetic is not None  # see __init__
+        images, labels = self.synthetic()
+        cut = len(images) - self.synthetic_test
         return (images[:cut], labels[:cut]), (images[cut:], labels[cut:])
 
     def _files(self) -> tuple[Images, Images] | None:
         train, test = self._part("train"), self._part("test")
         if train and not test:
-            print(
-                f"! {self.folder} has no labelled test rows: a seventh of the training rows stands in for them",
-                file=sys.stderr,
-            )
-            self.remarks["test_rows"] = "held out of the training rows"
+            note(f"{self.folder} has no labelled test rows: a seventh of the training rows serves as the test set")
+            self.notes["test_rows"] = "held out of the training rows"
             return _hold_out(*train)
         return (train, test) if train and test else None
 
     def _part(self, part: str) -> Images | None:
         names = self.files[part]
-        images, labels = (find(self.folder, [names[kind]]) for kind in ("images", "labels"))
+        images, labels = (find_file(self.folder, [names[kind]]) for kind in ("images", "labels"))
         if images and labels:
-            return self._checked(images, read_idx_pair(images, labels, len(self.class_names)))
-        csv = find(self.folder, names["csv"])
-        if csv is None:
+            return self._read_idx_files(images, labels)
+        path = find_file(self.folder, names["csv"])
+        if path is None:
             return None
-        pixels, classes = read_pixel_csv(
-            csv, self._cache(), len(self.class_names), self.height, self.width, labelled=True
-        )
+        pixels, classes = self._read_csv(path, labelled=True)
         assert classes is not None
         return pixels, classes
 
-    def _checked(self, path: Path, images: Images) -> Images:
-        if images[0].shape[1:] != (self.height, self.width):
-            raise DataError(f"{path}: images of {images[0].shape[1:]}; {self.dataset} has {(self.height, self.width)}")
-        return images
+    def _read_idx_files(self, images: Path, labels: Path) -> Images:
+        classes = len(self.class_names)
+        arrays = cached(
+            [images, labels],
+            self.cache_folder,
+            f"idx 1 {classes}",
+            lambda: dict(zip(("images", "labels"), read_idx_pair(images, labels, classes), strict=True)),
+        )
+        shape = arrays["images"].shape[1:]
+        if shape != (self.height, self.width):
+            raise DataError(f"{images}: images of {shape}; {self.dataset} has {(self.height, self.width)}")
+        return arrays["images"], arrays["labels"]
 
-    def _downloaded(self) -> tuple[Images, Images]:
-        wanted = ", ".join(file.name for file in self.remote)
-        where = f"{self.folder} does not hold {self.dataset}: it should have {wanted} (or the CSV files)"
-        if self.source == "files":
-            raise _NotFound(
-                f"{where}; set data_dir= to the folder above {self.dataset}, or data.source=auto to download"
-            )
-        try:
+    def _read_csv(self, path: Path, labelled: bool | None = None) -> tuple[np.ndarray, np.ndarray | None]:
+        settings = len(self.class_names), self.height, self.width, labelled
+
+        def parse() -> dict[str, np.ndarray]:
+            images, labels = read_pixel_csv(path, *settings)
+            return {"images": images} if labels is None else {"images": images, "labels": labels}
+
+        arrays = cached([path], self.cache_folder, f"pixel CSV 2 {settings}", parse)
+        return arrays["images"], arrays.get("labels")
+
+    def _download(self) -> tuple[Images, Images]:
+        def fetch() -> tuple[Images, Images] | None:
             for file in self.remote:
-                if find(self.folder, [file.name]) is None:
+                if find_file(self.folder, [file.name]) is None:
                     download(file, self.mirrors, self.folder)
-        except DataError as error:
-            raise _NotFound(f"{where}; {error}") from None
-        found = self._files()
-        if found is None:
-            raise _NotFound(where)
-        return found
+            return self._files()
 
-    def _cache(self) -> Path:
-        return cache_folder(self.cache_dir)
-
-
-class _NotFound(Exception):
-    """The data set is neither on disk nor to be had; damaged files are a DataError instead."""
+        names = [self.files[part][kind] for part in ("train", "test") for kind in ("images", "labels")]
+        expected = f"{', '.join(names)} (or the CSV files)"
+        images = fetch_missing(self.source, self.folder, expected, fetch if self.remote else None)
+        if images is None:
+            raise NotFound(f"{self.folder} does not hold {self.dataset}: it should have {expected}")
+        return images
 
 
 def _split(images: np.ndarray, labels: np.ndarray) -> Split:
@@ -230,12 +219,12 @@ def _hold_out(images: np.ndarray, labels: np.ndarray) -> tuple[Images, Images]:
 
 
 def _fixed_order(rows: int) -> Tensor:
-    """The same for every seed, so that no run trains on rows that another one is judged by."""
+    """Is the same for every seed, so that no run trains on rows that test another one."""
     return torch.randperm(rows, generator=torch.Generator().manual_seed(0))
 
 
 def _read_idx_input(path: Path, classes: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """Images of an IDX file, with the labels of the file beside it that is named alike, if there is one."""
+    """Returns the images of an IDX file, and the labels of the file beside it that is named alike, if there is one."""
     labels = path.with_name(path.name.replace("images-idx3", "labels-idx1"))
     if labels != path and labels.is_file():
         return read_idx_pair(path, labels, classes)

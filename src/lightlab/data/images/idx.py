@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import math
 import struct
 import zlib
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import numpy as np
 
-from lightlab.data.cache import once
+from lightlab.data.encoding import open_plain_or_gzip, unreadable
 from lightlab.errors import DataError
 
 KINDS = {0x00000801: "labels", 0x00000803: "images"}  # the last byte counts the dimensions
@@ -37,36 +36,12 @@ def read_idx_pair(images_path: Path, labels_path: Path, classes: int = 10) -> tu
 
 def read_idx(path: Path, kind: str | None = None) -> np.ndarray:
     """Returns uint8 images (N, H, W) or labels (N,), plain or gzipped; `kind` ("images", "labels") refuses others."""
-    path = Path(path)
-    return once(path, f"idx {kind}", lambda: {"idx": _read_idx(path, kind)})["idx"]
-
-
-def _read_idx(path: Path, kind: str | None) -> np.ndarray:
     with open_plain_or_gzip(path) as file:
         try:
             shape = _read_header(file, path, kind)
             return _read_body(file, path, shape)
         except (OSError, EOFError, zlib.error) as error:
             raise unreadable(path, error) from error
-
-
-def open_plain_or_gzip(path: Path) -> BinaryIO:
-    """Goes by the first bytes and not the name: a browser may unpack a download and keep its `.gz`, or the reverse."""
-    try:
-        with open(path, "rb") as file:
-            gzipped = file.read(2) == b"\x1f\x8b"
-        return cast(BinaryIO, gzip.open(path, "rb")) if gzipped else open(path, "rb")
-    except OSError as error:
-        raise unreadable(path, error) from error
-
-
-def unreadable(path: Path, error: Exception) -> DataError:
-    """What a failure to open, read or unpack means to the user."""
-    if isinstance(error, EOFError):
-        return DataError(f"{path}: the gzip file is cut short; fetch it again")
-    if isinstance(error, (gzip.BadGzipFile, zlib.error)):
-        return DataError(f"{path}: the gzip file is damaged ({error}); fetch it again")
-    return DataError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})")
 
 
 def _read_header(file: BinaryIO, path: Path, kind: str | None) -> tuple[int, ...]:
@@ -77,8 +52,8 @@ def _read_header(file: BinaryIO, path: Path, kind: str | None) -> tuple[int, ...
     number = int.from_bytes(magic, "big")
     if len(magic) < 4 or number not in expected:
         allowed = " or ".join(f"0x{n:08x} ({name})" for n, name in expected.items())
-        found = f"0x{magic.hex()}" + (f" ({KINDS[number]})" if number in KINDS else "")
-        raise DataError(f"{path}: magic number {found}; expected {allowed}: is it the right file?")
+        actual = f"0x{magic.hex()}" + (f" ({KINDS[number]})" if number in KINDS else "")
+        raise DataError(f"{path}: magic number {actual}; expected {allowed}: is it the right file?")
     return _read_shape(file, path, dimensions=number & 0xFF)
 
 
@@ -97,14 +72,14 @@ def _read_shape(file: BinaryIO, path: Path, dimensions: int) -> tuple[int, ...]:
 def _read_body(file: BinaryIO, path: Path, shape: tuple[int, ...]) -> np.ndarray:
     expected = math.prod(shape)
     content = bytearray()
-    # Piece by piece, so that memory grows with what is there and not with what the header claims;
-    # one byte too many is asked for, which finds a longer file and makes gzip verify its checksum.
+    # Piece by piece, so that memory grows with the content and not with what the header claims;
+    # reading one byte more than expected finds a longer file and makes gzip verify its checksum.
     while piece := file.read(min(PIECE, expected + 1 - len(content))):
         content += piece
     if len(content) != expected:
-        found = "more" if len(content) > expected else f"{len(content):,}"
+        actual = "more" if len(content) > expected else f"{len(content):,}"
         raise DataError(
-            f"{path}: the header announces {_times(shape)} = {expected:,} bytes, found {found}; fetch it again"
+            f"{path}: the header announces {_times(shape)} = {expected:,} bytes, found {actual}; fetch it again"
         )
     return np.frombuffer(content, np.uint8).reshape(shape)
 

@@ -1,4 +1,4 @@
-"""Photos to the small images that networks are trained on; prediction uses this too."""
+"""Reads photo files: as the small grey images of MNIST, or in colour for any network."""
 
 from __future__ import annotations
 
@@ -10,19 +10,26 @@ from PIL import Image, ImageOps
 
 from lightlab.errors import DataError, one_line
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")  # told by content; others, such as EPS, would run a program
+FORMATS = (
+    "PNG",
+    "JPEG",
+    "BMP",
+    "GIF",
+    "WEBP",
+    "TIFF",
+)  # recognised by content; others, such as EPS, would run a program
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
-MOST_PIXELS = 100_000_000  # a photo of more is taken for a decompression bomb
+MOST_PIXELS = 100_000_000  # more is taken for a decompression bomb
 
-SHRINK = 2  # a JPEG is decoded at a half, a quarter or an eighth where that leaves twice the size that is wanted
+SHRINK = 2  # a JPEG is decoded at a half, a quarter or an eighth where that leaves twice the wanted size
 
 Image.MAX_IMAGE_PIXELS = None  # `_open` checks the size itself, before any pixel is decoded
 
 
 def read_photo(path: Path, height: int, width: int, invert: str | bool = "auto") -> np.ndarray:
-    """A photo as a training image: uint8 (height, width).
+    """Reads a photo as a training image: uint8 (height, width).
 
-    A grey photo of exactly that size is taken as it is. Any other is turned upright (EXIF), flattened onto white
+    A grey photo of exactly that size stays as it is. Any other is turned upright (EXIF), flattened onto white
     where it is transparent, made grey (ITU-R 601 luma), inverted if its border is light (training images are bright
     on black), reduced with antialiasing, and padded to that shape with the border's median.
 
@@ -30,7 +37,7 @@ def read_photo(path: Path, height: int, width: int, invert: str | bool = "auto")
         invert: ``auto`` (by the border), True or False.
 
     Raises:
-        DataError: no such file, no image, or more than `MOST_PIXELS` pixels.
+        DataError: no such file, not an image, or more than `MOST_PIXELS` pixels.
     """
     with warnings.catch_warnings(action="ignore"):  # Pillow's, on damaged EXIF
         return _as_training_image(_open(path), height, width, invert)
@@ -48,10 +55,9 @@ def _as_training_image(photo: Image.Image, height: int, width: int, invert: str 
 
 
 def read_colours(path: Path, height: int, width: int, grey: bool = False) -> np.ndarray:
-    """A photo of any size and colour mode as uint8 (3, height, width), red, green and blue; (1, …) if `grey`.
+    """Reads a photo of any size and colour mode as uint8 (3, height, width), red, green and blue; (1, …) if `grey`.
 
-    See `as_colours` for what is done to it. Pillow warns of damaged EXIF: many threads at a time may read, so it is
-    for the caller to silence that.
+    See `as_colours` for the steps. The caller silences Pillow's warnings on damaged EXIF, since threads share filters.
 
     Raises:
         DataError: as `read_photo`.
@@ -60,14 +66,14 @@ def read_colours(path: Path, height: int, width: int, grey: bool = False) -> np.
 
 
 def as_colours(photo: Image.Image, height: int, width: int, grey: bool = False) -> np.ndarray:
-    """Turned upright (EXIF), flattened onto white, reduced with antialiasing to cover the shape, its middle cut out."""
+    """Turns a photo upright (EXIF), flattens it onto white, reduces it to cover the shape and crops the centre."""
     upright = ImageOps.exif_transpose(_on_white(photo)).convert("L" if grey else "RGB")
     pixels = np.asarray(ImageOps.fit(upright, (width, height), Image.Resampling.LANCZOS))
     return np.ascontiguousarray(pixels.reshape(height, width, -1).transpose(2, 0, 1))
 
 
 def upright_photo(path: Path) -> Image.Image:
-    """A photo as people look at it: RGB of its own size, turned upright (EXIF), flattened onto white.
+    """Reads a photo as people see it: RGB of its own size, turned upright (EXIF), flattened onto white.
 
     Raises:
         DataError: as `read_photo`.
@@ -77,19 +83,19 @@ def upright_photo(path: Path) -> Image.Image:
 
 
 def photos_in(folder: Path) -> list[Path]:
-    """The image files of a folder, by name.
+    """Returns the image files of a folder, sorted by name.
 
     Raises:
         DataError: there is none.
     """
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-    if not found:
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    if not paths:
         raise DataError(f"{folder}: no image in this folder; expected files ending in {', '.join(SUFFIXES)}")
-    return found
+    return paths
 
 
 def _open(path: Path, side: int | None = None) -> Image.Image:
-    """`side`: a JPEG may come smaller than it is, though not below this in either direction."""
+    """Opens a photo; a JPEG may come reduced, though no side shorter than `side`."""
     if not path.is_file():
         raise DataError(
             f"{path}: no such file; input= takes a photo, a folder of photos, an IDX file or a CSV of pixels"
@@ -108,7 +114,7 @@ def _open(path: Path, side: int | None = None) -> Image.Image:
 
 
 def _eight_bits(photo: Image.Image) -> Image.Image:
-    """16-bit photos (modes I) scaled to 8 bits, where Pillow would cut them off at 255; floats by their largest."""
+    """Scales 16-bit photos (modes I) to 8 bits, where Pillow would clip them at 255, and floats by their largest."""
     if photo.mode[0] not in "IF":
         return photo
     pixels = np.asarray(photo, np.float64)

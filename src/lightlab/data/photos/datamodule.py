@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -27,45 +26,22 @@ from lightlab.data.photos.gallery import (
     read_now,
 )
 from lightlab.data.photos.labels import Columns, Label, targets_of
+from lightlab.data.sources import NotFound, real_or_synthetic
 from lightlab.data.splits import cut_rows
 from lightlab.errors import DataError, UsageError
 from lightlab.spec import Spec, TargetScale
 
 
 class Photos(ResidentDataModule):
-    """Photos (N, C, H, W) as uint8, decoded once; of any size, upright, their middle cut out at the network's shape.
+    """Photos (N, C, H, W) as uint8, decoded once: upright, reduced to cover the network's shape, then centre-cropped.
 
-    Rows for the test and for validation are cut off once, for every seed.
+    Test and validation rows are the same for every seed. conf/data/photos.yaml explains the settings.
 
     Args:
-        name: of the data set.
-        target_kind: what is predicted: ``number``, ``binary`` or ``class``.
-        source: ``auto`` (the folder; else the embedded stand-in, said loudly), ``files`` (the folder or an error) or
-            ``embedded``.
-        folder: of the photos; or several, of which the first that exists is taken.
-        images: names of the sub-folder that the photos lie in, if there is one; else they lie in `folder` itself.
-        labels: a file of ``name,score`` rows or ``name score`` lines, or names of which the first that is there is
-            taken; null: the only such file in `folder` or, for classes, the sub-folders' names.
-        test_labels: another such file: its photos are the test rows, in place of a share of all.
-        name_column: of the photos' names in the labels' file; null: told by what it holds.
-        label_column: of the labels; null: the only other one.
-        label_from_name: a regular expression whose first group is the label in a file's name, in place of `labels`.
-        class_names: in the order of their labels; null: those that there are, sorted.
-        score_range: the lowest and the highest score that there is; null: any.
-        target_name: what the predicted column is called.
-        target_scale: ``standard``, ``raw`` or ``log``: what scores are scaled by for the network.
-        size: height and width that the network sees.
-        grey: one channel in place of three.
-        scale: ``unit`` (pixels / 255), ``standard`` (each channel mean 0, standard deviation 1, over the training
-            rows) or ``raw``.
-        bad_photos: photos that cannot be read, labels without a photo and photos without a label: ``refuse`` or
-            ``skip``.
-        workers: threads that decode; ``auto``: one a processor.
-        most_memory: MiB of decoded photos held in memory; more are mapped from the cache.
-        test_fraction: share of the photos for the test, in [0, 1).
-        val_fraction: share of the others for validation, in [0, 1).
-        train_size: rows of the rest to train on; null for all.
-        stand_in: draws the embedded stand-in.
+        folder: of the photos; or several, of which the first that exists is used.
+        labels: a file, or names of which the first that exists is used; None: the only such file in `folder` or, for
+            classes, the sub-folders' names.
+        synthetic: draws synthetic photos; None: real ones only.
     """
 
     can_fold = True
@@ -97,14 +73,14 @@ class Photos(ResidentDataModule):
         workers: int | str = "auto",
         most_memory: int = 2048,
         train_size: int | None = None,
-        stand_in: Callable[[], Drawings] | None = None,
+        synthetic: Callable[[], Drawings] | None = None,
         augment: Augment | None = None,
         **loading: Any,
     ) -> None:
         super().__init__(**loading)
         self.dataset = name
         self.kind = target_kind
-        # A folder that the user names is not replaced by a stand-in.
+        # Synthetic data never replaces a folder that the user names.
         self.source = "files" if source == "auto" and isinstance(folder, str) else source
         self.where = PhotoSource(
             folders=_list(folder),
@@ -129,7 +105,7 @@ class Photos(ResidentDataModule):
             cache_dir=cache_folder(cache_dir),
             most_bytes=most_memory * 2**20,
         )
-        self.stand_in = stand_in
+        self.synthetic = synthetic
         self.augment = augment
         self.mean, self.std = [0.0], [1.0 / 255 if scale == "raw" else 1.0]  # of pixels on [0, 1], by channel
 
@@ -140,22 +116,22 @@ class Photos(ResidentDataModule):
     def load(self) -> tuple[Spec, dict[str, Split]]:
         gallery = self._find()
         targets, names = targets_of(self.kind, gallery.labels, self.class_names, self.score_range)
-        pixels, usable, left_out = gallery.decode()  # the labels were in order, before the photos take minutes
-        self.remarks |= {"left_out": left_out} if left_out else {}
+        pixels, usable, left_out = gallery.decode()  # after the labels are checked: this may take minutes
+        self.notes |= {"left_out": left_out} if left_out else {}
         cut = self._cut(targets[usable], gallery.held_out[usable])
-        rows = {name: torch.from_numpy(usable[each]) for name, each in cut.items()}
+        rows = {name: torch.from_numpy(usable[index]) for name, index in cut.items()}
         rows["train"] = rows["train"][: self.train_size]
         scale = TargetScale()
         if self.kind == "number":
             scale = self._fitted(targets[rows["train"]])
             targets = scale.scaled(targets)
-        splits = {name: self._split(pixels, targets, each) for name, each in rows.items()}
+        splits = {name: self._split(pixels, targets, index) for name, index in rows.items()}
         if self.scale == "standard":
             self.mean, self.std = _moments(splits["train"])
         return self._spec(names, scale), splits
 
     def read(self, source: Any) -> Inputs:
-        """A photo, a folder of them, or a list of them, whose labels are then scored."""
+        """Reads a photo, a folder of photos, or a list of them, whose labels become the targets."""
         path = Path(os.path.expanduser(str(source)))  # which leaves ~nobody as it is
         photos, pixels = read_now(*find_inputs(path, self.where), path, self.reader)
         targets = self._known_targets([photo.label for photo in photos])
@@ -174,21 +150,23 @@ class Photos(ResidentDataModule):
         self.mean, self.std = state_dict["mean"], state_dict["std"]
 
     def _find(self) -> Gallery:
-        folder = None if self.source == "embedded" else self.where.folder()
+        folder = real_or_synthetic(self.source, self.dataset, self._folder)
         if folder is not None:
             self.origin = "real"
             return gallery_of(folder, self.where, self.reader)
-        named = " or ".join(self.where.folders) or "none is named"
-        missing = f"no folder of photos for {self.dataset} ({named}); set data.folder= and, for scores, data.labels="
-        if self.stand_in is None or self.source == "files":
-            raise DataError(missing)
-        if self.source != "embedded":
-            print(f"! {missing}", file=sys.stderr)
-        print(
-            f"! This is not {self.dataset}: training on embedded drawings; the results will say data: embedded",
-            file=sys.stderr,
-        )
-        return gallery_of_drawings(self.stand_in(), self.where.pattern, self.reader.form)
+        if self.synthetic is None:
+            raise DataError(f"data.source=embedded: there are no synthetic photos for {self.dataset}; choose files")
+        return gallery_of_drawings(self.synthetic(), self.where.pattern, self.reader.form)
+
+    def _folder(self) -> Path:
+        folder = self.where.folder()
+        if folder is None:
+            names = " or ".join(self.where.folders) or "none is named"
+            missing = (
+                f"no folder of photos for {self.dataset} ({names}); set data.folder= and, for scores, data.labels="
+            )
+            raise NotFound(missing) if self.synthetic else DataError(missing)
+        return folder
 
     def _cut(self, targets: Tensor, held_out: np.ndarray) -> dict[str, np.ndarray]:
         labels = None if self.kind == "number" else targets.flatten().numpy()
@@ -197,7 +175,7 @@ class Photos(ResidentDataModule):
         others = np.flatnonzero(~held_out)
         strata = None if labels is None else labels[others]
         cut = cut_rows(len(others), 0.0, self.val_fraction, strata, self.fold)
-        return {"test": np.flatnonzero(held_out)} | {name: others[each] for name, each in cut.items()}
+        return {"test": np.flatnonzero(held_out)} | {name: others[index] for name, index in cut.items()}
 
     def _fitted(self, targets: Tensor) -> TargetScale:
         if self.target_scale == "log" and float(targets.min()) <= 0:
@@ -205,9 +183,8 @@ class Photos(ResidentDataModule):
         return TargetScale.fitted(targets, self.target_scale)
 
     def _split(self, pixels: np.ndarray, targets: Tensor, rows: Tensor) -> Split:
-        every = torch.from_numpy(pixels)
-        whole = MappedSplit(every, targets[rows], rows)
-        return whole if every.nbytes > self.reader.most_bytes else whole.take(torch.arange(len(rows)))
+        mapped = MappedSplit(torch.from_numpy(pixels), targets[rows], rows)
+        return mapped if pixels.nbytes > self.reader.most_bytes else mapped.take(torch.arange(len(rows)))
 
     def _spec(self, names: tuple[str, ...], scale: TargetScale) -> Spec:
         outputs = len(names) if self.kind == "class" else 1
@@ -223,7 +200,7 @@ class Photos(ResidentDataModule):
         )
 
     def _known_targets(self, labels: Sequence[Label]) -> Tensor | None:
-        """Targets as in a split; None where a photo has no label, or its name or folder is not that of a class."""
+        """Returns targets as in a split; None if a photo has no label, or its name or folder is not that of a class."""
         texts = {label.text for label in labels}
         guessed = all(label.where == label.photo for label in labels)
         if None in texts or (guessed and self.spec.class_names and not texts <= set(self.spec.class_names)):
@@ -233,7 +210,7 @@ class Photos(ResidentDataModule):
 
 
 def _moments(split: Split) -> tuple[list[float], list[float]]:
-    """Mean and standard deviation of each channel, of pixels on [0, 1]; a few rows at a time."""
+    """Returns mean and standard deviation of each channel, of pixels on [0, 1]; reads a few rows at a time."""
     sums = torch.zeros(2, split.inputs.shape[1], dtype=torch.float64)
     pixels = 0
     for rows in torch.arange(len(split)).split(64):

@@ -6,12 +6,9 @@ Pillow releases the GIL while it decodes and resizes, so threads are as fast as 
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import math
 import os
-import sys
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +19,9 @@ import numpy as np
 import PIL
 from tqdm import tqdm
 
+from lightlab.data.cache import load, not_writable, save, unfinished
 from lightlab.data.images.reading import read_colours
+from lightlab.data.sources import note
 from lightlab.errors import DataError, one_line
 
 BLOCK = 32  # photos that a thread decodes at a time
@@ -32,7 +31,7 @@ Failures = dict[int, str]  # by row: why the photo could not be read
 
 @dataclass(frozen=True)
 class Form:
-    """What every photo is made into."""
+    """The shape that every photo gets."""
 
     height: int
     width: int
@@ -44,14 +43,14 @@ class Form:
 
 
 def worker_count(workers: int | str) -> int:
-    """``auto``: as many as there are processors that this process may use."""
+    """Returns a number of threads; ``auto``: the processors that this process may use."""
     if workers != "auto":
         return int(workers)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def decode(paths: Sequence[Path], form: Form, workers: int) -> tuple[np.ndarray, Failures]:
-    """Pixels uint8 (N, C, H, W); a row that could not be read is black."""
+    """Returns pixels uint8 (N, C, H, W), black where a photo could not be read, and the failures."""
     pixels = np.empty((len(paths), *form.shape), np.uint8)
 
     def keep(first: int, block: np.ndarray) -> None:
@@ -63,12 +62,12 @@ def decode(paths: Sequence[Path], form: Form, workers: int) -> tuple[np.ndarray,
 def decode_blocks(
     paths: Sequence[Path], form: Form, workers: int, keep: Callable[[int, np.ndarray], object]
 ) -> Failures:
-    """Hands blocks of rows (n, C, H, W) to `keep`, in order, each with the row that it begins at."""
+    """Passes blocks of rows (n, C, H, W) to `keep`, in order, each with the number of its first row."""
     failures: Failures = {}
-    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs of damaged files, it raises too
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs about damaged files, it also raises
     terminals_only = None
     with (
-        warnings.catch_warnings(action="ignore"),  # Pillow's, on damaged EXIF; this holds for all threads
+        warnings.catch_warnings(action="ignore"),  # Pillow's, on damaged EXIF; holds for all threads
         tqdm(total=len(paths), desc="decoding", unit="photo", leave=False, disable=terminals_only) as bar,
     ):
         first = 0
@@ -102,13 +101,13 @@ def _decode_block(paths: Sequence[Path], form: Form) -> tuple[np.ndarray, Failur
     return pixels, failures
 
 
-VERSION = f"photos 1, Pillow {PIL.__version__}"
+VERSION = f"photos 2, Pillow {PIL.__version__}"
 
 
 def decode_cached(
     paths: Sequence[Path], form: Form, workers: int, cache_dir: Path, most_bytes: int
 ) -> tuple[np.ndarray, Failures]:
-    """`photo_decoding.decode`, with pixels memory-mapped from the cache: known by the files' names, sizes and times.
+    """Does as `decode`, with pixels memory-mapped from the cache; photos are known by their names, sizes and times.
 
     Args:
         most_bytes: of pixels that are held in memory instead where the cache cannot be written.
@@ -116,20 +115,24 @@ def decode_cached(
     Raises:
         DataError: the cache cannot be written, and the pixels are too many to do without.
     """
-    shape = (len(paths), *form.shape)
-    entry = cache_dir / "photos" / f"{_fingerprint(paths, form)}.pixels"
-    found = _load(entry, shape)
-    if found is not None:
-        return found
-    try:
-        _store(entry, paths, form, workers)
-    except OSError as error:
-        reason = f"the cache {cache_dir} cannot be written ({error.strerror or one_line(error)})"
-        if math.prod(shape) > most_bytes:
-            needed = f"{math.prod(shape) / 2**20:,.0f} MiB of photos are more than data.most_memory"
-            raise DataError(f"{reason}, and {needed}; set cache_dir= to a folder with room") from None
-        print(f"warning: {reason}; going on without", file=sys.stderr)
-    return _load(entry, shape) or decode(paths, form, workers)
+    entry = cache_dir / "photos" / _fingerprint(paths, form)
+    arrays = load(entry)
+    if arrays is None:
+        try:
+            with unfinished(entry) as folder:
+                _decode_into(folder, paths, form, workers)
+        except OSError as error:
+            size = len(paths) * math.prod(form.shape)
+            if size > most_bytes:
+                needed = f"{size / 2**20:,.0f} MiB of photos are more than data.most_memory"
+                raise DataError(
+                    f"{not_writable(cache_dir, error)}, and {needed}; set cache_dir= to a folder with room"
+                ) from None
+            note(f"{not_writable(cache_dir, error)}; going on without")
+        arrays = load(entry)
+    if arrays is None:
+        return decode(paths, form, workers)
+    return arrays["pixels"], dict(zip(arrays["rows"].tolist(), arrays["reasons"].tolist(), strict=True))
 
 
 def _fingerprint(paths: Sequence[Path], form: Form) -> str:
@@ -144,26 +147,10 @@ def _fingerprint(paths: Sequence[Path], form: Form) -> str:
     return digest.hexdigest()
 
 
-def _store(entry: Path, paths: Sequence[Path], form: Form, workers: int) -> None:
-    """Pixels as they lie in memory, then the failures as JSON; written beside and renamed."""
-    entry.parent.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(dir=entry.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            failures = decode_blocks(paths, form, workers, lambda first, block: file.write(block.data))
-            file.write(json.dumps(list(failures.items())).encode())
-        os.replace(unfinished, entry)
-    except BaseException:
-        os.unlink(unfinished)
-        raise
-
-
-def _load(entry: Path, shape: tuple[int, ...]) -> tuple[np.ndarray, Failures] | None:
-    try:
-        with open(entry, "rb") as file:
-            file.seek(math.prod(shape))
-            failures = {int(row): str(reason) for row, reason in json.load(file)}
-        # Copy on write, because torch warns of arrays that cannot be written.
-        return np.memmap(entry, np.uint8, "c", shape=shape), failures
-    except (OSError, ValueError, TypeError):  # none yet, or a damaged one
-        return None
+def _decode_into(folder: Path, paths: Sequence[Path], form: Form, workers: int) -> None:
+    """Writes the pixels block by block: a mapped file would crash the process where the disk is full."""
+    header = {"descr": "|u1", "fortran_order": False, "shape": (len(paths), *form.shape)}
+    with open(folder / "pixels.npy", "wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        failures = decode_blocks(paths, form, workers, lambda first, block: file.write(block.data))
+    save(folder, {"rows": np.array(list(failures), np.int64), "reasons": np.array(list(failures.values()), str)})

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -14,63 +13,6 @@ from lightlab.data.images.reading import SUFFIXES as IMAGE_SUFFIXES
 from lightlab.data.photos.labels import SUFFIXES as LIST_SUFFIXES
 from lightlab.data.photos.labels import Columns, Label, read_label_file
 from lightlab.errors import DataError, UsageError
-from lightlab.files import whole_file
-
-SHOWN = 3  # names of each kind
-
-
-@dataclass
-class Report:
-    """Problems by kind, each kind with the names that it concerns.
-
-    Attributes:
-        folder: that is reported on.
-        kinds: what is wrong → names, each perhaps with a reason.
-    """
-
-    folder: Path
-    kinds: dict[str, list[str]] = field(default_factory=dict)
-
-    def add(self, kind: str, names: Sequence[str]) -> None:
-        if names:
-            self.kinds.setdefault(kind, []).extend(names)
-
-    @property
-    def summary(self) -> str:
-        return "; ".join(f"{kind}: {len(names):,}" for kind, names in self.kinds.items())
-
-    def settle(self, choice: str, listing: Path) -> None:
-        """Says what there is to say; the whole of it in the file `listing` where it is more than a line should hold.
-
-        Args:
-            choice: ``refuse`` or ``skip``.
-
-        Raises:
-            DataError: the choice is to refuse.
-        """
-        if not self.kinds:
-            return
-        kinds = [f"{kind}: {len(names):,} ({_some(names)})" for kind, names in self.kinds.items()]
-        words = f"{self.folder}: {'; '.join(kinds)}{self._whole(listing)}"
-        if choice == "refuse":
-            raise DataError(f"{words}. Mend them, or leave them out with data.bad_photos=skip")
-        print(f"! Left out: {words}", file=sys.stderr)
-
-    def _whole(self, listing: Path) -> str:
-        if all(len(names) <= SHOWN for names in self.kinds.values()):
-            return ""
-        try:
-            with whole_file(listing) as unfinished:
-                lines = (f"{kind}: {name}\n" for kind, names in self.kinds.items() for name in names)
-                unfinished.write_text("".join(lines), encoding="utf-8", errors="replace")
-        except OSError:  # the names that are shown have to do
-            return ""
-        return f"; all of them: {listing}"
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f", and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
 
 
 @dataclass(frozen=True)
@@ -84,7 +26,7 @@ class Photo:
 
 @dataclass
 class Matched:
-    """Photos that have a label, and what is left over: labels without a photo, names of photos without a label."""
+    """Photos with a label, labels without a photo, and names of photos without a label."""
 
     photos: list[Photo] = field(default_factory=list)
     without_photo: list[Label] = field(default_factory=list)
@@ -92,7 +34,7 @@ class Matched:
 
 
 class PhotoFolder:
-    """All files below a folder but hidden ones; photos are those whose ending says so, or that a label names.
+    """All files below a folder except hidden ones; a photo has a photo's suffix, or a label names it.
 
     Raises:
         DataError: no such folder, or one that cannot be read.
@@ -110,11 +52,11 @@ class PhotoFolder:
 
     @property
     def photos(self) -> list[str]:
-        """Names of the files whose ending is a photo's."""
+        """The names of the files with a photo's suffix."""
         return [name for name in self.files if name.lower().endswith(IMAGE_SUFFIXES)]
 
     def find(self, written: str) -> str | None:
-        """The name of the file that somebody wrote as `written`: with or without its ending, this folder before it."""
+        """Returns the name of the file that is written with or without its suffix, or with this folder before it."""
         key = _key(written)
         return self._by_key.get(key) or self._by_key.get(key.removeprefix(_key(self.folder.name) + "/"))
 
@@ -122,81 +64,40 @@ class PhotoFolder:
         return written.lower().endswith(IMAGE_SUFFIXES) or self.find(written) is not None
 
     def match(self, labels: Iterable[Label]) -> Matched:
-        """Gives each label its photo.
+        """Finds the photo of each label.
 
         Raises:
             DataError: two labels name the same photo.
         """
-        found: dict[str, Label] = {}
+        label_of: dict[str, Label] = {}
         matched = Matched()
         for label in labels:
             name = self.find(label.photo)
             if name is None:
                 matched.without_photo.append(label)
-            elif name in found:
-                raise DataError(f"{label.where}: {label.photo} has a label already, in {found[name].where}; leave one")
+            elif name in label_of:
+                first = label_of[name].where
+                raise DataError(f"{label.where}: {label.photo} already has a label, in {first}; keep one of them")
             else:
-                found[name] = label
+                label_of[name] = label
                 matched.photos.append(Photo(self.folder / name, name, label))
-        matched.without_label = [name for name in self.photos if name not in found]
+        matched.without_label = [name for name in self.photos if name not in label_of]
         return matched
-
-
-def labels_from_folders(names: Iterable[str]) -> list[Label]:
-    """Each photo's class: the sub-folder that it lies in. Photos in none have no label."""
-    parts = ((name, PurePosixPath(name).parts) for name in names)
-    return [Label(name, each[0], name) for name, each in parts if len(each) > 1]
-
-
-def labels_from_names(names: Iterable[str], pattern: str) -> list[Label]:
-    """Each photo's label: the first group of a regular expression that its file's name has.
-
-    Raises:
-        UsageError: no such expression.
-    """
-    try:
-        expression = re.compile(pattern)
-    except re.error as error:
-        raise UsageError(f"data.label_from_name={pattern}: not a regular expression ({error})") from None
-    if expression.groups < 1:
-        raise UsageError(f"data.label_from_name={pattern}: needs a group for the label, such as ^.([FM])")
-    found = ((name, expression.search(PurePosixPath(name).name)) for name in names)
-    return [Label(name, match[1] or "", name) for name, match in found if match]
-
-
-def _files(folder: Path) -> list[str]:
-    """Names below the folder, as text: making a path for each of thousands takes longer than finding them."""
-
-    def refuse(error: OSError) -> None:
-        raise DataError(f"{error.filename}: cannot be read ({error.strerror})")
-
-    found = []
-    for place, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
-        below = Path(place).relative_to(folder).as_posix()
-        prefix = "" if below == "." else f"{below}/"
-        found += [f"{prefix}{name}" for name in sorted(names) if not name.startswith(".")]
-    return found
-
-
-def _key(name: str) -> str:
-    """Names are the same whatever their slashes and however their accents are composed (macOS takes them apart)."""
-    return unicodedata.normalize("NFC", name).replace("\\", "/").removeprefix("./")
 
 
 @dataclass(frozen=True)
 class PhotoSource:
-    """What a config says of a folder of photos.
+    """Where photos and their labels lie, as the config says.
 
     Attributes:
-        folders: of which the first that exists is meant.
-        images: names of the sub-folder of photos, if there is one; else they lie in the folder itself.
-        files: of labels, of which the first that exists is meant: a path, or a name in the folder; none: the only
-            file in the folder that may be one.
-        test_file: of the labels of the test rows, in the same way.
+        folders: the first that exists is used.
+        images: names of the sub-folder of photos; if there is none, they lie in the folder itself.
+        files: files of labels, the first that exists is used: a path, or a name in the folder; empty: the only such
+            file in the folder.
+        test_file: likewise, with the labels of the test rows.
         columns: of those files.
-        pattern: tells the labels from the files' names instead.
-        by_folder: where neither `files` nor `pattern` is given, labels are sub-folders' names.
+        pattern: a regular expression that finds the label in a photo's name, in place of a file.
+        by_folder: without `files` and `pattern`, labels are the names of sub-folders.
     """
 
     folders: tuple[str, ...]
@@ -213,15 +114,13 @@ class PhotoSource:
                 raise UsageError(f"data.images={name}: must be the name of a sub-folder, without a slash")
 
     def folder(self) -> Path | None:
-        """The first of `folders` that exists."""
         return next((path for path in map(_path, self.folders) if path.is_dir()), None)
 
     def photos_below(self, folder: Path) -> PhotoFolder:
-        inner = next((folder / name for name in self.images if (folder / name).is_dir()), folder)
-        return PhotoFolder(inner)
+        return PhotoFolder(next((folder / name for name in self.images if (folder / name).is_dir()), folder))
 
     def match(self, folder: Path) -> tuple[Matched, set[str]]:
-        """The photos and their labels, and the names of those that are for the test.
+        """Returns the photos with their labels, and the names of the test photos.
 
         Raises:
             DataError: no file of labels, or one that cannot be used.
@@ -230,19 +129,23 @@ class PhotoSource:
         if self.test_file is None:
             return photos.match(self._labels(folder, photos)), set()
         test = read_label_file(self._file(folder, self.test_file), photos.is_photo, self.columns)
-        held_out = {photos.find(label.photo) for label in test} - {None}
+        held_out = {name for label in test if (name := photos.find(label.photo))}
         others = [label for label in self._labels(folder, photos) if photos.find(label.photo) not in held_out]
-        return photos.match([*others, *test]), {name for name in held_out if name}
+        return photos.match([*others, *test]), held_out
 
-    def unwritten(self, names: list[str]) -> list[Label]:
-        """Labels that stand in no file, but in the photos' own names or sub-folders."""
-        if self.pattern:
-            return labels_from_names(names, self.pattern)
-        return labels_from_folders(names) if self.by_folder and not self.files else []
+    @property
+    def from_names(self) -> bool:
+        """Whether photos' own names or sub-folders are their labels."""
+        return self.pattern is not None or (self.by_folder and not self.files)
+
+    def labels_from_names(self, names: Iterable[str]) -> list[Label]:
+        if not self.from_names:
+            return []
+        return labels_by_pattern(names, self.pattern) if self.pattern else _labels_by_folder(names)
 
     def _labels(self, folder: Path, photos: PhotoFolder) -> list[Label]:
-        if self.pattern or (self.by_folder and not self.files):
-            return self.unwritten(photos.photos)
+        if self.from_names:
+            return self.labels_from_names(photos.photos)
         return read_label_file(self._file(folder, *self.files), photos.is_photo, self.columns)
 
     def _file(self, folder: Path, *names: str) -> Path:
@@ -252,11 +155,53 @@ class PhotoSource:
                     return path
         if names:
             raise DataError(f"{folder}: no file of labels called {' or '.join(names)}; name one with data.labels=")
-        found = sorted(path for path in folder.iterdir() if path.suffix.lower() in LIST_SUFFIXES and path.is_file())
-        if len(found) != 1:
-            several = f"{len(found)} files may hold labels ({', '.join(path.name for path in found[:5])})"
-            raise DataError(f"{folder}: {several if found else 'no file of labels'}; name it with data.labels=")
-        return found[0]
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in LIST_SUFFIXES and path.is_file())
+        if len(paths) != 1:
+            several = f"{len(paths)} files may hold labels ({', '.join(path.name for path in paths[:5])})"
+            raise DataError(f"{folder}: {several if paths else 'no file of labels'}; name it with data.labels=")
+        return paths[0]
+
+
+def labels_by_pattern(names: Iterable[str], pattern: str) -> list[Label]:
+    """Takes the first group of a regular expression in a photo's file name as its label.
+
+    Raises:
+        UsageError: no such expression.
+    """
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise UsageError(f"data.label_from_name={pattern}: not a regular expression ({error})") from None
+    if expression.groups < 1:
+        raise UsageError(f"data.label_from_name={pattern}: needs a group for the label, such as ^.([FM])")
+    matches = ((name, expression.search(PurePosixPath(name).name)) for name in names)
+    return [Label(name, match[1] or "", name) for name, match in matches if match]
+
+
+def _labels_by_folder(names: Iterable[str]) -> list[Label]:
+    """Takes the sub-folder of a photo as its class; photos in none have no label."""
+    parts = ((name, PurePosixPath(name).parts) for name in names)
+    return [Label(name, folders[0], name) for name, (*folders, _) in parts if folders]
+
+
+def _files(folder: Path) -> list[str]:
+    """Returns names below the folder as text: thousands of `Path` objects would take longer than the search."""
+
+    def refuse(error: OSError) -> None:
+        raise DataError(f"{error.filename}: cannot be read ({error.strerror})")
+
+    files = []
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
+        below = Path(place).relative_to(folder).as_posix()
+        prefix = "" if below == "." else f"{below}/"
+        files += [f"{prefix}{name}" for name in sorted(names) if not name.startswith(".")]
+    return files
+
+
+def _key(name: str) -> str:
+    """Makes names equal whatever their slashes and however their accents are composed (macOS decomposes them)."""
+    return unicodedata.normalize("NFC", name).replace("\\", "/").removeprefix("./")
 
 
 def _path(name: str) -> Path:

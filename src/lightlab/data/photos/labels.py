@@ -11,22 +11,24 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from lightlab.data.csv_reader import Row, is_number, read_rows
+from lightlab.data.encoding import open_text, text_encoding
 from lightlab.data.images.reading import SUFFIXES as IMAGE_SUFFIXES
-from lightlab.data.tables.reading import is_number
-from lightlab.errors import DataError, did_you_mean, one_line
+from lightlab.errors import DataError, did_you_mean
 
 SUFFIXES = (".csv", ".txt", ".tsv")
-DELIMITERS = "\t;,"
+SEPARATORS = "\t;,"
+SNIFFED = 20  # lines
 
 
 @dataclass(frozen=True)
 class Label:
-    """A photo's label as it was found.
+    """The label of a photo.
 
     Attributes:
-        photo: its name, as written.
-        text: the label, as written; None where there is none.
-        where: that can be looked up, such as ``scores.csv line 4``.
+        photo: the photo's name, as written.
+        text: the label, as written; None if there is none.
+        where: its place, for messages, such as ``scores.csv line 4``.
     """
 
     photo: str
@@ -36,7 +38,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns hold what, by name; None: told by what they hold."""
+    """The names of the columns; None: recognised by content."""
 
     name: str | None = None
     label: str | None = None
@@ -45,8 +47,8 @@ class Columns:
 def read_label_file(path: Path, is_photo: Callable[[str], bool], columns: Columns) -> list[Label]:
     """Reads ``name,score`` rows (comma, semicolon or tab; with or without a header) or lines of ``name score``.
 
-    UTF-8, with or without a byte order mark, or GBK. Without `columns`, photos' names are in the first column that
-    holds one, and labels in the only other; a file of one column has none.
+    Without `columns`, photos' names are in the first column that holds one, and labels in the only other column; a
+    file of one column has no labels.
 
     Args:
         is_photo: whether a cell names a photo.
@@ -59,7 +61,7 @@ def read_label_file(path: Path, is_photo: Callable[[str], bool], columns: Column
     header = None if any(map(is_photo, head)) or not head or is_number(head[-1]) else head
     rows = rows[1:] if header else rows
     if not rows:
-        raise DataError(f"{path}: no row; expected a photo's name and its label in each line")
+        raise DataError(f"{path}: no row; expected a photo's name and its label a line")
     name, label = _place(path, header, columns.name), _place(path, header, columns.label)
     if name is None:
         name = _place_of_names(rows[0][1], is_photo, label)
@@ -82,61 +84,44 @@ def _place(path: Path, header: Sequence[str] | None, name: str | None) -> int | 
     if name is None:
         return None
     if header is None:
-        raise DataError(f"{path}: its first line is no header, so that no column is called {name!r}")
+        raise DataError(f"{path}: its first line is no header, so no column is called {name!r}")
     if name not in header:
         raise DataError(f"{path}: no column {name!r}; {did_you_mean(name, header)}it has {', '.join(header)}")
     return header.index(name)
 
 
 def _place_of_names(cells: Sequence[str], is_photo: Callable[[str], bool], label: int | None) -> int:
-    """Endings tell more than the names of files: a photo may be called 3.jpg, and a score 3."""
+    """Prefers a cell with a photo's suffix to one that names a file: a photo may be called 3.jpg, and a score 3."""
     places = [place for place in range(len(cells)) if place != label] or [0]
-    by_ending = (place for place in places if cells[place].lower().endswith(IMAGE_SUFFIXES))
+    by_suffix = (place for place in places if cells[place].lower().endswith(IMAGE_SUFFIXES))
     by_name = (place for place in places if is_photo(cells[place]))
-    return next(by_ending, next(by_name, places[0]))
+    return next(by_suffix, next(by_name, places[0]))
 
 
-def _rows(path: Path) -> list[tuple[int, list[str]]]:
-    """The cells of each line that is not blank, with its number."""
-    text = _decoded(path)
-    lines = text.splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    delimiter = next((each for each in DELIMITERS if each in first), None)
-    if delimiter is None and path.suffix.lower() != ".csv":
-        # A name may hold spaces, a score does not.
-        return [(number, line.strip().rsplit(maxsplit=1)) for number, line in enumerate(lines, 1) if line.strip()]
-    reader = csv.reader(lines, delimiter=delimiter or ",")
+def _rows(path: Path) -> list[Row]:
+    """Returns the rows that are not blank: of cells, or of a name and a score with white space between."""
+    encoding = text_encoding(path)
+    with open_text(path, encoding) as file:
+        lines = [(number, line.strip()) for number, line in enumerate(file, 1) if line.strip()]
     try:
-        return [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells))]
-    except csv.Error as error:
-        raise DataError(f"{path} line {reader.line_num}: {one_line(error)}") from None
+        separator = csv.Sniffer().sniff("\n".join(line for _, line in lines[:SNIFFED]), SEPARATORS).delimiter
+    except csv.Error:  # none of them
+        if path.suffix.lower() != ".csv":  # a name may hold spaces, a score does not
+            return [(number, line.rsplit(maxsplit=1)) for number, line in lines]
+        separator = ","
+    return [(number, cells) for number, cells in read_rows(path, separator, encoding) if any(cells)]
 
 
-def _decoded(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise DataError(f"{path}: no text in UTF-8 or GBK; save it as a CSV file in UTF-8")
-
-
-SHOWN = 5  # labels that cannot be used are named, so many of them
+SHOWN = 5  # labels in a message
 
 
 def targets_of(
     kind: str, labels: Sequence[Label], names: Sequence[str] | None, limits: Sequence[float] | None
 ) -> tuple[Tensor, tuple[str, ...]]:
-    """The targets of a kind, as a `Split` holds them but for their scale, and the names of classes.
+    """Returns targets as a `Split` holds them, not yet scaled, and the names of classes.
 
     Args:
-        names: of classes; None: those that the labels have.
+        names: of classes; None: those in the labels.
         limits: the lowest and the highest number.
 
     Raises:
@@ -153,16 +138,16 @@ def targets_of(
 
 
 def _numbers(labels: Sequence[Label], limits: Sequence[float] | None) -> Tensor:
-    """float32 (N, 1)."""
+    """Returns float32 (N, 1)."""
     low, high = limits or (-math.inf, math.inf)
 
     def objection(text: str) -> str | None:
         try:
             value = float(text)
         except ValueError:
-            return "is no number" if text else "is empty"
+            return "is not a number" if text else "is empty"
         if not math.isfinite(value):
-            return "is no finite number"
+            return "is not finite"
         return None if low <= value <= high else f"is outside {low:g} to {high:g} (data.score_range)"
 
     _check(labels, objection)
@@ -170,21 +155,20 @@ def _numbers(labels: Sequence[Label], limits: Sequence[float] | None) -> Tensor:
 
 
 def _classes(labels: Sequence[Label], names: Sequence[str] | None) -> tuple[Tensor, tuple[str, ...]]:
-    """int64 (N,), and the classes' names: `names`, else those that are there, sorted (numbers by their value)."""
+    """Returns int64 (N,) and the classes' names: `names`, else those in the labels, sorted (numbers by value)."""
     known = list(names) if names else _sorted({label.text or "" for label in labels} - {""})
 
     def objection(text: str) -> str | None:
         if not text:
             return "is empty"
-        return None if text in known else f"is no class; {did_you_mean(text, known)}there are {', '.join(known)}"
+        return None if text in known else f"is not a class; {did_you_mean(text, known)}there are {', '.join(known)}"
 
     _check(labels, objection)
     return torch.tensor([known.index(label.text or "") for label in labels], dtype=torch.int64), tuple(known)
 
 
 def _check(labels: Sequence[Label], objection: Callable[[str], str | None]) -> None:
-    found = [(label, objection(label.text or "")) for label in labels]
-    bad = [(label, reason) for label, reason in found if reason]
+    bad = [(label, reason) for label in labels if (reason := objection(label.text or ""))]
     if bad:
         shown = "; ".join(f"{label.where} ({label.photo}): {label.text!r} {reason}" for label, reason in bad[:SHOWN])
         more = f"; and {len(bad) - SHOWN:,} more" if len(bad) > SHOWN else ""

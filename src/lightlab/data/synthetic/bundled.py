@@ -24,19 +24,19 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
 
 
 def generated_table(like: str) -> pd.DataFrame:
-    """A table whose last column is to be predicted.
+    """Makes a table whose last column is to be predicted.
 
     Args:
-        like: ``house_prices`` or ``diabetes``; or what is to be predicted, ``number``, ``binary`` or ``class``.
+        like: ``house_prices``, ``diabetes``, or the kind of target: ``number``, ``binary`` or ``class``.
     """
     return _TABLES[like]()
 
 
 def patients(rows: int = 768, seed: int = 0) -> pd.DataFrame:
-    """Columns as Pima diabetes has them on OpenML; a third of the rows is positive."""
+    """Makes the columns of Pima diabetes on OpenML; a third of the rows is positive."""
     random = np.random.default_rng(seed)
     age = 21 + random.gamma(1.1, 11, rows).clip(0, 60)
-    build = random.normal(0, 1, rows)  # what mass, skin and blood pressure share
+    build = random.normal(0, 1, rows)  # shared by mass, skin and blood pressure
     frame = pd.DataFrame(
         {
             "preg": random.poisson(1 + (age - 21) / 6).clip(0, 17),
@@ -58,9 +58,9 @@ def patients(rows: int = 768, seed: int = 0) -> pd.DataFrame:
 def _wine() -> pd.DataFrame:
     from sklearn.datasets import load_wine
 
-    found = load_wine(as_frame=True)
-    names = pd.Series(found.target_names[found.target], name="cultivar")
-    return pd.concat([found.data, names], axis=1)
+    wine = load_wine(as_frame=True)
+    names = pd.Series(wine.target_names[wine.target], name="cultivar")
+    return pd.concat([wine.data, names], axis=1)
 
 
 _TABLES: dict[str, Callable[[], pd.DataFrame]] = {

@@ -1,18 +1,13 @@
-"""Stand-in for photos of food where there are none: drawn plates, each with a score that what lies on it gives."""
+"""Synthetic photos of food: drawn plates, whose scores follow from the food on them."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-SIZE = 64
-FINE = 4  # drawn this many times larger, then averaged
-NOISE = 0.2  # standard deviation of what the plate does not explain, as of guests who disagree
+from lightlab.data.synthetic.drawing import FINE, SIZE, Colour, Uniform, mixed, photographed
 
-Colour = tuple[int, int, int]
-Cut = Callable[[float, float], float]  # draws a number between two
+NOISE = 0.2  # standard deviation of the noise in the scores
 
 TABLES = [(150, 104, 66), (92, 62, 44), (196, 186, 172), (70, 78, 92), (176, 60, 56), (120, 140, 120)]
 PLATES = [(246, 244, 238), (236, 226, 206), (200, 214, 226), (60, 62, 70)]
@@ -21,7 +16,7 @@ PLATES = [(246, 244, 238), (236, 226, 206), (200, 214, 226), (60, 62, 70)]
 def dishes(count: int, seed: int) -> tuple[np.ndarray, list[str], np.ndarray]:
     """Returns uint8 images (count, 64, 64, 3), names such as ``dish0012.png``, and scores (count,) from 1 to 5.
 
-    A dish of many kinds of food that fills its plate scores high, a burnt one or one that hangs over the rim low.
+    A dish of many kinds of food that fills its plate scores high; a burnt one, or one that hangs over the rim, low.
     """
     random = np.random.default_rng(seed)
     drawn = [_dish(random) for _ in range(count)]
@@ -31,7 +26,7 @@ def dishes(count: int, seed: int) -> tuple[np.ndarray, list[str], np.ndarray]:
 
 
 def _dish(random: np.random.Generator) -> tuple[np.ndarray, float]:
-    """A picture, uint8 (64, 64, 3), and its score but for noise."""
+    """Returns a picture, uint8 (64, 64, 3), and its score without noise."""
     cut = random.uniform
     kinds = random.permutation(len(FOODS))[: random.integers(1, 6)]
     helpings = int(cut(1, 4))
@@ -48,29 +43,29 @@ def _dish(random: np.random.Generator) -> tuple[np.ndarray, float]:
             away = radius * (cut(0.05, 0.55) + astray * 2)
             FOODS[kind](canvas, x + away * np.cos(turn), y + away * np.sin(turn), burnt, cut)
     score = 1.7 + 0.5 * len(kinds) + 0.3 * (helpings - 1) - 1.6 * burnt - 3.0 * astray
-    return _photographed(canvas, random), score
+    return photographed(canvas.reduce(FINE), 0.15, 0.1, random), score
 
 
 def _plate(canvas: Image.Image, table: Colour, x: float, y: float, radius: float, random: np.random.Generator) -> None:
     colour = PLATES[random.choice(len(PLATES), p=[0.4, 0.25, 0.2, 0.15])]
-    _oval(canvas, x + 0.02, y + 0.03, radius, radius, _towards(table, (0, 0, 0), 0.4))  # its shadow
+    _oval(canvas, x + 0.02, y + 0.03, radius, radius, mixed(table, (0, 0, 0), 0.4))  # its shadow
     _oval(canvas, x, y, radius, radius, colour)
-    _oval(canvas, x, y, radius * 0.74, radius * 0.74, _towards(colour, (120, 120, 120), 0.12))
-    _oval(canvas, x, y, radius * 0.71, radius * 0.71, _towards(colour, (255, 255, 255), 0.1))
+    _oval(canvas, x, y, radius * 0.74, radius * 0.74, mixed(colour, (120, 120, 120), 0.12))
+    _oval(canvas, x, y, radius * 0.71, radius * 0.71, mixed(colour, (255, 255, 255), 0.1))
 
 
-def _egg(canvas: Image.Image, x: float, y: float, burnt: float, cut: Cut) -> None:
+def _egg(canvas: Image.Image, x: float, y: float, burnt: float, cut: Uniform) -> None:
     _oval(canvas, x, y, cut(0.1, 0.13), cut(0.08, 0.11), _cooked((252, 250, 240), burnt))
     _oval(canvas, x + cut(-0.02, 0.02), y, 0.045, 0.042, _cooked((250, 190, 40), burnt))
 
 
-def _tomato(canvas: Image.Image, x: float, y: float, burnt: float, cut: Cut) -> None:
+def _tomato(canvas: Image.Image, x: float, y: float, burnt: float, cut: Uniform) -> None:
     radius = cut(0.06, 0.09)
     _oval(canvas, x, y, radius, radius, _cooked((210, 40, 30), burnt))
     _oval(canvas, x, y, radius * 0.75, radius * 0.75, _cooked((240, 110, 80), burnt))
 
 
-def _peas(canvas: Image.Image, x: float, y: float, burnt: float, cut: Cut) -> None:
+def _peas(canvas: Image.Image, x: float, y: float, burnt: float, cut: Uniform) -> None:
     for _ in range(12):
         _oval(
             canvas,
@@ -82,30 +77,30 @@ def _peas(canvas: Image.Image, x: float, y: float, burnt: float, cut: Cut) -> No
         )
 
 
-def _rice(canvas: Image.Image, x: float, y: float, burnt: float, cut: Cut) -> None:
+def _rice(canvas: Image.Image, x: float, y: float, burnt: float, cut: Uniform) -> None:
     _oval(canvas, x, y, 0.12, 0.1, _cooked((228, 222, 202), burnt))
     for _ in range(22):
         left, top = x + cut(-0.11, 0.1), y + cut(-0.08, 0.08)
         _oval(canvas, left, top, 0.017, 0.008, _cooked((250, 248, 238), burnt))
 
 
-def _leaves(canvas: Image.Image, x: float, y: float, burnt: float, cut: Cut) -> None:
+def _leaves(canvas: Image.Image, x: float, y: float, burnt: float, cut: Uniform) -> None:
     for _ in range(5):
-        green = _towards((60, 150, 50), (150, 200, 90), cut(0, 1))
+        green = mixed((60, 150, 50), (150, 200, 90), cut(0, 1))
         _oval(
             canvas, x + cut(-0.07, 0.07), y + cut(-0.06, 0.06), cut(0.03, 0.08), cut(0.02, 0.05), _cooked(green, burnt)
         )
 
 
-def _meat(canvas: Image.Image, x: float, y: float, burnt: float, cut: Cut) -> None:
+def _meat(canvas: Image.Image, x: float, y: float, burnt: float, cut: Uniform) -> None:
     wide, high = cut(0.11, 0.15), cut(0.07, 0.1)
     brown = _cooked((150, 84, 50), burnt)
     _oval(canvas, x, y, wide, high, brown)
     for step in (-0.5, 0.0, 0.5):  # of the grill
-        _oval(canvas, x + step * wide, y, 0.01, high * 0.7, _towards(brown, (30, 18, 12), 0.6))
+        _oval(canvas, x + step * wide, y, 0.01, high * 0.7, mixed(brown, (30, 18, 12), 0.6))
 
 
-def _carrots(canvas: Image.Image, x: float, y: float, burnt: float, cut: Cut) -> None:
+def _carrots(canvas: Image.Image, x: float, y: float, burnt: float, cut: Uniform) -> None:
     for _ in range(4):
         left, top = x + cut(-0.07, 0.07), y + cut(-0.06, 0.06)
         _oval(canvas, left, top, 0.036, 0.034, _cooked((236, 126, 30), burnt))
@@ -116,24 +111,10 @@ FOODS = (_egg, _tomato, _peas, _rice, _leaves, _meat, _carrots)
 
 
 def _oval(canvas: Image.Image, x: float, y: float, rx: float, ry: float, colour: Colour) -> None:
-    """In shares of the picture's side."""
+    """Draws an ellipse; lengths are shares of the picture's side."""
     side = canvas.width
     ImageDraw.Draw(canvas).ellipse([side * (x - rx), side * (y - ry), side * (x + rx), side * (y + ry)], fill=colour)
 
 
 def _cooked(colour: Colour, burnt: float) -> Colour:
-    return _towards(colour, (36, 26, 20), 0.75 * burnt)
-
-
-def _towards(colour: Colour, other: Colour, share: float) -> Colour:
-    red, green, blue = (round(a * (1 - share) + b * share) for a, b in zip(colour, other, strict=True))
-    return red, green, blue
-
-
-def _photographed(canvas: Image.Image, random: np.random.Generator) -> np.ndarray:
-    """Reduced, with light from one side and grain: uint8 (64, 64, 3)."""
-    cut = random.uniform
-    slope = np.linspace(-1, 1, SIZE)
-    light = cut(0.85, 1.1) + cut(-0.15, 0.15) * slope[None, :, None] + cut(-0.1, 0.1) * slope[:, None, None]
-    grain = random.standard_normal((SIZE, SIZE, 1), dtype=np.float32) * cut(1, 6)
-    return (np.asarray(canvas.reduce(FINE)) * light + grain).clip(0, 255).astype(np.uint8)
+    return mixed(colour, (36, 26, 20), 0.75 * burnt)

@@ -1,23 +1,19 @@
-"""Stand-in for photos of faces where there are none: schematic drawings, each with a score that its geometry gives.
+"""Synthetic photos of faces: schematic drawings, whose scores follow from their geometry.
 
-A drawing that smiles, has the proportions below and like halves scores high. It says nothing of people.
+A drawing that smiles, is symmetric and has the proportions below scores high. It says nothing about people.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-SIZE = 64
-FINE = 4  # drawn this many times larger, then averaged
-MARGIN = 4  # pixels drawn around the picture, for it to be held askew
-NOISE = 0.2  # standard deviation of what the geometry does not explain, as of raters who disagree
+from lightlab.data.synthetic.drawing import FINE, SIZE, Colour, Uniform, mixed, photographed
 
-Colour = tuple[int, int, int]
-Cut = Callable[[float, float], float]  # draws a number between two
+MARGIN = 4  # pixels drawn around the picture, which is then turned a little
+NOISE = 0.2  # standard deviation of the noise in the scores
 
 SKINS = [(255, 224, 196), (241, 194, 160), (224, 172, 130), (198, 134, 94), (141, 92, 62), (92, 60, 42)]
 HAIRS = [(30, 24, 22), (70, 44, 28), (120, 76, 40), (196, 152, 84), (150, 60, 34), (140, 140, 146)]
@@ -28,13 +24,13 @@ CLOTHES = [(60, 90, 150), (160, 60, 70), (70, 130, 90), (200, 170, 80), (110, 80
 class Face:
     """Lengths in half widths of the picture; x to the right, y down from the middle of the face."""
 
-    breadth: float  # of half a head, against its height
-    eyes_apart: float  # of half the distance between the eyes, against half the breadth
+    breadth: float  # of the head, as a share of its height
+    eyes_apart: float  # distance between the eyes, as a share of the breadth
     eye_size: float
     smile: float  # −1 to 1, the corners of the mouth up
     mouth: float  # half its breadth
     eye_slip: float  # how much lower the left eye and brow are than the right
-    mouth_slip: float  # the same of the mouth's corners
+    mouth_slip: float  # how much lower the left corner of the mouth is
     nose_slip: float  # to the right of the middle
     long_hair: bool
     beard: bool
@@ -42,7 +38,7 @@ class Face:
 
     @property
     def score(self) -> float:
-        """1 to 5, but for noise."""
+        """From 1 to 5, without noise."""
         off = abs(self.breadth - 0.74) / 0.14 + abs(self.eyes_apart - 0.46) / 0.14
         skew = abs(self.eye_slip) + abs(self.mouth_slip) + abs(self.nose_slip)
         return 3.9 - 0.6 * off - 3.0 * skew + 0.9 * self.smile
@@ -51,15 +47,15 @@ class Face:
 def faces(count: int, seed: int) -> tuple[np.ndarray, list[str], np.ndarray]:
     """Returns uint8 images (count, 64, 64, 3), names such as ``DF00012.png``, and scores (count,) from 1 to 5.
 
-    The second letter of a name, F or M, says which of two kinds is drawn: hair, brows, lashes and beard tell,
-    mostly.
+    The second letter of a name, F or M, is one of two kinds, which differ in hair, brows, lashes and beard, mostly.
     """
     random = np.random.default_rng(seed)
     images, names, scores = [], [], []
     for index in range(count):
         kind = "FM"[random.integers(2)]
         face = _any_face(kind, random)
-        images.append(_photographed(_draw(face, kind, random), random))
+        turned = _draw(face, kind, random).reduce(FINE).rotate(random.uniform(-5, 5), Image.Resampling.BILINEAR)
+        images.append(photographed(turned.crop((MARGIN, MARGIN, MARGIN + SIZE, MARGIN + SIZE)), 0.12, 0.08, random))
         names.append(f"D{kind}{index:05d}.png")
         scores.append(face.score + random.normal(0, NOISE))
     return np.stack(images), names, np.clip(scores, 1, 5).round(2)
@@ -83,7 +79,7 @@ def _any_face(kind: str, random: np.random.Generator) -> Face:
 
 
 def _slip(random: np.random.Generator, spread: float) -> float:
-    """Half of the faces are as good as even."""
+    """Draws an asymmetry; half of the faces are nearly symmetric."""
     return random.normal(0, spread if random.random() < 0.5 else spread / 6)
 
 
@@ -104,7 +100,7 @@ class _Pen:
         self.pen.ellipse([*self.place(x - rx, y - ry), *self.place(x + rx, y + ry)], fill=colour)
 
     def curve(self, points: list[tuple[float, float]], width: float, colour: Colour) -> None:
-        """A smooth line through three points."""
+        """Draws a smooth line through three points."""
         (x0, y0), (x1, y1), (x2, y2) = points
         through = [2 * x1 - (x0 + x2) / 2, 2 * y1 - (y0 + y2) / 2]
         along = np.linspace(0, 1, 9)
@@ -132,7 +128,7 @@ def _draw(face: Face, kind: str, random: np.random.Generator) -> Image.Image:
     _behind(pen, face, wide, high, skin, hair, random)
     pen.oval(0, 0, wide, high, skin)
     if face.beard:
-        _beard(pen, wide, high, _mixed(hair, skin, cut(0.1, 0.4)), skin)
+        _beard(pen, wide, high, mixed(hair, skin, cut(0.1, 0.4)), skin)
     _hairline(pen, wide, high, hair, cut)
     _eyes(pen, face, wide, hair, kind, cut)
     _middle(pen, face, skin, cut)
@@ -142,9 +138,9 @@ def _draw(face: Face, kind: str, random: np.random.Generator) -> Image.Image:
 def _behind(
     pen: _Pen, face: Face, wide: float, high: float, skin: Colour, hair: Colour, random: np.random.Generator
 ) -> None:
-    """Hair that falls, neck, shoulders, ears."""
+    """Draws long hair, neck, shoulders and ears."""
     cut = random.uniform
-    dark = _mixed(skin, (0, 0, 0), 0.15)
+    dark = mixed(skin, (0, 0, 0), 0.15)
     if face.long_hair:
         spread, length = wide + cut(0.1, 0.2), cut(0.55, 0.95)
         pen.oval(0, -0.12, spread, high * 0.98, hair)
@@ -158,8 +154,8 @@ def _behind(
         pen.oval(side * wide, 0.02, 0.06, 0.12, dark)
 
 
-def _hairline(pen: _Pen, wide: float, high: float, hair: Colour, cut: Cut) -> None:
-    """Hair over the forehead, parted somewhere."""
+def _hairline(pen: _Pen, wide: float, high: float, hair: Colour, cut: Uniform) -> None:
+    """Draws hair over the forehead, with a parting."""
     angles = np.linspace(np.pi * 1.06, np.pi * 1.94, 15)
     rim = [(1.05 * wide * np.cos(a), 1.06 * high * np.sin(a)) for a in angles]
     low, part = cut(-0.42, -0.34), cut(-0.5, 0.5) * wide
@@ -175,12 +171,12 @@ def _beard(pen: _Pen, wide: float, high: float, beard: Colour, skin: Colour) -> 
     pen.oval(0, 0.36, 0.2, 0.085, skin)
 
 
-def _eyes(pen: _Pen, face: Face, wide: float, hair: Colour, kind: str, cut: Cut) -> None:
+def _eyes(pen: _Pen, face: Face, wide: float, hair: Colour, kind: str, cut: Uniform) -> None:
     apart = wide * face.eyes_apart
     iris = ((70, 50, 36), (60, 90, 120), (80, 110, 70))[int(cut(0, 3))]
     rx, ry = 0.095 * face.eye_size, 0.058 * face.eye_size
     brow = (0.03, 0.042)[kind == "M"]
-    dark = _mixed(hair, (30, 25, 22), 0.5)
+    dark = mixed(hair, (30, 25, 22), 0.5)
     for side in (-1, 1):
         x, y = side * apart, -0.06 + (face.eye_slip if side < 0 else 0)
         pen.oval(x, y, rx, ry, (250, 250, 248))
@@ -191,34 +187,18 @@ def _eyes(pen: _Pen, face: Face, wide: float, hair: Colour, kind: str, cut: Cut)
         pen.curve([(x - rx * 1.2, y - 0.12), (x, y - 0.155), (x + rx * 1.2, y - 0.12)], brow, dark)
 
 
-def _middle(pen: _Pen, face: Face, skin: Colour, cut: Cut) -> None:
-    """Nose and mouth."""
-    shadow = _mixed(skin, (60, 30, 20), 0.35)
+def _middle(pen: _Pen, face: Face, skin: Colour, cut: Uniform) -> None:
+    """Draws nose and mouth."""
+    shadow = mixed(skin, (60, 30, 20), 0.35)
     x = face.nose_slip
     pen.curve([(x * 0.5 - 0.01, -0.02), (x - 0.05, 0.13), (x + 0.05, 0.16)], 0.026, shadow)
-    lip = _mixed(skin, (180, 40, 50), cut(0.45, 0.7))
+    lip = mixed(skin, (180, 40, 50), cut(0.45, 0.7))
     bend, slip, y = 0.075 * face.smile, face.mouth_slip / 2, 0.35
     ends = [(-face.mouth, y - bend + slip), (0.0, y + bend), (face.mouth, y - bend - slip)]
     pen.curve(ends, 0.05, lip)
 
 
-def _photographed(drawing: Image.Image, random: np.random.Generator) -> np.ndarray:
-    """Reduced, held a little askew, with light from one side and grain: uint8 (64, 64, 3)."""
-    cut = random.uniform
-    askew = drawing.reduce(FINE).rotate(cut(-5, 5), Image.Resampling.BILINEAR)  # degrees
-    small = askew.crop((MARGIN, MARGIN, MARGIN + SIZE, MARGIN + SIZE))
-    slope = np.linspace(-1, 1, SIZE)
-    light = cut(0.85, 1.1) + cut(-0.12, 0.12) * slope[None, :, None] + cut(-0.08, 0.08) * slope[:, None, None]
-    grain = random.standard_normal((SIZE, SIZE, 1), dtype=np.float32) * cut(1, 6)
-    return (np.asarray(small) * light + grain).clip(0, 255).astype(np.uint8)
-
-
 def _shade(colours: list[Colour], random: np.random.Generator, spread: int = 8) -> Colour:
     colour = np.array(colours[random.integers(len(colours))]) + random.integers(-spread, spread + 1, 3)
     red, green, blue = colour.clip(0, 255).tolist()
-    return red, green, blue
-
-
-def _mixed(colour: Colour, other: Colour, share: float) -> Colour:
-    red, green, blue = (round(a * (1 - share) + b * share) for a, b in zip(colour, other, strict=True))
     return red, green, blue

@@ -1,7 +1,7 @@
-"""Fashion-MNIST's stand-in where nothing can be fetched: ten kinds of garment, cut and drawn at random.
+"""Synthetic Fashion-MNIST: ten kinds of garment, cut and drawn at random.
 
-As in the real set, what lies apart for the eye lies close in pixels: T-shirt, pullover, coat and shirt share one cut,
-and differ by sleeves, collar, opening and length, each of which may be hard to see.
+As in the real set, classes differ little in pixels: T-shirt, pullover, coat and shirt share one cut, and differ by
+sleeves, collar, opening and length, all of which may be hard to see.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Y, X = np.mgrid[:SIZE, :SIZE]
 
 Corners = list[tuple[float, float]]  # x to the right, y down, both in -1..1
 Shape = tuple[Corners, float]  # with its tone; later shapes cover earlier ones
-Cut = Callable[[float, float], float]  # draws a number between two
+Uniform = Callable[[float, float], float]  # draws a number between two
 
 
 def garments(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -30,8 +30,8 @@ def garments(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.stack(images), labels
 
 
-def _draw(shapes: list[Shape], cut: Cut) -> np.ndarray:
-    """One garment of flat cloth, a little turned, moved and resized: uint8 (28, 28)."""
+def _draw(shapes: list[Shape], cut: Uniform) -> np.ndarray:
+    """Draws one garment of flat cloth, a little turned, moved and resized: uint8 (28, 28)."""
     canvas = Image.new("L", (SIZE * FINE, SIZE * FINE))
     pen = ImageDraw.Draw(canvas)
     angle, half = cut(-0.12, 0.12), SIZE * FINE / 2  # in radians; in fine pixels
@@ -45,7 +45,7 @@ def _draw(shapes: list[Shape], cut: Cut) -> np.ndarray:
 
 
 def _dye(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Brightness, stripes, a fall of light and grain, in place of flat cloth; black stays black. (H, W) to the same."""
+    """Adds brightness, stripes, a slope of light and grain to (H, W); black stays black."""
     cut = random.uniform
     light = 1 + (X * cut(-1, 1) + Y * cut(-1, 1)) * (0.25 / SIZE)
     if cut(0, 1) < 0.25:
@@ -67,18 +67,18 @@ def _band(x0: float, y0: float, x1: float, y1: float, width: float) -> Corners:
 
 
 def _arc(x: float, y: float, rx: float, ry: float, begin: float = 0, end: float = 360) -> Corners:
-    """Points on an ellipse, in degrees clockwise from the right."""
+    """Returns points on an ellipse; angles in degrees, clockwise from the right."""
     angles = np.radians(np.linspace(begin, end, 14))
     return [(x + rx * math.cos(a), y + ry * math.sin(a)) for a in angles]
 
 
-def _detail(cut: Cut) -> float:
-    """A tone lighter or darker than `FABRIC`: a seam is to be seen as a line, not as a dark place."""
+def _detail(cut: Uniform) -> float:
+    """Draws a tone lighter or darker than `FABRIC`, so that a seam shows as a line."""
     return FABRIC + cut(0.18, 0.35) * (1 if cut(0, 1) < 0.3 else -1)
 
 
-def _top(cut: Cut, sleeve: float, hem: float, neck: float) -> list[Shape]:
-    """Trunk and arms: `sleeve` down from the shoulder, `hem` the lower end, `neck` half as wide as the opening."""
+def _top(cut: Uniform, sleeve: float, hem: float, neck: float) -> list[Shape]:
+    """Cuts trunk and arms: `sleeve` down from the shoulder, `hem` the lower end, `neck` half the opening's width."""
     shoulder, chest, waist, high = cut(0.4, 0.56), cut(0.34, 0.48), cut(0.34, 0.52), cut(-0.86, -0.76)
     spread, thick = cut(0.12, 0.5), cut(0.17, 0.25)
     hand = shoulder + sleeve * spread
@@ -90,17 +90,17 @@ def _top(cut: Cut, sleeve: float, hem: float, neck: float) -> list[Shape]:
     return [(arm, tone), ([(-x, y) for x, y in arm], tone), (trunk, FABRIC), (opening, 0.0)]
 
 
-def _t_shirt(cut: Cut) -> list[Shape]:
+def _t_shirt(cut: Uniform) -> list[Shape]:
     return _top(cut, cut(0.2, 0.6), cut(0.55, 0.9), cut(0.15, 0.28))
 
 
-def _pullover(cut: Cut) -> list[Shape]:
+def _pullover(cut: Uniform) -> list[Shape]:
     hem, neck = cut(0.55, 0.88), cut(0.16, 0.26)
     rib = _band(-0.42, hem - 0.07, 0.42, hem - 0.07, 0.15)
     return [*_top(cut, cut(0.95, 1.4), hem, neck), (rib, _detail(cut))]
 
 
-def _coat(cut: Cut) -> list[Shape]:
+def _coat(cut: Uniform) -> list[Shape]:
     hem, neck = cut(0.7, 0.98), cut(0.14, 0.24)
     side, tone = cut(-0.1, 0.1), _detail(cut)
     opening = _band(side, -0.4, side, hem, cut(0.09, 0.15))
@@ -108,7 +108,7 @@ def _coat(cut: Cut) -> list[Shape]:
     return [*_top(cut, cut(0.95, 1.4), hem, neck), *((part, tone) for part in (opening, *lapels))]
 
 
-def _shirt(cut: Cut) -> list[Shape]:
+def _shirt(cut: Uniform) -> list[Shape]:
     hem, neck = cut(0.56, 0.94), cut(0.14, 0.24)
     sleeve = cut(0.2, 0.6) if cut(0, 1) < 0.35 else cut(0.95, 1.4)
     tone = _detail(cut)
@@ -117,7 +117,7 @@ def _shirt(cut: Cut) -> list[Shape]:
     return [*_top(cut, sleeve, hem, neck), *((part, tone) for part in (*buttons, *collar))]
 
 
-def _dress(cut: Cut) -> list[Shape]:
+def _dress(cut: Uniform) -> list[Shape]:
     chest, waist, hem, neck = cut(0.2, 0.32), cut(0.16, 0.27), cut(0.26, 0.58), cut(0.1, 0.18)
     line = cut(-0.25, 0.05)
     body = _mirrored((neck, -0.92), (chest, -0.86), (chest, -0.5), (waist, line), (hem, 0.92))
@@ -128,13 +128,13 @@ def _dress(cut: Cut) -> list[Shape]:
     return [*shapes, (_band(-waist, line, waist, line, 0.07), _detail(cut))]
 
 
-def _trouser(cut: Cut) -> list[Shape]:
+def _trouser(cut: Uniform) -> list[Shape]:
     hip, foot, inner, crotch = cut(0.28, 0.42), cut(0.26, 0.46), cut(0.03, 0.16), cut(-0.45, -0.2)
     body = _mirrored((hip * 0.9, -0.92), (hip, crotch), (foot, 0.92), (inner, 0.92), (0.01, crotch))
     return [(body, FABRIC), (_band(-hip, -0.86, hip, -0.86, 0.1), _detail(cut))]
 
 
-def _sneaker(cut: Cut) -> list[Shape]:
+def _sneaker(cut: Uniform) -> list[Shape]:
     ankle, sole, toe, tongue = cut(-0.6, -0.1), cut(0.08, 0.18), cut(0.0, 0.2), cut(-0.05, 0.25)
     upper = [(0.9, ankle), (0.94, 0.38), (-0.92, 0.38), (-0.92, toe), (-0.5, toe - 0.1)]
     upper += [(tongue, ankle), (0.5, ankle + 0.08)]
@@ -143,7 +143,7 @@ def _sneaker(cut: Cut) -> list[Shape]:
     return [(upper, FABRIC), *((lace, tone) for lace in laces), (_band(-0.95, 0.42, 0.95, 0.42, sole), _detail(cut))]
 
 
-def _sandal(cut: Cut) -> list[Shape]:
+def _sandal(cut: Uniform) -> list[Shape]:
     heel, ankle, wide = cut(0.0, 0.5), cut(-0.45, 0.0), cut(0.07, 0.24)
     sole = [(-0.94, 0.44), (-0.3, 0.4), (0.9, 0.5 - heel), (0.94, 0.58 - heel), (-0.3, 0.56), (-0.94, 0.54)]
     straps = [_band(x, 0.45, x + cut(0.2, 0.4), cut(0.0, 0.2), wide) for x in (-0.8, -0.45)]
@@ -152,7 +152,7 @@ def _sandal(cut: Cut) -> list[Shape]:
     return [(sole, FABRIC), *((strap, cut(0.5, 1)) for strap in straps)]
 
 
-def _ankle_boot(cut: Cut) -> list[Shape]:
+def _ankle_boot(cut: Uniform) -> list[Shape]:
     top, heel, toe, front = cut(-0.92, -0.35), cut(0.0, 0.2), cut(0.0, 0.3), cut(-0.15, 0.2)
     leather = [(front, top), (0.85, top), (0.9, 0.5), (-0.92, 0.5), (-0.92, toe + 0.1)]
     leather += [(-0.6, toe - 0.06), (front, -0.05)]
@@ -160,7 +160,7 @@ def _ankle_boot(cut: Cut) -> list[Shape]:
     return [(leather, FABRIC), (sole, cut(0.4, 0.9)), (_band(front + 0.2, top, front + 0.3, 0.1, 0.06), _detail(cut))]
 
 
-def _bag(cut: Cut) -> list[Shape]:
+def _bag(cut: Uniform) -> list[Shape]:
     top, low, high, bottom = cut(0.4, 0.9), cut(0.5, 0.92), cut(-0.5, 0.1), cut(0.45, 0.9)
     reach, rise, thick, tone = cut(0.2, 0.5), cut(0.2, 0.6), cut(0.06, 0.14), cut(0.4, 0.9)
     outer, inner = (_arc(0, high, reach - t, rise - t, 180, 360) for t in (0, thick))

@@ -1,7 +1,7 @@
-"""House Prices' stand-in: houses drawn at random, with the columns, kinds and gaps of the real table.
+"""Synthetic House Prices: houses drawn at random, with the columns, kinds and gaps of the real table.
 
-What a house is like follows from its neighbourhood's level and from when it was built; its price from a rule, plus
-noise. The real table's values occur with about their real shares.
+A house follows from its neighbourhood's level and its year of building; its price from a formula, plus noise. Values
+occur about as often as in the real table.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ GarageCond PavedDrive WoodDeckSF OpenPorchSF EnclosedPorch 3SsnPorch ScreenPorch
 MiscVal MoSold YrSold SaleType SaleCondition SalePrice
 """
 
-# Value and share in per cent; NA is an empty cell. What depends on nothing else in a house.
+# Columns that depend on no other: values with their shares in per cent; NA is an empty cell.
 SHARES = """
 Street: Pave 99.6, Grvl 0.4
 Alley: NA 93.8, Grvl 3.4, Pave 2.8
@@ -74,7 +74,7 @@ Columns = dict[str, np.ndarray]
 
 
 def houses(rows: int = 1460, seed: int = 0) -> pd.DataFrame:
-    """A table (rows, 81) with SalePrice, in dollars, as its last column; an empty cell is NaN or None."""
+    """Returns a table (rows, 81) with SalePrice, in dollars, as its last column; an empty cell is NaN or None."""
     random = np.random.default_rng(seed)
     house: Columns = {"Id": np.arange(1, rows + 1)}
     for line in SHARES.strip().splitlines():
@@ -89,11 +89,11 @@ def houses(rows: int = 1460, seed: int = 0) -> pd.DataFrame:
 
 
 def _place(house: Columns, rows: int, random: np.random.Generator) -> np.ndarray:
-    """Where, when and how well it was built; returns the neighbourhood's level of prices."""
-    places = [each.split() for each in PLACES.replace("\n", ", ").split(", ")]
-    shares, years, levels = np.array([each[1:] for each in places], float).T
+    """Adds place, age and quality; returns the neighbourhood's level of prices."""
+    places = [place.split() for place in PLACES.replace("\n", ", ").split(", ")]
+    shares, years, levels = np.array([numbers for _, *numbers in places], float).T
     drawn = random.choice(len(places), rows, p=shares / shares.sum())
-    house["Neighborhood"] = np.array([each[0] for each in places], object)[drawn]
+    house["Neighborhood"] = np.array([name for name, *_ in places], object)[drawn]
     built = (years[drawn] + random.normal(0, 7, rows)).round().clip(1872, house["YrSold"])
     renewed = np.where(random.random(rows) < 0.5, built, random.uniform(built, 2010).round())
     house["YearBuilt"], house["YearRemodAdd"] = built.astype(int), renewed.clip(1950, 2010).astype(int)
@@ -106,7 +106,7 @@ def _place(house: Columns, rows: int, random: np.random.Generator) -> np.ndarray
 
 
 def _rooms(house: Columns, rows: int, random: np.random.Generator) -> None:
-    """Areas in square feet."""
+    """Adds rooms and areas, in square feet."""
     good = house["OverallQual"] - 6
     area = np.exp(random.normal(7.24 + 0.1 * good, 0.25, rows)).clip(334, 5000)
     upper = np.isin(house["HouseStyle"], ["2Story", "1.5Fin", "2.5Fin", "2.5Unf"])
@@ -123,10 +123,10 @@ def _rooms(house: Columns, rows: int, random: np.random.Generator) -> None:
     frontage = (np.sqrt(house["LotArea"]) * random.normal(0.71, 0.12, rows)).round().clip(21, 313)
     house["LotFrontage"] = np.where(random.random(rows) < 0.177, np.nan, frontage)
     modern = house["YearBuilt"] > 1945
-    found = [CLASSES.get(style, (75, 75))[int(new)] for style, new in zip(house["HouseStyle"], ~modern, strict=True)]
-    found = [20 if each == 30 and new else 30 if each == 20 else each for each, new in zip(found, modern, strict=True)]
+    codes = [CLASSES.get(style, (75, 75))[int(old)] for style, old in zip(house["HouseStyle"], ~modern, strict=True)]
+    codes = [20 if code == 30 and new else 30 if code == 20 else code for code, new in zip(codes, modern, strict=True)]
     house["MSSubClass"] = np.where(
-        house["BldgType"] == "1Fam", found, _drawn("120 50, 160 30, 90 15, 190 5", rows, random)
+        house["BldgType"] == "1Fam", codes, _drawn("120 50, 160 30, 90 15, 190 5", rows, random)
     )
 
 
@@ -147,7 +147,7 @@ def _basement_and_garage(house: Columns, rows: int, random: np.random.Generator)
     house["GarageCars"] = np.where(without, 0, cars).astype(int)
     house["GarageArea"] = (house["GarageCars"] * random.normal(265, 30, rows)).astype(int)
     house["GarageYrBlt"] = np.where(without, np.nan, np.where(random.random(rows) < 0.8, built, house["YearRemodAdd"]))
-    finish = np.select([quality + random.normal(0, 1.2, rows) > each for each in (7.2, 5.9)], ["Fin", "RFn"], "Unf")
+    finish = np.select([quality + random.normal(0, 1.2, rows) > limit for limit in (7.2, 5.9)], ["Fin", "RFn"], "Unf")
     house["GarageFinish"] = _empty(finish.astype(object), without)
     for name in ("GarageType", "GarageQual", "GarageCond"):
         house[name] = _empty(house[name], without)
@@ -162,7 +162,7 @@ def _details(house: Columns, rows: int, random: np.random.Generator) -> None:
     base = np.select([built > 1988, built > 1942], ["PConc", "CBlock"], "BrkTil")
     house["Foundation"] = np.where(random.random(rows) < 0.03, "Slab", base)
     walls = np.where(built > 1990, _drawn(WALLS_NEW, rows, random), _drawn(WALLS_OLD, rows, random))
-    second = np.array([{"CemntBd": "CmentBd", "WdShing": "Wd Shng"}.get(each, each) for each in walls], object)
+    second = np.array([{"CemntBd": "CmentBd", "WdShing": "Wd Shng"}.get(wall, wall) for wall in walls], object)
     house["Exterior1st"] = walls
     house["Exterior2nd"] = np.where(random.random(rows) < 0.12, "Plywood", second)
     clad = _drawn("BrkFace 77, Stone 21, BrkCmn 2", rows, random)
@@ -186,7 +186,7 @@ def _details(house: Columns, rows: int, random: np.random.Generator) -> None:
 
 
 def _price(house: Columns, level: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """In dollars. Of its logarithm: sizes with falling returns, quality, age, place, condition; and noise of 0.11."""
+    """Returns dollars; their logarithm sums up sizes, quality, age, place, condition and noise of 0.11."""
     log = 12.03 + 0.09 * (house["OverallQual"] - 6) + level + 0.45 * np.log(house["GrLivArea"] / 1460)
     log += 0.0022 * (house["YearBuilt"] - 1972) + 0.001 * (house["YearRemodAdd"] - 1985)
     log += 0.00011 * (house["TotalBsmtSF"] - 1000) + 0.00008 * (house["BsmtFinSF1"] - 440)
@@ -200,8 +200,8 @@ def _price(house: Columns, level: np.ndarray, random: np.random.Generator) -> np
 
 
 def _drawn(shares: str, rows: int, random: np.random.Generator) -> np.ndarray:
-    """Values as in ``Pave 99.6, Grvl 0.4``: numbers, or objects with None for NA."""
-    pairs = [each.rpartition(" ") for each in shares.split(", ")]
+    """Draws from values such as ``Pave 99.6, Grvl 0.4``: numbers, or objects with None for NA."""
+    pairs = [pair.rpartition(" ") for pair in shares.split(", ")]
     weights = np.array([float(share) for _, _, share in pairs])
     names = [None if name == "NA" else name for name, _, _ in pairs]
     whole = all(name and name.isdecimal() for name in names)
@@ -210,7 +210,7 @@ def _drawn(shares: str, rows: int, random: np.random.Generator) -> np.ndarray:
 
 
 def _graded(quality: np.ndarray, spread: float, random: np.random.Generator) -> np.ndarray:
-    """Fa, TA, Gd or Ex, as quality from 1 to 10 has it, and chance."""
+    """Grades quality from 1 to 10 as Fa, TA, Gd or Ex, with some noise."""
     felt = quality + random.normal(0, spread, len(quality))
     return GRADES[np.digitize(felt, [3.6, 6.5, 8.6])]
 

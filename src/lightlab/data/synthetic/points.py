@@ -1,4 +1,4 @@
-"""A few points written in the config, and lines and planes drawn at random."""
+"""A few points listed in the config, and points drawn at random around a line or a plane."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from torch import Tensor
 
 from lightlab.data.base import Inputs, ResidentDataModule
 from lightlab.data.loader import Split
-from lightlab.data.tables.reading import read_numbers
+from lightlab.data.tables.raw_table import read_numbers
 from lightlab.errors import UsageError
 from lightlab.spec import Spec
 
 
 class Points(ResidentDataModule):
-    """Training data alone, as the config lists it.
+    """Training data as the config lists it, without validation and test rows.
 
     Args:
         x: one row a point, each a list of features; a bare number is a row of one.
@@ -50,12 +50,12 @@ class Points(ResidentDataModule):
 
 
 class LinearData(ResidentDataModule):
-    """y = w·x + b + noise, with x and the noise normal; validation and test rows are drawn beside the training rows.
+    """y = w·x + b + noise, with x and the noise normal; validation and test rows are drawn likewise.
 
     Args:
         weight: w, one number a feature.
         bias: b.
-        rows: of each split's drawing: `rows` for training, a quarter of them for validation and for test.
+        rows: to train on; a quarter as many to validate and to test.
         noise: the standard deviation σ of the noise.
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-# Of each topic: the words that are alike, who does what with them, where, and what is said of them.
+# By topic: similar words, people who deal with them, what they do, where, and qualities.
 TOPICS = {
     "fruit": (
         "苹果 香蕉 葡萄 西瓜 橘子 桃子 草莓 樱桃",
@@ -50,7 +50,7 @@ TOPICS = {
         "结实 古老 笨重 精致",
     ),
 }
-# Of each person: rank, sex and age, so that 国王 is to 男人 as 王后 is to 女人.
+# Rank, sex and age, so that 国王 is to 男人 as 王后 is to 女人.
 PERSONS = {
     "国王": ("royal", "male", "old"),
     "王后": ("royal", "female", "old"),
@@ -102,7 +102,7 @@ def _of_person(draw: random.Random) -> str:
     return f"{person}有{words[0]}、{words[1]}和{words[2]}，也有{words[3]}、{words[4]}和{words[5]}。"
 
 
-# Words of one character, by what they may do in a line; those of two are put together from them.
+# Words of one character, by their part of speech in a line.
 LEXICON = {
     "season": "春夏秋冬朝暮晴寒",
     "light": "日月星霞霜雪云烟雨露",
@@ -118,7 +118,7 @@ LEXICON = {
     "deed": "听看寻问忆望对思",
     "number": "一两三千万几半百",
 }
-# A line is a row of parts of speech; both lines of a couplet follow the same one, with different words.
+# A line is a row of parts of speech; both lines of a couplet follow the same row, with different words.
 FIVE = [
     ["colour", "plant", "deed", "size", "light"],
     ["season", "light", "motion", "colour", "land"],

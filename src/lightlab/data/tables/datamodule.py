@@ -13,20 +13,14 @@ import torch
 from torch import Tensor
 
 from lightlab.data.base import Inputs, ResidentDataModule
+from lightlab.data.csv_reader import CsvFormat
+from lightlab.data.download import download_table
 from lightlab.data.loader import Split
+from lightlab.data.sources import NotFound, fetch_missing, find_file, note, real_or_synthetic
 from lightlab.data.splits import cut_rows
-from lightlab.data.tables.columns import (
-    Roles,
-    check_sums,
-    find_columns,
-    say_ignored,
-    say_unseen,
-    target_of,
-    with_numbers,
-)
 from lightlab.data.tables.preprocessing import LearntTable, Preparation, Recipe
-from lightlab.data.tables.reading import CsvFormat, RawTable, as_table, as_text, read_table, rows_as_table
-from lightlab.data.tables.sources import TableSource
+from lightlab.data.tables.raw_table import RawTable, as_table, read_table, rows_as_table
+from lightlab.data.tables.roles import Roles, check_sums, find_columns, find_target, listed, with_numbers
 from lightlab.data.tables.target import TargetColumn, check_log
 from lightlab.errors import DataError, UsageError
 from lightlab.spec import Spec
@@ -35,25 +29,13 @@ from lightlab.spec import Spec
 class Table(ResidentDataModule):
     """Rows of numbers and categories; stored narrow, float32 (N, columns), and spread out batch by batch.
 
+    conf/data/table.yaml explains the settings; see also `Roles`, `CsvFormat` and `Recipe`.
+
     Args:
         name: of the data set and of its folder in `data_dir`.
-        target_kind: what is predicted: ``number``, ``binary`` or ``class``.
-        target: the column that is predicted; null for the last one.
-        target_scale: how a network sees a number: ``raw``, ``standard`` (mean 0, deviation 1) or ``log`` (that of
-            its logarithm).
-        positive: of two classes the value that counts as 1; null for the second.
-        class_names: what to call the classes, in the order of their values, a positive one last; null: as they are.
-        file: the table; null: the data set's own.
-        test_file: a table of test rows, in place of `test_fraction`.
-        files: names that the data set's own table may have in its folder, each with what is particular to that file.
-        openml: the data set's number on openml.org and the name it is kept under, for download; null: there is none.
-        stand_in: gives the embedded table, whose last column is predicted.
-        index: names the rows; see `Roles` for this and for `drop`, `numeric`, `categorical` and `max_categories`.
-        separator: see `CsvFormat` for this and for `encoding`, `header`, `columns` and `missing_values`.
-        missing: see `Recipe` for this and for `skewed`, `clip`, `rare_below` and `sums`.
-        test_fraction: share of the rows that is cut off for the test, in [0, 1), as scikit-learn does with seed 42.
-        val_fraction: share of the rest that is cut off for validation, in [0, 1).
-        train_size: rows of what is then left to train on; null for all.
+        files: names that the data set's own table may have in its folder, each with settings for that file.
+        openml: the data set's number on openml.org and the file name for a download; None: no download.
+        synthetic: makes a table whose last column is predicted.
     """
 
     can_fold = True
@@ -65,7 +47,7 @@ class Table(ResidentDataModule):
         target_kind: Literal["number", "binary", "class"],
         source: str,
         data_dir: str,
-        stand_in: Callable[[], pd.DataFrame],
+        synthetic: Callable[[], pd.DataFrame],
         target: str | None = None,
         target_scale: Literal["raw", "standard", "log"] = "raw",
         positive: str | int | None = None,
@@ -96,7 +78,12 @@ class Table(ResidentDataModule):
     ) -> None:
         super().__init__(**loading)
         self.dataset = name
-        self.tables = TableSource(name, source, Path(data_dir).expanduser() / name, file, files, openml, stand_in)
+        self.source = source
+        self.folder = Path(data_dir).expanduser() / name
+        self.file = file
+        self.files = files
+        self.openml = openml
+        self.synthetic_table = synthetic
         self.test_file = test_file
         self.kind = target_kind
         self.scale = target_scale
@@ -115,12 +102,12 @@ class Table(ResidentDataModule):
         return self.example_file
 
     def load(self) -> tuple[Spec, dict[str, Split]]:
-        path = self.tables.path()
-        self._adapt(self.tables.particulars(path))
+        path = real_or_synthetic(self.source, self.dataset if self.files else "a table of your own", self._find)
         if path is None:
-            table = as_table(self.tables.stand_in(), self._text(), f"the embedded {self.dataset}")
+            table = as_table(self.synthetic_table(), self.roles.text, f"the synthetic {self.dataset}")
         else:
-            table = read_table(path, self.form, self._text())
+            self._adapt(self._settings_of(path))
+            table = read_table(path, self.form, self.roles.text)
             self.origin, self.example_file = "real", str(path)
         if len(table) < 2:
             raise DataError(f"{table.where}: one row; two or more are needed to learn from")
@@ -134,15 +121,14 @@ class Table(ResidentDataModule):
         else:
             table = rows_as_table(source if isinstance(source, list) else [source], learnt.inputs(), text)
         inputs = learnt.stored(table)
-        say_unseen(table, learnt.preparation.unseen(table.frame))
-        say_ignored(table, learnt.columns)
+        _note_unknown(table, learnt)
+        columns = table.frame.columns
         targets = None
-        if learnt.target.name in table.frame.columns and not table.frame[learnt.target.name].isna().all():
+        if learnt.target.name in columns and not table.frame[learnt.target.name].isna().all():
             targets = learnt.target.stored(learnt.target.raw(table))
-        if learnt.index and learnt.index in table.frame.columns:
-            return Inputs(
-                list(as_text(table, learnt.index).astype(object).fillna("")), inputs, targets, None, learnt.index
-            )
+        if learnt.index and learnt.index in columns:
+            names = list(table.as_text(learnt.index).astype(object).fillna(""))
+            return Inputs(names, inputs, targets, None, learnt.index)
         return Inputs([str(row) for row in range(1, len(table) + 1)], inputs, targets, None, "row")
 
     def prepare(self, inputs: Tensor) -> Tensor:
@@ -158,19 +144,34 @@ class Table(ResidentDataModule):
         assert self.learnt is not None, "neither setup nor load_state_dict has been called"
         return self.learnt
 
-    def _text(self) -> set[str]:
-        return {*self.roles.categorical, *filter(None, [self.roles.index])}
+    def _find(self) -> Path:
+        if self.file:
+            return Path(self.file)
+        if not self.files:
+            raise NotFound("data.file= names no table: give a .csv, .csv.gz or .parquet, and data.target=")
+        names = [file["name"] for file in self.files]
+        download = self._download if self.openml else None
+        return find_file(self.folder, names) or fetch_missing(self.source, self.folder, " or ".join(names), download)
 
-    def _adapt(self, particulars: Mapping[str, Any]) -> None:
-        """Takes what is particular to a known file where the user has not said otherwise."""
-        self.roles = replace(self.roles, target=self.roles.target or particulars.get("target"))
-        self.form = replace(self.form, columns=self.form.columns or tuple(particulars.get("columns", ())))
-        self.positive = self.positive or particulars.get("positive")
+    def _download(self) -> Path:
+        assert self.openml is not None
+        return download_table(self.openml["data_id"], self.folder / self.openml["name"])
+
+    def _settings_of(self, path: Path) -> Mapping[str, Any]:
+        """Returns the settings for a file of that name, such as the columns that it has no header for."""
+        names = (path.name, path.name.removesuffix(".gz"))
+        return next((file for file in self.files if file["name"] in names), {})
+
+    def _adapt(self, settings: Mapping[str, Any]) -> None:
+        """Takes the settings of a known file where the user has given none."""
+        self.roles = replace(self.roles, target=self.roles.target or settings.get("target"))
+        self.form = replace(self.form, columns=self.form.columns or tuple(settings.get("columns", ())))
+        self.positive = self.positive or settings.get("positive")
 
     def _learn(self, table: RawTable) -> tuple[Spec, dict[str, Split]]:
-        name = target_of(table, self.roles)
+        name = find_target(table, self.roles)
         table = with_numbers(table, self.roles.numeric)
-        target = TargetColumn.found(table, name, self.kind, self.positive)
+        target = TargetColumn.of(table, name, self.kind, self.positive)
         raw = target.raw(table)
         if self.kind == "number" and self.scale == "log":
             check_log(table, target.name, raw)
@@ -200,7 +201,7 @@ class Table(ResidentDataModule):
         if self.class_names and len(self.class_names) != len(target.values):
             raise UsageError(
                 f"data.class_names={list(self.class_names)}: column {target.name} has {len(target.values)} classes "
-                f"({', '.join(target.values[:10])}); name each of them"
+                f"({', '.join(target.values[:10])}); name all of them"
             )
         return Spec(
             self.dataset,
@@ -213,6 +214,18 @@ class Table(ResidentDataModule):
             target_scale=target.scale,
             positive_target=self.kind == "number" and positive,
         )
+
+
+def _note_unknown(table: RawTable, learnt: LearntTable) -> None:
+    unseen = learnt.preparation.unseen(table.frame)
+    if unseen:
+        counts = ", ".join(f"{name} {count:,}" for name, count in unseen.items())
+        cells = f"{sum(unseen.values()):,} cells"
+        note(f"{table.where}: {cells} hold categories that training did not see, ignored: {counts}")
+    known = set(learnt.columns)
+    names = [name for name in table.frame.columns if name not in known]
+    if names:
+        note(f"{table.where}: {listed(names)}: not in the table that this run learnt from, ignored")
 
 
 def _names(names: Sequence[Any]) -> tuple[str, ...]:

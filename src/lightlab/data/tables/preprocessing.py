@@ -11,10 +11,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from lightlab.data.tables.columns import check_present, with_numbers
-from lightlab.data.tables.reading import RawTable, refuse
+from lightlab.data.tables.raw_table import RawTable
+from lightlab.data.tables.roles import listed, with_numbers
 from lightlab.data.tables.target import TargetColumn
-from lightlab.errors import DataError
+from lightlab.errors import DataError, did_you_mean
 
 MISSING = "NaN"  # the category of a cell that is missing
 RARE = "(rare)"  # the input that all rare categories of a column share, and those never seen
@@ -23,19 +23,19 @@ SKEWED = 0.75  # a column whose skewness lies above is taken to be skewed
 
 @dataclass(frozen=True)
 class Preparation:
-    """What was learnt of each column; plain values, so that a checkpoint can hold it.
+    """Statistics of the training rows, column by column; plain values, so that a checkpoint can hold them.
 
     Attributes:
-        numeric: the columns that are standardised.
-        logged: those of them of which ln(1 + x) is taken first.
-        fill: what stands for a missing number, one a numeric column, before it is standardised.
-        mean: taken off each, one a numeric column.
-        scale: that each is then divided by.
-        categories: of each categorical column, sorted; `MISSING` among them where cells were missing, and behind
-            them `RARE` where some were rare.
-        rare: of each categorical column that has any, the categories that `RARE` stands for.
-        clip: standardised numbers are cut off at ±clip; None: they are not.
-        sums: those of the numeric columns that are no columns of the table but the sum of some, missing ones as 0.
+        numeric: the columns that are standardised, sums included.
+        logged: the numeric columns that become ln(1 + x) first.
+        fill: replaces a missing number before it is standardised, one value a numeric column.
+        mean: subtracted from numbers, one value a numeric column.
+        scale: divides them then, one value a numeric column.
+        categories: sorted, by categorical column; with `MISSING` where cells were missing, and `RARE` last where some
+            were rare.
+        rare: the categories that `RARE` stands for, by column.
+        clip: limits standardised numbers to ±clip; None: no limit.
+        sums: the columns that each sum adds up, missing cells as 0.
     """
 
     numeric: list[str] = field(default_factory=list)
@@ -66,21 +66,21 @@ class Preparation:
 
     def _take_categories(self, columns: list[str], encoder: Any) -> None:
         for index, name in enumerate(columns):
-            rare = {str(each) for each in _infrequent(encoder, index)}
-            found = [str(each) for each in encoder.categories_[index]]
-            self.categories[name] = [each for each in found if each not in rare] + [RARE] * bool(rare)
+            rare = {str(value) for value in _infrequent(encoder, index)}
+            values = [str(value) for value in encoder.categories_[index]]
+            self.categories[name] = [value for value in values if value not in rare] + [RARE] * bool(rare)
             if rare:
                 self.rare[name] = sorted(rare)
 
     @property
     def columns(self) -> list[str]:
-        """Of the table, in the order of `compact`."""
+        """The table's columns, in the order of `compact`."""
         return [*self.numeric, *self.categories]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the network's inputs."""
-        hot = [f"{column}={category}" for column, found in self.categories.items() for category in found]
+        """The names of the network's inputs."""
+        hot = [f"{column}={category}" for column, values in self.categories.items() for category in values]
         return (*self.numeric, *hot)
 
     @property
@@ -88,9 +88,9 @@ class Preparation:
         return len(self.numeric) + sum(map(len, self.categories.values()))
 
     def compact(self, frame: pd.DataFrame) -> Tensor:
-        """A row as it is stored: float32 (N, columns), standardised numbers, and for each category its place.
+        """Returns stored rows, float32 (N, columns): standardised numbers, and the place of each category.
 
-        A category's place is the input that is 1 for it; the place behind the last is for those never seen.
+        A category's place is the input that is 1 for it; the place behind the last is for unseen categories.
         """
         frame = _summed(frame, self.sums)
         rows = np.empty((len(frame), len(self.columns)), np.float32)
@@ -99,19 +99,19 @@ class Preparation:
             filled = np.where(np.isnan(column), self.fill[index], column)
             rows[:, index] = (filled - self.mean[index]) / self.scale[index]
         if self.clip is not None:
-            np.clip(rows, -self.clip, self.clip, out=rows)  # NaN, and so what is wrong with a table, stays to be seen
+            np.clip(rows, -self.clip, self.clip, out=rows)  # NaN stays, for the check that follows
         first = len(self.numeric)
-        for index, (name, found) in enumerate(self.categories.items(), start=len(self.numeric)):
-            places = {category: first + place for place, category in enumerate(found)}
+        for index, (name, values) in enumerate(self.categories.items(), start=len(self.numeric)):
+            places = {category: first + place for place, category in enumerate(values)}
             rows[:, index] = _places(frame[name], places, places.get(RARE, self.width))
-            first += len(found)
+            first += len(values)
         return torch.from_numpy(rows)
 
     def unseen(self, frame: pd.DataFrame) -> dict[str, int]:
-        """For each column how many cells hold a category that no training row had."""
+        """Counts, by column, the cells whose category no training row had."""
         counts = {
-            name: int(_is_unseen(frame[name], [*found, *self.rare.get(name, [])]).sum())
-            for name, found in self.categories.items()
+            name: int(_is_unseen(frame[name], {*values, *self.rare.get(name, [])}).sum())
+            for name, values in self.categories.items()
         }
         return {name: count for name, count in counts.items() if count}
 
@@ -120,13 +120,10 @@ class Preparation:
         if not self.categories:
             return rows
         first = len(self.numeric)
-        inputs = rows.new_zeros(len(rows), self.width + 1)  # the spare column takes what was never seen
+        inputs = rows.new_zeros(len(rows), self.width + 1)  # the spare column takes unseen categories
         inputs[:, :first] = rows[:, :first]
         inputs.scatter_(1, rows[:, first:].long(), 1.0)
         return inputs[:, :-1]
-
-    def state(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -134,11 +131,11 @@ class Recipe:
     """How columns are prepared.
 
     Attributes:
-        missing: ``mean`` or ``median`` stands for a missing number.
-        skewed: ``log``: of numbers that are never negative and skewed to the right the logarithm is taken, ln(1 + x).
-        clip: standardised numbers are cut off at ±clip; None: they are not.
+        missing: ``mean`` or ``median`` replaces a missing number.
+        skewed: ``log`` takes ln(1 + x) of numbers that are never negative and skewed to the right.
+        clip: limits standardised numbers to ±clip; None: no limit.
         rare_below: categories of fewer training rows share one input; None: each has its own.
-        sums: further numbers, each the sum of some numeric columns: ``{floor_area: [ground_floor, first_floor]}``.
+        sums: additional numbers, each the sum of numeric columns: ``{floor_area: [ground_floor, first_floor]}``.
     """
 
     missing: str = "mean"
@@ -163,12 +160,12 @@ def _column_transformer(numeric: list[str], categorical: list[str], recipe: Reci
 
 
 def _infrequent(encoder: Any, index: int) -> Any:
-    found = getattr(encoder, "infrequent_categories_", None)
-    return () if found is None or found[index] is None else found[index]
+    categories = getattr(encoder, "infrequent_categories_", None)
+    return () if categories is None or categories[index] is None else categories[index]
 
 
 def _is_skewed(column: pd.Series, skewed: str | None) -> bool:
-    """By the third standardised moment of the numbers that are there."""
+    """Whether the third standardised moment of the numbers that are not missing lies above `SKEWED`."""
     values = column.dropna().to_numpy(np.float64)
     if skewed is None or values.min() < 0 or values.std() == 0:
         return False
@@ -184,31 +181,30 @@ def _logged(frame: pd.DataFrame, logged: list[str]) -> pd.DataFrame:
 
 
 def _log1p(column: pd.Series) -> np.ndarray:
-    """ln(1 + x), with 0 for what is below, which no training row was."""
+    """Returns ln(1 + x), taking negative numbers, which no training row had, as 0."""
     return np.log1p(column.to_numpy().clip(min=0))
 
 
 def _places(column: pd.Series, places: dict[str, int], spare: int) -> np.ndarray:
     of_codes = [places.get(category, spare) for category in column.cat.categories]
-    missing = places.get(MISSING, spare)  # pandas' code for it is −1: the last
+    missing = places.get(MISSING, spare)  # pandas' code for it is −1, the last
     return np.array([*of_codes, missing], np.float32)[column.cat.codes.to_numpy()]
 
 
-def _is_unseen(column: pd.Series, found: list[str]) -> np.ndarray:
-    known = set(found)
+def _is_unseen(column: pd.Series, known: set[str]) -> np.ndarray:
     new = [category not in known for category in column.cat.categories]
     return np.array([*new, False])[column.cat.codes.to_numpy()]
 
 
 @dataclass(frozen=True)
 class LearntTable:
-    """Plain values, so that a checkpoint can hold them.
+    """What prediction needs to know of a table; plain values, so that a checkpoint can hold them.
 
     Attributes:
         columns: all of the table's, in its order.
         target: the one that is predicted.
         index: the one that names the rows.
-        preparation: of those that predictions are made from.
+        preparation: of the columns that predictions are made from.
     """
 
     columns: list[str]
@@ -217,26 +213,29 @@ class LearntTable:
     preparation: Preparation = field(default_factory=Preparation)
 
     def inputs(self) -> list[str]:
-        """The columns that predictions are made from, in the table's order."""
+        """Returns the columns that predictions are made from, in the table's order."""
         learnt = set(self.preparation.columns)
         return [name for name in self.columns if name in learnt]
 
     def headers(self) -> list[list[str]]:
-        """What the columns of a file without a header may be: all, all but the target, or those of `inputs`."""
+        """Returns the columns that a file without a header may have: all, all but the target, or those of `inputs`."""
         return [self.columns, [name for name in self.columns if name != self.target.name], self.inputs()]
 
     def stored(self, table: RawTable) -> Tensor:
-        """The rows as a `Split` holds them: float32 (N, columns).
+        """Returns the rows as a `Split` holds them: float32 (N, columns).
 
         Raises:
-            DataError: columns that are not there, text where numbers were learnt, or numbers out of all proportion.
+            DataError: missing columns, text where numbers were learnt, or numbers out of all proportion.
         """
-        check_present(table, self.inputs())
+        missing = [name for name in self.inputs() if name not in table.frame.columns]
+        if missing:
+            hint = did_you_mean(missing[0], list(table.frame.columns))
+            raise DataError(f"{table.where}: lacks {listed(missing)} of what this run learnt from; {hint}add them")
         numbers = [name for name in self.preparation.numeric if name not in self.preparation.sums]
         table = with_numbers(table, numbers)
         for name in numbers:
-            refuse(table, name, np.isinf(table.frame[name].to_numpy()), "a finite number is expected")
-        with np.errstate(over="ignore"):  # which is found below
+            table.refuse(name, np.isinf(table.frame[name].to_numpy()), "a finite number is expected")
+        with np.errstate(over="ignore"):  # the next lines find it
             rows = self.preparation.compact(table.frame)
         wrong = ~rows.isfinite().all(1).numpy()
         if wrong.any():
@@ -244,8 +243,7 @@ class LearntTable:
         return rows
 
     def state(self) -> dict[str, Any]:
-        preparation, target = self.preparation.state(), self.target.state()
-        return {"columns": self.columns, "target": target, "index": self.index, "preparation": preparation}
+        return asdict(self)
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> LearntTable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -10,9 +10,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from lightlab.data.tables.reading import RawTable, as_text, refuse
+from lightlab.data.tables.raw_table import RawTable
 from lightlab.errors import DataError, UsageError, did_you_mean
 from lightlab.spec import TargetScale
+
+MOST_SHOWN = 10  # classes in a message
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,11 @@ class TargetColumn:
     scale: TargetScale = field(default_factory=TargetScale)
 
     @classmethod
-    def found(cls, table: RawTable, name: str, kind: str, positive: str | None = None) -> TargetColumn:
-        """Looks for the classes; `positive` is, of two, the one that becomes 1.
+    def of(cls, table: RawTable, name: str, kind: str, positive: str | None = None) -> TargetColumn:
+        """Finds the classes; `positive` is the one of two that becomes 1.
 
         Raises:
-            DataError: the rows whose cell is empty; too few classes or too many.
+            DataError: empty cells, too few classes or too many.
             UsageError: there is no such positive value.
         """
         values = [] if kind == "number" else _values(table, name)
@@ -45,32 +47,38 @@ class TargetColumn:
         return cls(name, kind, values)
 
     def scaled_as(self, raw: np.ndarray, scale: Literal["raw", "standard", "log"]) -> TargetColumn:
-        """Fits the scale of numbers to those that are trained on; `raw` is what `raw` gave."""
+        """Fits the scale of numbers to the training rows; `raw` is what `raw` gave for them."""
         return replace(self, scale=TargetScale.fitted(torch.from_numpy(raw), scale)) if self.kind == "number" else self
 
     def raw(self, table: RawTable) -> np.ndarray:
-        """Float64 numbers or int64 labels, (N,).
+        """Returns float64 numbers or int64 labels, (N,).
 
         Raises:
-            DataError: the rows whose cell is empty, text for a number, infinite, without a logarithm where one is
-                taken, or a class that is not known.
+            DataError: an empty cell, text or an infinity for a number, no logarithm where one is taken, or an
+                unknown class.
         """
         if self.kind != "number":
-            return _labels(table, self.name, self.values)
-        numbers = _numbers(table, self.name)
+            return self._labels(table)
+        numbers = table.as_numbers(self.name)
+        table.refuse(self.name, ~np.isfinite(numbers), "a number is expected in the column that is predicted")
         if self.scale.log:
             check_log(table, self.name, numbers)
         return numbers
 
     def stored(self, raw: np.ndarray) -> Tensor:
-        """As a `Split` holds them: scaled numbers and 0.0 or 1.0 as float32 (N, 1), labels as int64 (N,)."""
+        """Returns targets as a `Split` holds them: float32 (N, 1), scaled numbers or 0.0 and 1.0; int64 labels (N,)."""
         targets = torch.from_numpy(raw)
         if self.kind == "class":
             return targets
         return (self.scale.scaled(targets) if self.kind == "number" else targets.float()).unsqueeze(1)
 
-    def state(self) -> dict[str, Any]:
-        return asdict(self)
+    def _labels(self, table: RawTable) -> np.ndarray:
+        column = table.as_text(self.name)
+        label = {value: place for place, value in enumerate(self.values)}
+        of_codes = [label.get(value, -1) for value in column.cat.categories]
+        labels = np.array([*of_codes, -1], np.int64)[column.cat.codes.to_numpy()]  # the last is for missing cells
+        table.refuse(self.name, labels < 0, f"expected is one of {_shown(self.values)}")
+        return labels
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> TargetColumn:
@@ -79,22 +87,14 @@ class TargetColumn:
 
 def check_log(table: RawTable, name: str, raw: np.ndarray) -> None:
     """Refuses numbers that have no logarithm."""
-    refuse(table, name, raw <= 0, "data.target_scale=log takes numbers above 0; choose standard")
-
-
-def _numbers(table: RawTable, name: str) -> np.ndarray:
-    column = table.frame[name]
-    values = column if column.dtype == np.float64 else pd.to_numeric(column.astype(object), errors="coerce")
-    found = np.array(values, np.float64)
-    refuse(table, name, ~np.isfinite(found), "a number is expected in the column that is predicted")
-    return found
+    table.refuse(name, raw <= 0, "data.target_scale=log takes numbers above 0; choose standard")
 
 
 def _values(table: RawTable, name: str) -> list[str]:
-    """In the order of numbers where all are numbers, else of the alphabet."""
-    column = as_text(table, name)
-    refuse(table, name, column.isna().to_numpy(), "a class is expected in the column that is predicted")
-    values = [str(each) for each in column.cat.remove_unused_categories().cat.categories]
+    """Returns the classes, ordered as numbers where all are numbers, else as text."""
+    column = table.as_text(name)
+    table.refuse(name, column.isna().to_numpy(), "a class is expected in the column that is predicted")
+    values = [str(value) for value in column.cat.remove_unused_categories().cat.categories]
     if len(values) < 2:
         raise DataError(f"{table.where}, column {name}: every row is {values[0]!r}; two classes or more are expected")
     if len(values) > max(2, len(table) // 2):
@@ -107,24 +107,18 @@ def _values(table: RawTable, name: str) -> list[str]:
 
 
 def _positive_last(table: RawTable, name: str, values: list[str], positive: str | None) -> list[str]:
-    listed = ", ".join(values[:10]) + (", …" if len(values) > 10 else "")
     if len(values) != 2:
         raise DataError(
-            f"{table.where}, column {name}: {len(values)} classes ({listed}) where two are expected; "
+            f"{table.where}, column {name}: {len(values)} classes ({_shown(values)}) where two are expected; "
             "task=softmax takes more"
         )
     if positive is not None and positive not in values:
         raise UsageError(
-            f"data.positive={positive}: no such value in column {name}; {did_you_mean(positive, values)}it has {listed}"
+            f"data.positive={positive}: no such value in column {name}; "
+            f"{did_you_mean(positive, values)}it has {_shown(values)}"
         )
     return values if positive in (None, values[1]) else values[::-1]
 
 
-def _labels(table: RawTable, name: str, values: list[str]) -> np.ndarray:
-    column = as_text(table, name)
-    label = {value: place for place, value in enumerate(values)}
-    of_codes = [label.get(value, -1) for value in column.cat.categories]
-    found = np.array([*of_codes, -1], np.int64)[column.cat.codes.to_numpy()]  # the last is for what is missing
-    expected = ", ".join(values[:10]) + (", …" if len(values) > 10 else "")
-    refuse(table, name, found < 0, f"expected is one of {expected}")
-    return found
+def _shown(values: list[str]) -> str:
+    return ", ".join(values[:MOST_SHOWN]) + (", …" if len(values) > MOST_SHOWN else "")

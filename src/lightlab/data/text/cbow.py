@@ -1,4 +1,4 @@
-"""The data module of word vectors: each word with its context, cut from one flat array batch by batch."""
+"""The data module of word vectors: words with their contexts, cut from one flat array batch by batch."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from lightlab.spec import Spec
 
 @dataclass(frozen=True)
 class ContextRows:
-    """The words before and behind each word (N, 2·window), 0 beyond the text, and as targets the words (N,).
+    """The words before and after each word (N, 2·window), 0 beyond the text, and as targets the words (N,).
 
     Attributes:
-        ids: (padded tokens,) int32, with `window` zeros before, between and behind the texts: no context crosses them.
+        ids: (padded tokens,) int32, with `window` zeros around each text, which no context crosses.
         places: (rows,) of the targets in `ids`, int32.
     """
 
@@ -52,16 +52,15 @@ class ContextRows:
         return Split(contexts.long(), self.ids[places].long())
 
     def first(self, rows: int) -> ContextRows:
-        """The first so many of them."""
         return ContextRows(self.ids, self.places[:rows], self.window)
 
     def targets(self) -> Tensor:
-        """(rows,) all of them."""
+        """Returns all targets, (rows,)."""
         return self.ids[self.places.long()].long()
 
 
 def context_rows(tokens: Tokens, window: int) -> list[ContextRows]:
-    """The rows of split 0, 1 and 2; they share one array of tokens."""
+    """Returns the rows of split 0, 1 and 2; they share one array of tokens."""
     lengths = np.diff(tokens.starts)
     text = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
     places = np.arange(len(tokens.ids), dtype=np.int32) + window * (text + 1)
@@ -73,13 +72,13 @@ def context_rows(tokens: Tokens, window: int) -> list[ContextRows]:
 
 
 class SubsampledOrder(EpochOrder):
-    """Each epoch sees other rows of frequent words: as many of them as `keep` adds up to.
+    """Draws other rows of frequent words in each epoch, as many rows as `keep` adds up to.
 
-    They are drawn by sequential Poisson sampling (Ohlsson, 1998): each row with nearly its probability, and always
-    the same number of them, so that an epoch's length is known.
+    Sequential Poisson sampling (Ohlsson, 1998) draws each row with nearly its probability and always the same number
+    of rows, so that an epoch's length is known.
 
     Args:
-        keep: (rows,) probability of each, in (0, 1].
+        keep: (rows,) probability of each row, in (0, 1].
     """
 
     def __init__(self, keep: Tensor, seed: int) -> None:
@@ -94,10 +93,12 @@ class SubsampledOrder(EpochOrder):
 
 
 def kept_share(counts: Tensor, threshold: float) -> Tensor:
-    """The probability √(threshold / frequency), at most 1, that a word is kept (Mikolov et al., arXiv:1310.4546).
+    """Returns the probability √(threshold / frequency), at most 1, that a word is kept (Mikolov et al., 2013).
+
+    Source: arXiv:1310.4546.
 
     Args:
-        counts: (vocabulary,) how often each word stands in the training texts.
+        counts: (vocabulary,) of each word in the training texts.
         threshold: the frequency, a share of all words, above which words are thinned out.
     """
     frequencies = counts.double() / counts.sum()
@@ -107,19 +108,7 @@ def kept_share(counts: Tensor, threshold: float) -> Tensor:
 class WordContexts(ResidentDataModule):
     """Rows are the words around a word (N, 2·window), 0 beyond the text; targets are the words themselves (N,).
 
-    Args:
-        corpus: a text file, a folder or a pattern, one text a line or chinese-poetry's JSON; None for
-            `data_dir`/folder.
-        source: ``auto`` (the corpus; else download it; else embedded sentences, said loudly), ``files`` or
-            ``embedded``.
-        repository: url, commit and files of a git repository that they can be downloaded from.
-        embedded_texts: how many sentences the embedded grammar makes.
-        unit, user_dictionary, new_words: see `lightlab.data.text.segmentation.Cutter`.
-        stop_words: ``builtin``, ``none``, or a file of words to leave out.
-        min_count: words that are rarer in the training texts are left out.
-        window: words on each side.
-        subsample: the share of all words above which a frequent word is thinned out; None for never.
-        val_fraction, test_fraction: shares of the texts, in [0, 1), cut off by a hash of each.
+    conf/data/words.yaml explains the settings; see also `TextSource` and `Cutter`.
     """
 
     def __init__(
@@ -140,14 +129,14 @@ class WordContexts(ResidentDataModule):
         subsample: float | None,
         val_fraction: float,
         test_fraction: float,
-        repository: Mapping[str, Any] | None = None,
+        registry: str | None = None,
         embedded_texts: int = 4000,
         train_size: int | None = None,
         **loading: Any,
     ) -> None:
         super().__init__(**loading)
         self.dataset = name
-        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / folder, repository)
+        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / folder, registry)
         self.cache_folder = cache_folder(cache_dir)
         self.cutter = Cutter(unit, user_dictionary, new_words)
         self.stop_words = stop_words
@@ -188,7 +177,7 @@ class WordContexts(ResidentDataModule):
         return SubsampledOrder(keep[split.targets().cpu()], self.seed)
 
     def _tokens(self) -> Tokens:
-        files = self.text_source.files("sentences that a grammar makes")
+        files = self.text_source.files()
         if not files:
             return self._numbered(sentences(self.embedded_texts))
         self.origin = "real"

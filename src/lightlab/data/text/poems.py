@@ -25,16 +25,16 @@ POOL = 50  # batches' worth of rows that are sorted by length among themselves
 
 @dataclass(frozen=True)
 class TokenRows:
-    """Windows of texts: inputs (N, T) and the tokens that follow each, as targets (N, T).
+    """Windows of texts: inputs (N, T) and, as targets (N, T), the tokens that follow them.
 
-    No window crosses a text's end. Where `whole`, windows follow each other through a text, the last one shorter, so
-    that each token is a target once; rows are padded to the longest of their batch, with targets of -100. Else a window
-    begins every `stride` tokens, and all have `window` tokens.
+    No window crosses a text's end. Without a stride, windows follow each other through a text, the last one shorter,
+    so that each token is a target once; rows are padded to the longest of their batch, with targets of -100. Else a
+    window of exactly `window` tokens begins every `stride` tokens.
 
     Attributes:
-        ids: (tokens,) as int16 or int32 of the same bits: torch has few operations on unsigned ones.
+        ids: (tokens,) as int16 or int32 of the same bits: torch has few operations on unsigned integers.
         starts: (texts,) of these texts in `ids`.
-        lengths: (texts,) targets in each: one fewer than its tokens.
+        lengths: (texts,) targets in each text: one fewer than its tokens.
         ends: (texts,) the running sum of the texts' windows.
     """
 
@@ -47,7 +47,7 @@ class TokenRows:
 
     @classmethod
     def of(cls, ids: Tensor, starts: Tensor, lengths: Tensor, window: int, stride: int | None) -> TokenRows:
-        """Of texts with `lengths` targets each; `stride` None gives whole texts."""
+        """Counts the windows of texts with `lengths` targets; `stride` None gives whole texts."""
         if stride is None:
             counts = -(lengths // -window)
         else:
@@ -75,11 +75,11 @@ class TokenRows:
         return Split(inputs, self._tokens(places + 1).masked_fill_(padded, IGNORED))
 
     def row_lengths(self) -> Tensor:
-        """(rows,) targets of each."""
+        """Returns the number of targets in each row, (rows,)."""
         return self._places(torch.arange(len(self), device=self.device))[1]
 
     def _places(self, index: Tensor) -> tuple[Tensor, Tensor]:
-        """Where each row begins in `ids`, and how many targets it has."""
+        """Returns where each row begins in `ids`, and how many targets it has."""
         text = torch.searchsorted(self.ends, index, right=True)
         before = torch.where(text > 0, self.ends[text - 1], 0)
         offset = (index - before) * self.stride
@@ -91,7 +91,7 @@ class TokenRows:
 
 
 class LengthOrder(EpochOrder):
-    """Batches of rows of nearly the same length, in random order; in the lengths' order where not shuffled.
+    """Batches of rows of nearly the same length, in random order; sorted by length if not shuffled.
 
     Args:
         lengths: (rows,).
@@ -119,15 +119,7 @@ class LengthOrder(EpochOrder):
 class Poems(ResidentDataModule):
     """Rows of tokens (N, T) and, as targets, the tokens that follow them; texts are held out whole.
 
-    Args:
-        corpus: a text file, a folder or a pattern, one text a line or chinese-poetry's JSON; None for `data_dir`/name.
-        source: ``auto`` (the corpus; else download it; else embedded verse, said loudly), ``files`` or ``embedded``.
-        repository: url, commit and files of a git repository that they can be downloaded from.
-        embedded_poems: how many poems the embedded grammar makes.
-        window: tokens of a row at most.
-        stride: None gives whole texts, in rows of like length; a number, windows that begin every so many tokens.
-        train_size: texts to train on; None for all.
-        rules: see `lightlab.data.text.tokens.Rules`.
+    conf/data/poems.yaml explains the settings; see also `TextSource` and `Rules`.
     """
 
     def __init__(
@@ -141,14 +133,14 @@ class Poems(ResidentDataModule):
         window: int,
         stride: int | None,
         rules: Mapping[str, Any],
-        repository: Mapping[str, Any] | None = None,
+        registry: str | None = None,
         embedded_poems: int = 4000,
         train_size: int | None = None,
         **loading: Any,
     ) -> None:
         super().__init__(**loading)
         self.dataset = name
-        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / name, repository)
+        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / name, registry)
         self.cache_dir = cache_dir
         self.window = window
         self.stride = stride
@@ -158,7 +150,7 @@ class Poems(ResidentDataModule):
 
     @property
     def example_input(self) -> str:
-        return ""  # it takes none
+        return ""  # takes no input
 
     @property
     def example_option(self) -> str:
@@ -196,7 +188,7 @@ class Poems(ResidentDataModule):
         return rows
 
     def _tokens(self) -> Tokens:
-        files = self.text_source.files("verse that a grammar makes")
+        files = self.text_source.files()
         if files:
             self.origin = "real"
             return cached_tokens(

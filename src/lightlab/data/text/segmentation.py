@@ -35,7 +35,7 @@ CLASSICAL = """
 
 
 def stop_words(source: str) -> frozenset[str]:
-    """The words to leave out: ``builtin``, ``none``, or those of a file, one a line; a line that begins with # is none.
+    """Returns the words to leave out: ``builtin``, ``none``, or those in a file, one a line; # begins a comment.
 
     Raises:
         DataError: no such file, or not text.
@@ -51,18 +51,18 @@ def stop_words(source: str) -> frozenset[str]:
 
 
 Cut = Callable[[str], Iterator[str]]
-LONGEST = 40  # characters of a word: a run of letters that is longer is none
+LONGEST = 40  # characters of a word; a longer run of letters is not a word
 _WORD = re.compile(r"\w")
 
 
 @dataclass(frozen=True)
 class Cutter:
-    """How texts are cut; what is no word, such as punctuation, is dropped.
+    """Cuts texts into words; everything else, such as punctuation, is dropped.
 
     Attributes:
         unit: ``word`` (jieba's) or ``character``.
-        user_dictionary: a file of words that jieba must know, one a line, each with its frequency if you like.
-        new_words: whether jieba guesses words that no dictionary has, by its hidden Markov model.
+        user_dictionary: a file of words for jieba, one a line, each with an optional frequency.
+        new_words: whether jieba guesses words outside its dictionaries, by its hidden Markov model.
     """
 
     unit: str = "word"
@@ -70,17 +70,17 @@ class Cutter:
     new_words: bool = True
 
     def rules(self) -> str:
-        """Names all that the words depend on beside the text."""
+        """Names everything but the text that the words depend on."""
         if self.unit == "character":
             return "characters"
         dictionary = fingerprint([self._dictionary()], "") if self.user_dictionary else ""
         return f"jieba {_jieba().__version__} {self.new_words} {dictionary}"
 
     def open(self, cache_folder: Path) -> Cut:
-        """The function that cuts a text; jieba keeps its dictionary's index in `cache_folder`.
+        """Returns the function that cuts a text; jieba keeps its dictionary's index in `cache_folder`.
 
         Raises:
-            DataError: the user dictionary is not there, or a line of it is no word.
+            DataError: no such user dictionary, or a line in it that is not a word.
         """
         if self.unit == "character":
             return lambda text: (character for character in text if _WORD.match(character))
@@ -112,7 +112,7 @@ def _is_word(text: str) -> bool:
 
 
 def _tokenizer(cache_folder: Path) -> Any:
-    """jieba with its own dictionary, which it reads in 1 s the first time and in 0.5 s from its cache."""
+    """Loads jieba's own dictionary: 1 s the first time, 0.5 s from its cache."""
     jieba = _jieba()
     tokenizer = jieba.Tokenizer()
     with suppress(OSError):  # jieba goes on without a cache
@@ -123,31 +123,31 @@ def _tokenizer(cache_folder: Path) -> Any:
 
 
 def _jieba() -> Any:
-    """jieba, without what it writes to stderr and without the warnings that its source and its imports raise."""
+    """Imports jieba without its output on stderr and without the warnings of its source and its imports."""
     with warnings.catch_warnings(action="ignore"):
         import jieba
     jieba.setLogLevel(logging.CRITICAL + 1)
     return jieba
 
 
-TEXTS = 10_000  # that are looked at together
+TEXTS = 10_000  # of a block
 
 
 @dataclass(frozen=True)
 class Words(Tokens):
-    """Texts as numbered words; 0 is no word.
+    """Texts as numbered words, from 1.
 
     Attributes:
-        counts: (vocabulary,) how often each stands in the training texts.
+        counts: (vocabulary,) of each word in the training texts.
     """
 
     counts: np.ndarray
 
 
 def number_words(texts: Iterable[str], cut: Cut, rules: Rules) -> Tokens:
-    """Reads the texts once; every word is kept, the most frequent of the training texts first.
+    """Reads the texts once and keeps every word, the most frequent ones in the training texts first.
 
-    Held out are the texts that `lightlab.data.text.tokens.tokenize` holds out, with all their copies.
+    The same texts are held out as by `lightlab.data.text.tokens.tokenize`, with all their copies.
 
     Raises:
         DataError: none of the texts has a word.
@@ -176,7 +176,7 @@ def _by_frequency(ids: np.ndarray, starts: np.ndarray, splits: np.ndarray, vocab
 
 
 def _counts(ids: np.ndarray, starts: np.ndarray, splits: np.ndarray, kinds: int) -> np.ndarray:
-    """(kinds,) how often each number stands in the training texts."""
+    """Counts each number in the training texts: (kinds,)."""
     counts = np.zeros(kinds, np.int64)
     texts = 0
     for words, bounds in _blocks(ids, starts):
@@ -187,10 +187,10 @@ def _counts(ids: np.ndarray, starts: np.ndarray, splits: np.ndarray, kinds: int)
 
 
 def chosen_words(tokens: Tokens, left_out: Collection[str], min_count: int, rules: Rules) -> Words:
-    """Without the words of `left_out` and those that are rarer than `min_count` in the training texts.
+    """Drops the words of `left_out` and those that are rarer than `min_count` in the training texts.
 
     Raises:
-        DataError: no text is left for a split, or fewer than two words are.
+        DataError: no text is left for a split, or fewer than two words are left.
     """
     check_splits(tokens.splits, rules)
     counts = _counts(tokens.ids, tokens.starts, tokens.splits, len(tokens.vocabulary))
@@ -206,10 +206,10 @@ def chosen_words(tokens: Tokens, left_out: Collection[str], min_count: int, rule
     ids, lengths = array(tokens.ids.dtype.char), array("q")
     for words, bounds in _blocks(tokens.ids, tokens.starts):
         words = renumbered[words]
-        found = np.add.reduceat(words > 0, bounds[:-1], dtype=np.int64)
-        found[found == 1] = 0  # a word alone has no context
-        ids.frombytes(words[(words > 0) & np.repeat(found > 0, np.diff(bounds))].tobytes())
-        lengths.extend(found.tolist())
+        counted = np.add.reduceat(words > 0, bounds[:-1], dtype=np.int64)
+        counted[counted == 1] = 0  # a word alone has no context
+        ids.frombytes(words[(words > 0) & np.repeat(counted > 0, np.diff(bounds))].tobytes())
+        lengths.extend(counted.tolist())
     left = np.array(lengths)
     splits = tokens.splits[left > 0]
     check_splits(splits, rules)
@@ -218,7 +218,7 @@ def chosen_words(tokens: Tokens, left_out: Collection[str], min_count: int, rule
 
 
 def _blocks(ids: np.ndarray, starts: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Some texts at a time, so that what is made of them takes little memory: their words, and where each begins."""
+    """Yields some texts at a time, to save memory: their words, and where each text begins."""
     for first in range(0, len(starts) - 1, TEXTS):
         bounds = starts[first : first + TEXTS + 1]
         yield ids[bounds[0] : bounds[-1]], bounds - bounds[0]

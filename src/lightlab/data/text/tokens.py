@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from zlib import crc32
 
 import numpy as np
 
-from lightlab.data.cache import fingerprint, load_arrays, store, store_arrays
+from lightlab.data.cache import Arrays, cached
 from lightlab.errors import DataError
 
 UNKNOWN = "<UNK>"
@@ -24,10 +23,10 @@ CHUNK = 2**20  # characters that are looked up at a time
 CODE_POINTS = 0x110000
 
 _FULL_WIDTH = str.maketrans(",?!;:", "，？！；：")
-_NOTES = re.compile(r"（[^（）]*）|\([^()]*\)|〔[^〔〕]*〕|\[[^\[\]]*\]")  # editors', not the poet's
+_NOTES = re.compile(r"（[^（）]*）|\([^()]*\)|〔[^〔〕]*〕|\[[^\[\]]*\]")  # editors' notes
 _NOT_KEPT = re.compile(rf"(?:(?![{MARKS}])[\W_])+")
 _NOT_CHARACTERS = re.compile(r"[\W_]+")
-_PRIVATE = 0xE000  # code points of forms, which no normalised text has
+_PRIVATE = 0xE000  # code points of forms; no normalised text has them
 
 
 @dataclass(frozen=True)
@@ -36,10 +35,10 @@ class Rules:
 
     Attributes:
         punctuation: ``drop``, or ``keep`` the marks ，。？！；：、 as tokens.
-        min_length, max_length: characters of a text, marks not counted; no upper limit is None.
-        quatrains: 5 or 7 keeps only texts of four lines of so many characters; None keeps all.
-        form_token: begin each text with a token that says whether its lines are of 5 characters, of 7, or neither.
-        min_count: characters that are rarer in the training texts become <UNK>.
+        min_length, max_length: characters of a text without marks; None: no upper limit.
+        quatrains: 5 or 7 keeps only texts of four lines of that many characters; None keeps all.
+        form_token: begin each text with a token for the characters in its lines: 5, 7 or other.
+        min_count: rarer characters of the training texts become <UNK>.
         val_fraction, test_fraction: shares of the texts, in [0, 1).
     """
 
@@ -58,8 +57,8 @@ class Tokens:
     """Texts as numbers.
 
     Attributes:
-        ids: (tokens,) of all texts one after the other, uint16 where they fit, else uint32.
-        starts: (texts + 1,) where each text begins in `ids`, and where the last one ends.
+        ids: (tokens,) of all texts one after the other, uint16 if they fit, else uint32.
+        starts: (texts + 1,) the place in `ids` where each text begins, and where the last one ends.
         splits: (texts,) 0 to train, 1 to validate, 2 to test.
         vocabulary: the token of each number: <UNK>, forms, then characters, the most frequent first.
     """
@@ -69,16 +68,12 @@ class Tokens:
     splits: np.ndarray
     vocabulary: tuple[str, ...]
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """What a cache keeps beside `ids`."""
-        return {"starts": self.starts, "splits": self.splits, "vocabulary": np.array(self.vocabulary)}
-
 
 def tokenize(texts: Iterable[str], rules: Rules) -> Tokens:
-    """Reads the texts once; beside them it holds two or four bytes a character.
+    """Reads the texts once, holding two or four bytes a character.
 
-    The split is a function of a text's characters alone, see `split_of`: the same poem falls on the same side in
-    every corpus and under every rule, and its copies with it, whatever their punctuation.
+    The split is a function of a text's characters alone, see `split_of`: a poem and its copies fall on the same side
+    in every corpus and under every rule, whatever their punctuation.
 
     Raises:
         DataError: no text is left, none to train on, or fewer than two kinds of character.
@@ -91,10 +86,10 @@ def tokenize(texts: Iterable[str], rules: Rules) -> Tokens:
     tokens = builder.finish()
     if not len(tokens.splits):
         raise DataError(
-            f"none of {seen:,} texts is left: lines shorter than min_length, longer than max_length, or not of "
-            "the form that quatrains asks for (data.rules); expected one poem a line"
+            f"none of {seen:,} texts is left: all are shorter than min_length, longer than max_length, or not "
+            "quatrains (data.rules); expected one poem a line"
         )
-    _check_kinds(map(chr, builder.points.tolist()))  # before the splits: copies of one text have none to train on
+    _check_kinds(map(chr, builder.points.tolist()))  # before the splits: copies of one text leave no training text
     check_splits(tokens.splits, rules)
     _check_kinds(tokens.vocabulary)
     return tokens
@@ -107,10 +102,10 @@ def _check_kinds(vocabulary: Iterable[str]) -> None:
 
 
 def check_splits(splits: np.ndarray, rules: Rules) -> None:
-    """Refuses a split that has a share of the texts and none of them.
+    """Refuses a split that should have a share of the texts and has none.
 
     Raises:
-        DataError: says what for there is none.
+        DataError: names the use of that split.
     """
     counts = np.bincount(splits, minlength=3)
     wanted = {"train on": 1.0, "validate with": rules.val_fraction, "test with": rules.test_fraction}
@@ -123,19 +118,19 @@ def check_splits(splits: np.ndarray, rules: Rules) -> None:
 
 
 def normalise(text: str) -> str:
-    """The text without notes in brackets, white space and symbols; ASCII punctuation becomes full-width."""
+    """Returns the text without notes in brackets, white space and symbols; ASCII punctuation becomes full-width."""
     return _NOT_KEPT.sub("", _NOTES.sub("", text).translate(_FULL_WIDTH))
 
 
 def characters_of(text: str) -> str:
-    """The text without punctuation."""
+    """Returns the text without punctuation."""
     return _NOT_CHARACTERS.sub("", text)
 
 
 def form_of(text: str) -> tuple[int, int]:
-    """How many lines a normalised text has, and the characters of each: 0 where they differ.
+    """Returns the number of lines of a normalised text, and the characters in each: 0 if they differ.
 
-    Without punctuation, 20 and 28 characters are taken for quatrains.
+    Without punctuation, 20 and 28 characters are taken as quatrains.
     """
     lengths = [len(line) for line in re.split(f"[{MARKS}]", text) if line]
     if len(lengths) == 1 and lengths[0] in (20, 28):
@@ -144,10 +139,10 @@ def form_of(text: str) -> tuple[int, int]:
 
 
 def split_of(characters: str, rules: Rules) -> int:
-    """0 to train on, 1 to validate with, 2 to test with: by the run of five characters whose hash is the smallest.
+    """Returns `TRAIN`, `VAL` or `TEST`, by the run of five characters whose hash is the smallest.
 
-    Two texts have the same one with a probability that is the share of the runs that they have in common (Broder,
-    1997): most versions of a poem that differ in a few characters fall on one side, and all exact copies do.
+    The probability that two texts share that run is the share of runs that they have in common (Broder, 1997): most
+    versions of a poem that differ in a few characters fall on one side, and all exact copies do.
     """
     points = characters.encode("utf-32-le")
     runs = [points[place : place + 20] for place in range(0, max(4, len(points) - 16), 4)]
@@ -159,7 +154,7 @@ def split_of(characters: str, rules: Rules) -> int:
 
 
 class _Builder:
-    """Numbers characters in the order in which they come; `finish` orders them by frequency."""
+    """Numbers characters in the order of appearance; `finish` orders them by frequency."""
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
@@ -208,7 +203,7 @@ class _Builder:
         return Tokens(ids, starts.astype(np.int64), splits, vocabulary)
 
     def _chunks_taken(self) -> Iterator[tuple[int, np.ndarray]]:
-        """Each chunk with its place; it is let go of when the next one is asked for."""
+        """Yields each chunk with its place; its memory is freed before the next one."""
         start = 0
         self.chunks.reverse()
         while self.chunks:
@@ -231,38 +226,16 @@ class _Builder:
         self.chunks.append(numbers.astype(np.uint16 if len(self.points) <= 2**16 else np.uint32))
 
 
-FORMAT = "2"  # of what is kept, and of the rules by which it is made
+FORMAT = "3"  # of an entry, and of the rules by which it is made
 
 
 def cached_tokens(files: Sequence[Path], cache_dir: Path, rules: str, make: Callable[[], Tokens]) -> Tokens:
-    """Returns what `make` returns for the content of `files` under `rules`.
+    """Returns what `make` makes of the content of `files` under `rules`, kept in the cache."""
 
-    A cache that cannot be written never stops a run, and a damaged entry is made anew.
-    """
-    entry = cache_dir / f"{fingerprint(files, f'tokens {FORMAT} {rules}')}.npz"
-    found = _load(entry)
-    if found is not None:
-        return found
-    tokens = make()
-    try:
-        # The flat array first: the entry counts as written when the other arrays are there.
-        store(entry.with_suffix(".npy"), lambda file: np.save(file, tokens.ids))
-        store_arrays(entry, tokens.arrays())
-    except OSError as error:
-        reason = error.strerror or error
-        print(f"warning: the cache {cache_dir} cannot be written ({reason}); going on without", file=sys.stderr)
-    return tokens
+    def parse() -> Arrays:
+        tokens = make()
+        vocabulary = np.array(tokens.vocabulary)
+        return {"ids": tokens.ids, "starts": tokens.starts, "splits": tokens.splits, "vocabulary": vocabulary}
 
-
-def _load(entry: Path) -> Tokens | None:
-    arrays = load_arrays(entry)
-    if arrays is None:
-        return None
-    try:
-        ids = np.load(entry.with_suffix(".npy"), mmap_mode="c", allow_pickle=False)  # copy on write: torch wants it so
-        starts, splits = arrays["starts"], arrays["splits"]
-        vocabulary = tuple(arrays["vocabulary"].tolist())
-        whole = len(ids) == starts[-1] and len(splits) == len(starts) - 1
-    except Exception:  # a damaged entry shows itself as any of a dozen kinds
-        return None
-    return Tokens(ids, starts, splits, vocabulary) if whole else None
+    arrays = cached(files, cache_dir, f"tokens {FORMAT} {rules}", parse)
+    return Tokens(arrays["ids"], arrays["starts"], arrays["splits"], tuple(arrays["vocabulary"].tolist()))

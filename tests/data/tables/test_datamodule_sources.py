@@ -7,8 +7,9 @@ import pytest
 from sklearn.utils import Bunch
 
 from lightlab.data import download as openml
+from lightlab.data.csv_reader import CsvFormat
 from lightlab.data.synthetic.bundled import patients
-from lightlab.data.tables.reading import CsvFormat, read_table
+from lightlab.data.tables.raw_table import read_table
 from lightlab.errors import DataError
 from lightlab.training.building import build_data
 
@@ -66,7 +67,7 @@ def silent():
 
 
 @pytest.mark.parametrize("failure", [damaged, silent])
-def test_a_download_that_fails_leaves_nothing_and_the_stand_in_is_taken(data_set, served, tmp_path, capsys, failure):
+def test_a_download_that_fails_leaves_nothing_and_synthetic_data_is_taken(data_set, served, tmp_path, capsys, failure):
     served[37] = failure
     data = data_set("diabetes")
     data.setup()
@@ -86,7 +87,7 @@ def test_a_network_that_does_not_answer_is_given_up_on(monkeypatch, tmp_path):
 
     monkeypatch.setattr(socket, "create_connection", hang)
     with pytest.raises(DataError, match="connect to the network, or put the file into"):
-        openml.fetch_table(37, tmp_path / "pima.csv")
+        openml.download_table(37, tmp_path / "pima.csv")
     answered.set()
 
 

@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lightlab.data.tables.reading import CsvFormat, as_table, as_text, read_table, refuse, rows_as_table
+from lightlab.data.csv_reader import CsvFormat
+from lightlab.data.tables.raw_table import as_table, read_table, rows_as_table
 from lightlab.errors import DataError, LightlabError
 
 
@@ -65,7 +66,7 @@ def test_utf_8_and_gbk_are_told_apart_and_gbk_is_said(written, capsys):
     assert capsys.readouterr().err == ""
     gbk = read(written(text.encode("gbk"), "gbk.csv"))
     assert cells(gbk) == cells(utf8) == {"城市": ["北京", "上海"], "房价": [3, 4]}
-    assert "gbk.csv: not UTF-8; read as GBK" in capsys.readouterr().err
+    assert "gbk.csv: UTF-8 fails at byte 0; read as GBK" in capsys.readouterr().err
 
 
 def test_another_encoding_is_named(written):
@@ -76,7 +77,9 @@ def test_another_encoding_is_named(written):
 
 
 def test_bytes_that_are_no_text_are_refused(written):
-    refused(written(b"a,b\n\xff\xff,\x80\n"), r"neither UTF-8 nor GBK; name its data\.encoding=")
+    refused(
+        written(b"a,b\n\xff\xff,\x80\n"), r"not text in UTF-8 or GBK \(UTF-8 fails at byte 4; GBK fails at byte 4\)"
+    )
 
 
 def test_parquet(tmp_path):
@@ -116,7 +119,7 @@ def test_names_are_tried_by_their_number(written):
 
 
 def test_a_column_with_a_text_anywhere_is_text_as_it_was_written(written, monkeypatch):
-    monkeypatch.setattr("lightlab.data.tables.reading.CELLS_AT_ONCE", 4)  # two rows at a time
+    monkeypatch.setattr("lightlab.data.csv_reader.CELLS_AT_ONCE", 4)  # two rows at a time
     table = read(written("a,b\n1.0,1\n02,2\n3,\nx,4\n5,5\n"))
     assert cells(table) == {"a": ["1.0", "02", "3", "x", "5"], "b": [1, 2, None, 4, 5]}
 
@@ -149,7 +152,7 @@ def test_a_column_without_a_name_is_left_out_and_that_is_said(written, capsys):
         ("a,b\n1,2\n3,4,5\n", "Expected 2 fields in line 3, saw 3"),
         ("a,b\n1,2,3\n4,5,6\n", "its rows have more cells than its header"),
         ('a,b\n"1,2\n', "EOF inside string"),
-        (b"PK\x03\x04 and so on", "an Excel or zip file; save the table as CSV"),
+        (b"PK\x03\x04 and so on", "an Excel or zip file; save it as CSV"),
         (gzip.compress(PLAIN.encode() * 1000)[:-60], "the gzip file is cut short"),
         (gzip.compress(PLAIN.encode())[:-8] + bytes(8), "the gzip file is damaged"),
     ],
@@ -193,13 +196,13 @@ def test_rows_that_do_not_fit_are_refused(rows, message):
 
 def test_numbers_as_categories_are_written_as_in_a_file():
     table = as_table(pd.DataFrame({"a": [20.0, 30.5, math.nan], "b": [1, 2, 3]}), {"b"}, "here")
-    assert as_text(table, "a").tolist()[:2] == ["20", "30.5"] and as_text(table, "b").tolist() == ["1", "2", "3"]
+    assert table.as_text("a").tolist()[:2] == ["20", "30.5"] and table.as_text("b").tolist() == ["1", "2", "3"]
 
 
 def test_wrong_rows_are_numbered_as_in_the_file(written):
     table = read(written("a\n" + "1\n" * 20, "many.csv"), header=True)
     with pytest.raises(DataError, match=r"many\.csv, column a, row 4: 1\.0; two"):
-        refuse(table, "a", np.arange(20) == 2, "two")
+        table.refuse("a", np.arange(20) == 2, "two")
     with pytest.raises(DataError, match=r"rows 2, 3, 4, 5, 6 and 15 more: 1\.0"):
-        refuse(table, "a", np.ones(20, bool), "two")
-    refuse(table, "a", np.zeros(20, bool), "two")
+        table.refuse("a", np.ones(20, bool), "two")
+    table.refuse("a", np.zeros(20, bool), "two")

@@ -4,7 +4,7 @@ import math
 import pytest
 import torch
 
-from lightlab.data.tables.reading import read_numbers
+from lightlab.data.tables.raw_table import read_numbers
 from lightlab.errors import DataError
 
 
@@ -22,19 +22,19 @@ def test_rows_written_out(source, rows):
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ([], "holds no row"),
-        ([[]], "row 1 has 0 numbers; this run takes 2: x1, x2"),
-        ([[1, 2], [3]], "row 2 has 1 numbers"),
-        ([[1, 2, 3]], "row 1 has 3 numbers"),
-        (5, "row 1 has 1 numbers"),
-        ([[1, "a"]], "row 1, x2: 'a' is not a finite number"),
-        ([[1, None]], "x2: None"),
-        ([[1, math.nan]], "x2: nan is not a finite number"),
-        ([[math.inf, 1]], "x1: inf"),
-        ([[1, [2]]], r"x2: \[2\]"),
-        ([[1, True]], "x2: True"),
-        ([[1, 1e300]], "x2: 1e\\+300"),
-        ([[1, 10**400]], "x2: "),
+        ([], "row 1 has 0 cells; this run takes 2: x1, x2"),
+        ([[]], "row 1 has 0 cells"),
+        ([[1, 2], [3]], "row 2 has 1 cells"),
+        ([[1, 2, 3]], "row 1 has 3 cells"),
+        (5, "row 1 has 1 cells"),
+        ([[1, "a"]], "column x2, row 1: 'a'; a finite number is expected"),
+        ([[1, None]], "column x2, row 1: an empty cell"),
+        ([[1, math.nan]], "column x2, row 1: an empty cell"),
+        ([[math.inf, 1]], "column x1, row 1: inf"),
+        ([[1, [2]]], r"column x2: \[2\] is neither"),
+        ([[1, True]], "column x2, row 1: 'True'"),
+        ([[1, 1e300]], "column x2, row 1: 1e\\+300"),
+        ([[1, 10**400]], "column x2"),
     ],
 )
 def test_rows_that_do_not_fit(source, message):
@@ -80,18 +80,18 @@ def test_a_csv_below_home(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "not a CSV file"),
-        ("x1,x2\n", "found 0 rows of x1, x2"),
-        ("x1,z\n1,2\n", "columns x1, x2; found 1 rows of x1, z"),
-        ("1,2\n3,4\n", "needs a row or more with the columns x1, x2"),
-        ("x1,x2\n1,2\n3,\n", r"line 3, x2: nan is not a finite number"),
-        ("x1,x2\n1,two\n", "line 2, x2: 'two'"),
-        ("x1,x2\n1,inf\n", "line 2, x2: inf"),
+        ("", "the file is empty"),
+        ("x1,x2\n", "a header and no rows"),
+        ("x1,z\n1,2\n", "columns x1, x2; found x1, z"),
+        ("1,2\n3,4\n", "needs the columns x1, x2; found 1, 2"),
+        ("x1,x2\n1,2\n3,\n", "column x2, row 3: an empty cell; a finite number is expected"),
+        ("x1,x2\n1,two\n", "column x2, row 2: 'two'"),
+        ("x1,x2\n1,inf\n", "column x2, row 2: inf"),
         ("x1,x2\n1,2\n3,4,5,6\n", "not a CSV file"),
-        ("x1,x2,y\n1,2,a\n", "line 2, y: 'a'"),
-        ("x1,x2,y\n1,2,3\n3,4,\n", "line 3, y: nan"),
-        (b"\xff\xfex\x001\x00", "not a CSV file"),
-        (b"\0\0\0", "needs a row or more|not a CSV file"),
+        ("x1,x2,y\n1,2,a\n", "column y, row 2: 'a'"),
+        ("x1,x2,y\n1,2,3\n3,4,\n", "column y, row 3: an empty cell"),
+        (b"\xff\xfex\x001\x00", "a header and no rows"),
+        (b"\0\0\0", "binary data"),
     ],
 )
 def test_a_csv_that_does_not_fit(read, content, message):
@@ -100,7 +100,7 @@ def test_a_csv_that_does_not_fit(read, content, message):
     assert "\n" not in str(caught.value)
 
 
-DAMAGED = {"plain": b"x1,x2\n1,2\n", "cut short": gzip.compress(b"x1,x2\n1,2\n", mtime=0)[:-9], "empty": b""}
+DAMAGED = {"cut short": gzip.compress(b"x1,x2\n1,2\n", mtime=0)[:-9], "empty": b""}
 
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
@@ -111,5 +111,5 @@ def test_a_damaged_gzip_file_is_said_in_a_line(read, content):
 
 @pytest.mark.parametrize("name", ["nowhere.csv", "x" * 5000, "."])
 def test_a_file_that_is_not_there(name):
-    with pytest.raises(DataError, match="no such file; name a CSV with the columns x"):
+    with pytest.raises(DataError, match="no such file; name a table"):
         read_numbers(name, ["x"], "y")
