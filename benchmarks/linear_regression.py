@@ -128,13 +128,13 @@ def trace(overrides: list[str]) -> None:
             import lightning.pytorch
 
             CLOCK.mark("import Lightning")
+            from lightlab.runs.checkpoints import AtomicCheckpointIO
             from lightlab.training import fit
 
             CLOCK.mark("import the rest")
             CLOCK.charge(fit, "train", "test, records and results", before="import the rest")
             CLOCK.charge(lightning.pytorch.Trainer, "fit", "fit ends: curves", before="data, network, Trainer")
-            checkpoints = fit.AtomicCheckpointIO
-            CLOCK.charge(checkpoints, "save_checkpoint", "epoch ends, checkpoint files", before=EPOCH_ENDS)
+            CLOCK.charge(AtomicCheckpointIO, "save_checkpoint", "epoch ends, checkpoint files", before=EPOCH_ENDS)
             yield
 
     command.uncollected = traced_imports
