@@ -32,7 +32,7 @@ def test_what_is_not_finite_is_kept_as_such(read):
 
 
 @pytest.mark.parametrize(
-    ("contents", "said"),
+    ("contents", "message"),
     [
         (HEADER + b"1,15,0.5\n2,30,0.2", "in the middle of a line"),  # perhaps of 0.25: not to be believed
         (HEADER + b"1,15,0.5\n" + b"\0" * 50, "NUL"),
@@ -43,10 +43,10 @@ def test_what_is_not_finite_is_kept_as_such(read):
     ],
     ids=["cut", "NUL bytes", "a cell short", "no epoch", "no number", "no text"],
 )
-def test_whole_lines_are_read_and_the_rest_is_said(read, contents, said):
+def test_whole_lines_are_read_and_the_rest_is_noted(read, contents, message):
     epochs = read(contents)
     assert epochs.series["loss/val"] == {1: 0.5}
-    assert any(said in remark for remark in epochs.notes)
+    assert any(message in note for note in epochs.notes)
 
 
 @pytest.mark.parametrize("contents", [b"", b"epoch,loss/val\n", b"epo"])

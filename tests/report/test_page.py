@@ -49,7 +49,7 @@ def report(tmp_path):
     return report
 
 
-def test_page_and_text_answer_which_is_better(report, sweep):
+def test_page_and_text_say_which_is_better(report, sweep):
     for text in report(sweep):
         assert "adam is better than sgd: accuracy/val 0.910 ± 0.010 against 0.710 ± 0.010" in text
         assert "python train.py -m optimizer=adam seed=0,1,2" in text
@@ -195,14 +195,14 @@ def test_a_report_may_lie_among_the_runs_and_be_made_again(sweep):
     assert write([sweep], sweep).read_text(encoding="utf-8") == first
 
 
-def test_nothing_is_written_of_nothing(tmp_path):
+def test_without_runs_nothing_is_written(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError):
         write([tmp_path / "empty"], tmp_path / "to")
     assert not (tmp_path / "to").exists()
 
 
-def test_where_nothing_can_be_written_is_said(sweep, tmp_path):
+def test_a_folder_that_cannot_be_written_is_refused(sweep, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="file: a report cannot be written here"):
         write([sweep], tmp_path / "file")

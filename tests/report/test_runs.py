@@ -5,7 +5,7 @@ import pytest
 from lightlab.report.runs import read_run
 
 
-def test_a_run_tells_its_task_seed_monitor_and_metrics(write_run, tmp_path):
+def test_task_seed_monitor_and_metrics_of_a_run(write_run, tmp_path):
     run = read_run(write_run(tmp_path / "0", "task=toy", "seed=3", scores=(0.5, 0.75)))
     assert (run.outcome, run.task, run.seed, run.monitor) == ("done", "toy", "3", "accuracy/val")
     assert run.larger_is_better and run.metric("accuracy/val") == 0.75
@@ -69,7 +69,7 @@ def test_nothing_that_is_read_runs(write_run, tmp_path, name):
 
 
 @pytest.mark.parametrize("contents", ["{a: [b", "just text", "[1]", "&a [*a]", "{name: {x: 1}, monitor: 3, seed: [1]}"])
-def test_a_config_of_another_shape_is_borne(write_run, tmp_path, contents):
+def test_a_config_of_another_shape_is_tolerated(write_run, tmp_path, contents):
     folder = write_run(tmp_path / "0")
     for name in ("config.yaml", ".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml", "environment.json"):
         (folder / name).write_text(contents)

@@ -110,7 +110,7 @@ def reading_help(comparison: Comparison, translate: Translate) -> str:
         texts.append("The score to reach is that of the median configuration.")
     if len(comparison.scored) > 1:
         texts.append("Only the best two are tested (Welch's t-test): with many tests, some succeed by chance.")
-    return " ".join(translate(text) for text in texts)
+    return " ".join(translate(text) for text in texts).replace("。 ", "。")
 
 
 _BETTER = (
