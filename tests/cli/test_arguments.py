@@ -153,6 +153,16 @@ def test_a_config_dir_keeps_its_place_on_the_command_line(conf, own_conf):
     assert command.argv == ["--config-dir", str(own_conf), "task=mine", "seed=7"]
 
 
+def test_flags_may_stand_between_overrides(conf):
+    argv = prepare(["task=linear_toy", "--cfg", "job", "seed=7"], conf).argv
+    assert argv == ["--cfg", "job", "task=linear_toy", "seed=7"]
+
+
+def test_an_unknown_flag_is_named(conf):
+    with pytest.raises(UsageError, match="--cgf: no such option"):
+        prepare(["--cgf", "job"], conf)
+
+
 def test_a_misspelt_task_may_be_the_users_own(conf, own_conf):
     with pytest.raises(UsageError, match="did you mean 'mine'"):
         prepare(["--config-dir", str(own_conf), "task=mien"], conf)
