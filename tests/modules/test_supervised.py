@@ -165,3 +165,13 @@ def test_each_member_of_an_ensemble_learns_as_if_it_were_alone(reduction):
     members = [criterion(each(batch[0]), batch[1]) for each in (both.first, both.second)]
     rows = 3 if reduction == "sum" else 1
     assert float(learner.train_loss.compute()) == pytest.approx(float(sum(members).detach()) / 2 / rows, rel=1e-5)
+
+
+def test_attributes_are_set_as_on_any_module():
+    learner = Regression(network=nn.Linear(1, 1), spec=NUMBER, criterion=nn.MSELoss())
+    learner.monitor = "loss/val"
+    assert learner.monitor == "loss/val"
+    learner.network = None
+    assert learner.network is None and not list(learner.parameters())
+    learner.monitor = nn.Linear(1, 1)
+    assert len(list(learner.parameters())) == 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -21,37 +20,21 @@ _REMEDIES = {
 }
 
 
-@dataclass(frozen=True)
-class Diagnosis:
-    """Errors are shares: 1 − accuracy, or 1 − R², the share of the variance that is not explained."""
-
-    train_error: float
-    test_error: float
-    verdict: str  # a key of _REMEDIES, "neither" or "not measurable"
-
-    @property
-    def remedy(self) -> str:
-        return _REMEDIES.get(self.verdict, "")
-
-
-def diagnose(train_error: float, test_error: float, acceptable: float = 0.10, gap: float = 0.05) -> Diagnosis:
-    """Names high bias, high variance, both or neither.
+def diagnose(train_error: float, test_error: float, acceptable: float = 0.10, gap: float = 0.05) -> str:
+    """Names high bias, high variance, both or neither, from errors such as 1 − accuracy or 1 − R².
 
     High bias: the network does not even learn the training rows, ``train_error > acceptable``. High variance: it does
     not generalise, ``test_error − train_error > gap``. Noise that nothing can predict counts as bias: raise
     `acceptable` to the error that is known to be reachable.
 
-    >>> diagnose(0.05, 0.20).verdict, diagnose(0.20, 0.05).verdict, diagnose(0.01, 0.02).verdict
+    >>> diagnose(0.05, 0.20), diagnose(0.20, 0.05), diagnose(0.01, 0.02)
     ('high variance', 'high bias', 'neither')
     """
     if not (math.isfinite(train_error) and math.isfinite(test_error)):
-        return Diagnosis(train_error, test_error, "not measurable")
+        return "not measurable"
     # Rounded, so that 0.15 − 0.10 is no more than 0.05.
-    verdicts = [
-        *(["high bias"] if round(train_error - acceptable, 9) > 0 else []),
-        *(["high variance"] if round(test_error - train_error - gap, 9) > 0 else []),
-    ]
-    return Diagnosis(train_error, test_error, " and ".join(verdicts) or "neither")
+    has_bias, has_variance = round(train_error - acceptable, 9) > 0, round(test_error - train_error - gap, 9) > 0
+    return " and ".join(["high bias"] * has_bias + ["high variance"] * has_variance) or "neither"
 
 
 class ErrorDiagnosis(Evaluation):
@@ -76,8 +59,13 @@ class ErrorDiagnosis(Evaluation):
         measure, test_error = _error(module, outputs, rows.targets)
         _, train_error = _error(module, outputs_for(trainer, train), train.targets.cpu())
         diagnosis = diagnose(train_error, test_error, self.acceptable, self.gap)
-        self.results = {"error/train": train_error, f"error/{stage}": test_error, "diagnosis": diagnosis.verdict}
-        self.message = _message(diagnosis, stage, f"{measure}, on {len(train):,} and {len(rows):,} rows")
+        self.results = {"error/train": train_error, f"error/{stage}": test_error, "diagnosis": diagnosis}
+        name = diagnosis if diagnosis != "neither" else "neither high bias nor high variance"
+        remedy = f"; try {_REMEDIES[diagnosis]}" if diagnosis in _REMEDIES else ""
+        self.message = (
+            f"error        train {train_error:.1%}, {stage} {test_error:.1%} "
+            f"({measure}, on {len(train):,} and {len(rows):,} rows)\ndiagnosis    {name}{remedy}"
+        )
 
 
 def _sample(split: Split, rows: int) -> Split:
@@ -93,13 +81,6 @@ def _error(module: SupervisedModule, outputs: Tensor, targets: Tensor) -> tuple[
     values = metrics.compute()
     name = "accuracy" if "accuracy" in values else "r2"
     return {"accuracy": "1 - accuracy", "r2": "1 - R²"}[name], 1 - float(values[name])
-
-
-def _message(diagnosis: Diagnosis, stage: str, measure: str) -> str:
-    name = diagnosis.verdict if diagnosis.verdict != "neither" else "neither high bias nor high variance"
-    remedy = f"; try {diagnosis.remedy}" if diagnosis.remedy else ""
-    errors = f"train {diagnosis.train_error:.1%}, {stage} {diagnosis.test_error:.1%}"
-    return f"error        {errors} ({measure})\ndiagnosis    {name}{remedy}"
 
 
 class ParameterRecovery(Callback):

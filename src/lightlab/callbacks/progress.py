@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import RichProgressBar
+from lightning.pytorch.utilities.model_summary import LayerSummary
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
@@ -68,8 +69,7 @@ class CompileTime(Callback):
 class LayerTable(Display):
     """Prints the network's layers, a line each, before the first epoch.
 
-    By a forward pass of its own: Lightning's `ModelSummary` sees only layers that the module's `forward` reaches, and
-    counts operations as well, for which it dispatches each one in Python.
+    Lightning's `ModelSummary` runs the module's `forward`, which need not reach every layer, and counts operations too.
     """
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -82,39 +82,30 @@ class LayerTable(Display):
 
 def layer_table(network: nn.Module, example: Tensor) -> Table:
     """Returns each layer's name, class, output shape for `example` (N, …) and parameters, and the total."""
-    shapes = _output_shapes(network, example)
+    layers = {name: LayerSummary(layer) for name, layer in network.named_modules() if name and not [*layer.children()]}
+    was_training = network.training
+    with torch.no_grad():
+        network.eval()(example)
+    network.train(was_training)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="", show_footer=True)
     total = sum(parameter.numel() for parameter in network.parameters())
     table.add_column("layer", type(network).__name__)
     table.add_column("")
     table.add_column("output shape")
     table.add_column("parameters", f"{total:,}", justify="right")
-    for name, layer in network.named_modules():
-        if name and not list(layer.children()):
-            count = sum(parameter.numel() for parameter in layer.parameters())
-            table.add_row(name, type(layer).__name__, shapes.get(name, ""), f"{count:,}" if count else "")
+    for name, layer in layers.items():
+        layer.detach_hook()
+        count = f"{layer.num_parameters:,}" if layer.num_parameters else ""
+        table.add_row(name, layer.layer_type, _shape(layer.out_size), count)
     return table
 
 
-def _output_shapes(network: nn.Module, example: Tensor) -> dict[str, str]:
-    shapes: dict[str, str] = {}
-
-    def remember(name: str) -> Any:
-        def hook(layer: nn.Module, inputs: Any, output: Any) -> None:
-            output = output[0] if isinstance(output, tuple) else output  # cells return their state as well
-            if isinstance(output, Tensor):
-                shapes[name] = f"({', '.join(['N', *map(str, output.shape[1:])])})"
-
-        return hook
-
-    hooks = [layer.register_forward_hook(remember(name)) for name, layer in network.named_modules()]
-    was_training = network.training
-    with torch.no_grad():
-        network.eval()(example)
-    network.train(was_training)
-    for hook in hooks:
-        hook.remove()
-    return shapes
+def _shape(size: Any) -> str:
+    """``[2, 6, 28]`` → ``(N, 6, 28)``; cells return their state as well, and layers that did not run have no size."""
+    if not isinstance(size, list):
+        return ""
+    size = size[0] if isinstance(size[0], list) else size
+    return f"({', '.join(['N', *map(str, size[1:])])})"
 
 
 def layer_notes(module: nn.Module) -> list[str]:
