@@ -140,7 +140,7 @@ class Muon(MatricesApart):
         self._muon.step()
         self._muon.state.clear()
         for weight, matrix in zip(weights, matrices, strict=True):
-            if weight.ndim > 2:
+            if weight.data_ptr() != matrix.data_ptr():
                 weight.copy_(matrix.view_as(weight))
 
 
