@@ -144,6 +144,19 @@ def test_what_is_no_matrix_is_adamws(shape):
     assert torch.equal(ours, theirs)
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+def test_channels_last_kernels_are_stepped_as_contiguous_ones(channels):
+    steps = []
+    for memory_format in (torch.contiguous_format, torch.channels_last):
+        torch.manual_seed(0)
+        layer = nn.Conv2d(channels, 4, 3).to(memory_format=memory_format)
+        optimizer = Muon(layer.named_parameters(), lr=0.1)
+        layer(torch.ones(2, channels, 5, 5)).square().sum().backward()
+        optimizer.step()
+        steps.append(layer.weight.detach().clone())
+    torch.testing.assert_close(*steps, rtol=1e-2, atol=1e-3)
+
+
 def test_channels_last_weights_are_stepped_in_place():
     plain, last = Network(), Network().to(memory_format=torch.channels_last)
     for network in (plain, last):

@@ -63,11 +63,11 @@ class MatricesApart(Optimizer):
     """An optimizer that treats the hidden layers' weight matrices in one way and all other parameters in another.
 
     Each group of parameters becomes up to two, the first with ``use_muon`` True. A convolution's weight (O, C, h, w)
-    counts as a matrix (O, C·h·w); a matrix with a side of 1 is a vector. Parameters whose name has `others` among its
-    parts, such as ``network.head.weight``, are no matrices; without names (`named_parameters`) all are hidden layers.
+    counts as a matrix (O, C·h·w); a matrix with a side of 1 is a vector. A parameter is no matrix if `exclude` holds a
+    part of its name, as in ``network.head.weight``; without names (`named_parameters`) all are hidden layers.
     """
 
-    others: frozenset[str]
+    exclude: frozenset[str]
 
     def add_param_group(self, param_group: Group) -> None:
         given = param_group["params"]
@@ -79,7 +79,7 @@ class MatricesApart(Optimizer):
 
     def _is_matrix(self, parameter: Tensor | tuple[str, Tensor]) -> bool:
         name, weight = ("", parameter) if isinstance(parameter, Tensor) else parameter
-        return weight.ndim > 1 and min(weight.flatten(1).shape) > 1 and self.others.isdisjoint(name.split("."))
+        return weight.ndim > 1 and min(weight.flatten(1).shape) > 1 and self.exclude.isdisjoint(name.split("."))
 
 
 class Muon(MatricesApart):
@@ -94,8 +94,8 @@ class Muon(MatricesApart):
         momentum: of the matrices; they use Nesterov's.
         ns_steps: of the Newton-Schulz iteration, in bfloat16.
         betas: AdamW's.
-        eps: what norms (Muon) and root mean squares (AdamW) are divided by at least, about.
-        others: parts of the names of parameters that are AdamW's whatever their shape.
+        eps: least divisor of Muon's norms, and added to AdamW's root mean squares.
+        exclude: parts of the names of parameters that are AdamW's whatever their shape.
     """
 
     def __init__(
@@ -107,9 +107,9 @@ class Muon(MatricesApart):
         betas: Sequence[float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.01,
-        others: Sequence[str] = ("embedding", "head"),
+        exclude: Sequence[str] = ("embedding", "head"),
     ) -> None:
-        self.others = frozenset(others)
+        self.exclude = frozenset(exclude)
         # Each steps with groups and state that `step` lends it: this optimizer's own, which are saved and scheduled.
         self._muon = torch.optim.Muon(
             [torch.zeros(1, 1)], lr, weight_decay, momentum, ns_steps=ns_steps, adjust_lr_fn="match_rms_adamw"
@@ -140,7 +140,7 @@ class Muon(MatricesApart):
         self._muon.step()
         self._muon.state.clear()
         for weight, matrix in zip(weights, matrices, strict=True):
-            if weight.ndim > 2:
+            if weight.data_ptr() != matrix.data_ptr():
                 weight.copy_(matrix.view_as(weight))
 
 

@@ -176,9 +176,9 @@ class Muon(MatricesApart, AdamW, momentum=0.95, ns_steps=5):
     """
 
     def __init__(
-        self, parameters: Iterable[Any], lr: float, others: Sequence[str] = ("embedding", "head"), **settings: Any
+        self, parameters: Iterable[Any], lr: float, exclude: Sequence[str] = ("embedding", "head"), **settings: Any
     ) -> None:
-        self.others = frozenset(others)
+        self.exclude = frozenset(exclude)
         super().__init__(parameters, lr, **settings)
 
     def update(self, parameter: Tensor, gradient: Tensor, state: State, group: Group) -> None:
