@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from lightlab.data.synthetic.verse import LEXICON, couplets
+from lightlab.data.synthetic.verse import WORDS, couplets
 from lightlab.data.text.tokens import form_of
 from lightlab.errors import DataError, UsageError
 from lightlab.training.building import build_data
@@ -38,7 +38,7 @@ def test_the_courses_windows_are_four_a_quatrain(load):
 def test_the_spec_tells_the_vocabulary(load):
     spec = load(lines=QUATRAINS).spec
     assert (spec.target, spec.input_shape, spec.output_size) == ("token", (24,), len(spec.vocabulary))
-    assert set(spec.vocabulary[1:]) <= set("".join(LEXICON.values()))
+    assert set(spec.vocabulary[1:]) <= set("".join(WORDS["lexicon"].values()))
 
 
 @pytest.mark.parametrize("source", ["auto", "embedded"])

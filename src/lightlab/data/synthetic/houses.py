@@ -6,67 +6,14 @@ occur about as often as in the real table.
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
+import yaml
 
-COLUMNS = """
-Id MSSubClass MSZoning LotFrontage LotArea Street Alley LotShape LandContour Utilities LotConfig LandSlope
-Neighborhood Condition1 Condition2 BldgType HouseStyle OverallQual OverallCond YearBuilt YearRemodAdd RoofStyle
-RoofMatl Exterior1st Exterior2nd MasVnrType MasVnrArea ExterQual ExterCond Foundation BsmtQual BsmtCond BsmtExposure
-BsmtFinType1 BsmtFinSF1 BsmtFinType2 BsmtFinSF2 BsmtUnfSF TotalBsmtSF Heating HeatingQC CentralAir Electrical 1stFlrSF
-2ndFlrSF LowQualFinSF GrLivArea BsmtFullBath BsmtHalfBath FullBath HalfBath BedroomAbvGr KitchenAbvGr KitchenQual
-TotRmsAbvGrd Functional Fireplaces FireplaceQu GarageType GarageYrBlt GarageFinish GarageCars GarageArea GarageQual
-GarageCond PavedDrive WoodDeckSF OpenPorchSF EnclosedPorch 3SsnPorch ScreenPorch PoolArea PoolQC Fence MiscFeature
-MiscVal MoSold YrSold SaleType SaleCondition SalePrice
-"""
-
-# Columns that depend on no other: values with their shares in per cent; NA is an empty cell.
-SHARES = """
-Street: Pave 99.6, Grvl 0.4
-Alley: NA 93.8, Grvl 3.4, Pave 2.8
-LotShape: Reg 63, IR1 33, IR2 3, IR3 1
-LandContour: Lvl 90, Bnk 4, HLS 3, Low 3
-Utilities: AllPub 99.9, NoSeWa 0.1
-LotConfig: Inside 72, Corner 18, CulDSac 6, FR2 3, FR3 1
-LandSlope: Gtl 95, Mod 4, Sev 1
-Condition1: Norm 86, Feedr 6, Artery 3, RRAn 2, PosN 1, RRAe 1, PosA 0.5, RRNn 0.3, RRNe 0.2
-Condition2: Norm 99, Feedr 0.4, Artery 0.2, RRNn 0.1, PosN 0.1, PosA 0.1, RRAn 0.1
-RoofStyle: Gable 78, Hip 20, Flat 1, Gambrel 0.8, Mansard 0.5, Shed 0.1
-RoofMatl: CompShg 98, Tar&Grv 0.8, WdShngl 0.4, WdShake 0.4, Metal 0.1, Membran 0.1, Roll 0.1, ClyTile 0.1
-ExterCond: TA 88, Gd 10, Fa 1.8, Ex 0.2, Po 0.1
-BsmtCond: TA 92, Gd 5, Fa 3, Po 0.1
-BsmtExposure: No 67, Av 16, Gd 9, Mn 8
-BsmtFinType1: Unf 30, GLQ 29, ALQ 15, BLQ 10, Rec 9, LwQ 5
-BsmtFinType2: Unf 88, Rec 4, LwQ 3, BLQ 2, ALQ 1.5, GLQ 1
-Heating: GasA 98, GasW 1.2, Grav 0.5, Wall 0.3, OthW 0.1, Floor 0.1
-Electrical: SBrkr 91, FuseA 6, FuseF 2, FuseP 0.3, Mix 0.1, NA 0.1
-Functional: Typ 93, Min2 2.3, Min1 2.1, Mod 1, Maj1 1, Maj2 0.4, Sev 0.1
-GarageType: Attchd 63, Detchd 28, BuiltIn 6, Basment 1.4, CarPort 0.7, 2Types 0.4
-GarageQual: TA 95, Fa 3.5, Gd 1, Ex 0.2, Po 0.2
-GarageCond: TA 96, Fa 2.5, Gd 0.7, Po 0.5, Ex 0.1
-PavedDrive: Y 92, N 6, P 2
-Fence: NA 80.8, MnPrv 10.8, GdPrv 4, GdWo 3.7, MnWw 0.8
-MiscFeature: NA 96.3, Shed 3.4, Gar2 0.1, Othr 0.1, TenC 0.1
-SaleType: WD 87, New 8, COD 3, ConLD 0.6, ConLI 0.3, ConLw 0.3, CWD 0.3, Oth 0.2, Con 0.1
-SaleCondition: Normal 82, Partial 9, Abnorml 7, Family 1.4, Alloca 0.8, AdjLand 0.3
-MoSold: 1 4, 2 4, 3 7, 4 10, 5 14, 6 17, 7 16, 8 8, 9 4, 10 6, 11 5, 12 4
-YrSold: 2006 21, 2007 23, 2008 21, 2009 23, 2010 12
-OverallCond: 5 56, 6 17, 7 14, 8 5, 4 4, 3 1.7, 9 1.5, 2 0.3, 1 0.1
-BsmtFullBath: 0 58.6, 1 40.3, 2 1, 3 0.1
-BsmtHalfBath: 0 94.4, 1 5.5, 2 0.1
-BldgType: 1Fam 84, TwnhsE 8, Duplex 3, Twnhs 3, 2fmCon 2
-HouseStyle: 1Story 50, 2Story 30, 1.5Fin 11, SLvl 4, SFoyer 3, 1.5Unf 1, 2.5Unf 0.8, 2.5Fin 0.5
-"""
-
-# Neighbourhood: share in per cent, typical year of building, level of prices (of their logarithm).
-PLACES = """NAmes 15 1960 -0.05, CollgCr 10 2001 0.06, OldTown 8 1926 -0.14, Edwards 7 1957 -0.12, Somerst 6 2005 0.1
-Gilbert 5.5 1998 0.02, NridgHt 5.5 2005 0.18, Sawyer 5 1964 -0.07, NWAmes 5 1976 0, SawyerW 4 1988 0.01
-BrkSide 4 1931 -0.05, Crawfor 3.5 1942 0.1, Mitchel 3.3 1982 -0.04, NoRidge 2.8 1995 0.17, Timber 2.6 1992 0.1
-IDOTRR 2.5 1929 -0.22, ClearCr 2 1966 0.07, StoneBr 1.7 1999 0.2, SWISU 1.7 1928 -0.08, MeadowV 1.2 1972 -0.25
-Blmngtn 1.2 2005 0.05, BrDale 1.1 1972 -0.25, Veenker 0.8 1980 0.1, NPkVill 0.6 1976 -0.04, Blueste 0.2 1980 -0.06"""
-
-WALLS_OLD = "MetalSd 26, Wd Sdng 26, HdBoard 22, Plywood 11, BrkFace 6, WdShing 4, Stucco 3, AsbShng 2"
-WALLS_NEW = "VinylSd 80, CemntBd 10, HdBoard 4, MetalSd 4, BrkFace 2"
+TABLE: dict[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
 CLASSES = {"1Story": (30, 20), "2Story": (70, 60), "1.5Fin": (50, 50), "SLvl": (80, 80), "SFoyer": (85, 85)}
 GRADES = np.array(["Fa", "TA", "Gd", "Ex"], object)
 
@@ -77,23 +24,22 @@ def houses(rows: int = 1460, seed: int = 0) -> pd.DataFrame:
     """Returns a table (rows, 81) with SalePrice, in dollars, as its last column; an empty cell is NaN or None."""
     random = np.random.default_rng(seed)
     house: Columns = {"Id": np.arange(1, rows + 1)}
-    for line in SHARES.strip().splitlines():
-        name, _, shares = line.partition(": ")
+    for name, shares in TABLE["shares"].items():
         house[name] = _drawn(shares, rows, random)
     level = _place(house, rows, random)
     _rooms(house, rows, random)
     _basement_and_garage(house, rows, random)
     _details(house, rows, random)
     house["SalePrice"] = _price(house, level, random)
-    return pd.DataFrame({name: house[name] for name in COLUMNS.split()})
+    return pd.DataFrame({name: house[name] for name in TABLE["columns"].split()})
 
 
 def _place(house: Columns, rows: int, random: np.random.Generator) -> np.ndarray:
     """Adds place, age and quality; returns the neighbourhood's level of prices."""
-    places = [place.split() for place in PLACES.replace("\n", ", ").split(", ")]
-    shares, years, levels = np.array([numbers for _, *numbers in places], float).T
+    places = TABLE["neighbourhoods"]
+    shares, years, levels = np.array(list(places.values()), float).T
     drawn = random.choice(len(places), rows, p=shares / shares.sum())
-    house["Neighborhood"] = np.array([name for name, *_ in places], object)[drawn]
+    house["Neighborhood"] = np.array(list(places), object)[drawn]
     built = (years[drawn] + random.normal(0, 7, rows)).round().clip(1872, house["YrSold"])
     renewed = np.where(random.random(rows) < 0.5, built, random.uniform(built, 2010).round())
     house["YearBuilt"], house["YearRemodAdd"] = built.astype(int), renewed.clip(1950, 2010).astype(int)
@@ -161,7 +107,11 @@ def _details(house: Columns, rows: int, random: np.random.Generator) -> None:
     house["CentralAir"] = np.where((built < 1945) & (random.random(rows) < 0.3), "N", "Y")
     base = np.select([built > 1988, built > 1942], ["PConc", "CBlock"], "BrkTil")
     house["Foundation"] = np.where(random.random(rows) < 0.03, "Slab", base)
-    walls = np.where(built > 1990, _drawn(WALLS_NEW, rows, random), _drawn(WALLS_OLD, rows, random))
+    walls = np.where(
+        built > 1990,
+        _drawn(TABLE["walls"]["after_1990"], rows, random),
+        _drawn(TABLE["walls"]["before_1990"], rows, random),
+    )
     second = np.array([{"CemntBd": "CmentBd", "WdShing": "Wd Shng"}.get(wall, wall) for wall in walls], object)
     house["Exterior1st"] = walls
     house["Exterior2nd"] = np.where(random.random(rows) < 0.12, "Plywood", second)
