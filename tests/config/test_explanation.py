@@ -45,7 +45,7 @@ def test_every_value_of_a_task_is_shown_as_composed_with_a_file_that_has_its_nam
 def test_a_learning_rate_is_followed_to_the_task_that_lists_it(explained):
     shown = explained("task=fashion_lenet_course", "optimizer=adam")
     assert shown["optimizer.lr"] == ("0.01", "conf/task/fashion_lenet_course.yaml (learning_rates.adam)")
-    assert explained("task=surface")["optimizer.lr"][1] == "conf/data/valley.yaml (learning_rates.sgd)"
+    assert explained("task=surface")["optimizer.lr"][1] == "conf/task/surface.yaml (learning_rates.sgd)"
     assert explained("task=surface", "~learning_rates")["optimizer.lr"] == ("0.1", "conf/optimizer/sgd.yaml")
 
 

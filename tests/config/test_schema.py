@@ -207,7 +207,8 @@ def test_a_section_is_a_group_of_keys(changed, section, value):
 
 @functools.cache
 def choices(group):
-    return [yaml.safe_load(file.read_text(encoding="utf-8")) for file in (CONF / group).glob("*.yaml")]
+    files = [*(CONF / group).glob("*.yaml"), *CONF.glob("data/*.yaml")]  # a file of a surface sets the module's too
+    return [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
 
 
 def has(content, path):

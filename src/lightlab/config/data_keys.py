@@ -107,7 +107,7 @@ _TEXT = {
 
 _SYNTHETIC = {
     "synthetic": Key(MappingOf(also=(None,)), "what makes the data where no files are at hand"),
-    "synthetic_test": Key(Whole(1), "synthetic test rows"),
+    "synthetic_test": Key(Whole(0), "synthetic test rows"),
     "rows": Key(Whole(2), "generated training rows"),
     "noise": Key(NOT_NEGATIVE, "standard deviation of the noise on generated targets"),
     "weight": Key(ListOf(Number()), "true weights of generated data"),
@@ -115,7 +115,6 @@ _SYNTHETIC = {
     "x": Key(ListOf(Number()), "inputs, one a row"),
     "y": Key(ListOf(Number()), "targets, one a row"),
     "start": Key(ListOf(Number(), 2), "the point (x, y) on a surface where a descent starts"),
-    "surface": Key(MappingOf(), "the function of two variables that is minimised"),
 }
 
 DATA = _ROWS | _IMAGES | _TABLES | _TEXT | _SYNTHETIC
