@@ -110,7 +110,9 @@ def test_trials_of_a_process_that_has_died_are_tried_again(url):
 
 
 @pytest.mark.parametrize(
-    ("process", "abandoned"), [(f"{socket.gethostname()} {os.getpid()} before", 1), ("elsewhere 1 2", 0)]
+    ("process", "abandoned"),
+    [(f"{socket.gethostname()} {os.getpid()} before", 1), ("elsewhere 1 2", 0)],
+    ids=["an earlier process", "another machine"],
 )
 def test_a_process_with_the_number_of_a_dead_one_is_told_apart_and_another_machine_left_alone(
     url, monkeypatch, process, abandoned
