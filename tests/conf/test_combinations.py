@@ -105,7 +105,7 @@ def parts_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
             made[key] = instantiate(part, **options)
         return made[key]
 
-    monkeypatch.setattr("lightlab.config.instantiation.instantiate", once)
+    monkeypatch.setattr("hydra.utils.instantiate", once)
 
 
 def test_the_array_covers_every_pair() -> None:

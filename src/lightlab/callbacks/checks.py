@@ -12,9 +12,9 @@ from torch.nn import BCEWithLogitsLoss, CrossEntropyLoss
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
-from lightlab.callbacks import findings
+from lightlab.callbacks import warning_signs
 from lightlab.callbacks.base import Display, module_of, tensorboards
-from lightlab.callbacks.findings import Finding
+from lightlab.callbacks.warning_signs import Finding
 from lightlab.errors import LightlabError
 from lightlab.modules.supervised import SupervisedModule
 
@@ -81,12 +81,12 @@ class TeachingChecks(Display):
             return
         self._gradients_due = False
         network = module_of(pl_module).network
-        symmetric = findings.symmetric_units(network)
+        symmetric = warning_signs.symmetric_units(network)
         self._report(trainer, symmetric)
         if symmetric is None:  # which explains all that follows
-            self._report(trainer, findings.vanishing_gradients(network))
-            self._report(trainer, findings.dead_units(self._outputs))
-            self._report(trainer, findings.saturated_units(self._outputs))
+            self._report(trainer, warning_signs.vanishing_gradients(network))
+            self._report(trainer, warning_signs.dead_units(self._outputs))
+            self._report(trainer, warning_signs.saturated_units(self._outputs))
         self._unwatch()
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:
@@ -96,7 +96,7 @@ class TeachingChecks(Display):
         module = module_of(pl_module)
         classes = _classes(module)
         if self.initialized and classes:
-            self._report(trainer, findings.initial_loss(float(module.train_loss.compute()), classes))
+            self._report(trainer, warning_signs.initial_loss(float(module.train_loss.compute()), classes))
 
     def on_validation_batch_start(
         self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int, dataloader_idx: int = 0
@@ -108,8 +108,8 @@ class TeachingChecks(Display):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int, *_: Any
     ) -> None:
         if batch_idx == 0:
-            self._report(trainer, findings.dead_units(self._outputs))
-            self._report(trainer, findings.stuck_units(self._outputs))
+            self._report(trainer, warning_signs.dead_units(self._outputs))
+            self._report(trainer, warning_signs.stuck_units(self._outputs))
             self._unwatch()
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
@@ -124,7 +124,7 @@ class TeachingChecks(Display):
     def _watch(self, module: SupervisedModule) -> None:
         if module.is_compiled:  # a hook would make torch compile it again
             return
-        for name, layer in findings.watched(module.network):
+        for name, layer in warning_signs.watched(module.network):
 
             def keep(layer: nn.Module, inputs: Any, output: Tensor, name: str = name) -> None:
                 self._outputs[name] = (type(layer).__name__, output.detach())

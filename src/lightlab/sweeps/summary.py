@@ -15,7 +15,7 @@ import yaml
 from lightlab.errors import UsageError, reported
 from lightlab.runs.folder import results_of, shortened, state
 from lightlab.runs.overrides import read_overrides
-from lightlab.runs.results import text_table
+from lightlab.runs.summary import text_table
 
 MOST_LINES = 30  # of a table; of more runs only those that are not done are listed
 

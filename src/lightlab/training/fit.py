@@ -13,7 +13,8 @@ from lightlab.config.composition import Config
 from lightlab.files import whole_file
 from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.folder import checkpoint_of
-from lightlab.runs.results import describe_environment, epoch_row, run_summary, write_json
+from lightlab.runs.results import describe_environment, epoch_row, write_json
+from lightlab.runs.summary import run_summary
 from lightlab.training.building import Run, build
 
 

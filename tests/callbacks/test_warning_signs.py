@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from lightlab.callbacks.findings import (
+from lightlab.callbacks.warning_signs import (
     dead_units,
     initial_loss,
     saturated_units,
