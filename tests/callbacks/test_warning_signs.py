@@ -35,7 +35,7 @@ def test_a_first_loss_near_that_of_guessing_is_right(loss, classes):
     assert initial_loss(loss, classes) is None
 
 
-@pytest.mark.parametrize(("loss", "word"), [(80.0, "scale the inputs"), (0.3, "give the answer away")])
+@pytest.mark.parametrize(("loss", "word"), [(80.0, "scale the inputs"), (0.3, "contains the target")])
 def test_a_first_loss_far_from_that_of_guessing_is_named_with_it(loss, word):
     found = initial_loss(loss, 10)
     assert found.name == "initial loss" and "ln 10 = 2.3" in found.line and word in found.line

@@ -1,37 +1,16 @@
-from pathlib import Path
-
 import pytest
-import torch
-import yaml
 
 from lightlab.config.instantiation import part
 from lightlab.errors import UsageError
 from lightlab.figures.activations import ACTIVATIONS
-from lightlab.figures.initializers import INITIALIZERS, draw_initializers, passage
+from lightlab.figures.initializers import draw_initializers, passage
 from lightlab.figures.options import FigureOptions
-
-CONF = Path(__file__).parents[2] / "conf"
-
-
-def test_every_choice_of_the_config_is_drawn():
-    assert {path.stem for path in (CONF / "initializer").glob("*.yaml")} == set(INITIALIZERS)
-
-
-@pytest.mark.parametrize("name", sorted(INITIALIZERS))
-def test_the_initializers_have_the_settings_of_the_config(name):
-    settings = yaml.safe_load((CONF / "initializer" / f"{name}.yaml").read_text(encoding="utf-8"))
-    weights = []
-    for fill in (part({"initializer": settings}, "initializer").weight, INITIALIZERS[name]):
-        torch.manual_seed(0)
-        weights.append(torch.full((20, 20), 0.5))
-        if fill is not None:
-            with torch.no_grad():
-                fill(weights[-1])
-    assert torch.equal(*weights)
+from lightlab.figures.settings import settings_by_name
 
 
 def passed(initializer, activation):
-    return passage(INITIALIZERS[initializer], ACTIVATIONS[activation].function)
+    settings = settings_by_name("initializer")[initializer]
+    return passage(part({"initializer": settings}, "initializer"), ACTIVATIONS[activation].function)
 
 
 def test_small_weights_vanish_and_large_ones_explode():

@@ -6,13 +6,14 @@ import pytest
 from lightlab.config.instantiation import part
 from lightlab.errors import DataError
 from lightlab.figures.options import FigureOptions
-from lightlab.figures.schedules import draw_schedules, rates_of, settings_by_name
+from lightlab.figures.schedules import draw_schedules, rates_of
+from lightlab.figures.settings import settings_by_name
 
 CONF = Path(__file__).parents[2] / "conf"
 
 
 def rates(name):
-    return rates_of(part({"scheduler": settings_by_name()[name]}, "scheduler"))
+    return rates_of(part({"scheduler": settings_by_name("scheduler")[name]}, "scheduler"))
 
 
 def test_schedules_over_the_run():

@@ -58,8 +58,6 @@ def test_scores_of_a_few_words_are_those_of_all(module):
 def test_the_softmax_is_taken_up_to_so_many_words(module):
     assert module(softmax_words=6).objective == "softmax" and module(softmax_words=5).objective == "negative"
     assert module(objective="negative", softmax_words=6).objective == "negative"
-    with pytest.raises(UsageError, match=r"module.objective=both: must be one of auto, softmax, negative"):
-        module(objective="both")
 
 
 def test_the_softmax_loss_is_the_cross_entropy_over_all_words(module):

@@ -13,21 +13,21 @@ def latin_alone(monkeypatch):
 
 
 def test_latin_greek_and_a_dash_are_drawn_as_they_are(latin_alone, capsys):
-    assert style.drawable("naïve – α²") == "naïve – α²"
+    assert style.replace_missing_glyphs("naïve – α²") == "naïve – α²"
     assert capsys.readouterr().err == ""
 
 
 def test_characters_of_no_font_are_shown_as_code_points_with_one_warning(latin_alone, capsys):
-    assert style.drawable("春a") == "<6625>a"
-    assert style.drawable("春春") == "<6625><6625>"
+    assert style.replace_missing_glyphs("春a") == "<6625>a"
+    assert style.replace_missing_glyphs("春春") == "<6625><6625>"
     warning = capsys.readouterr().err
     assert warning.count("\n") == 1 and "'春'" in warning and "Noto Sans CJK" in warning
 
 
 def test_names_are_one_line_short_and_no_formula():
-    assert style.legible("a\nb\tc") == "a b c"
-    assert style.legible("x" * 30, most=5) == "xxxx…"
-    assert style.legible("$1 and $2") == r"\$1 and \$2"
+    assert style.label_text("a\nb\tc") == "a b c"
+    assert style.label_text("x" * 30, most=5) == "xxxx…"
+    assert style.label_text("$1 and $2") == r"\$1 and \$2"
 
 
 def test_a_font_has_all_characters_of_a_text(latin_alone):

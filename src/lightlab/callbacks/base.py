@@ -1,4 +1,4 @@
-"""What the callbacks share: typed access to the run's parts, its loggers, and one callback that stands for many."""
+"""Typed access to the parts of a run, and a group of callbacks that Lightning calls as one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lightlab.runs.loggers import RunLogger
 
 
 class Display(Callback):
-    """Shows a run to people; the folds of a cross-validation, of which there may be a hundred, leave it out."""
+    """Base class of callbacks that only display a run; folds skip them."""
 
 
 class CallbackGroup(Callback):

@@ -140,7 +140,7 @@ class SaveOnSignal(Checkpoint):
 class SaveRandomStates(Callback):
     """Saves the states of the random generators, and restores them at the first batch.
 
-    Not before it: what Lightning does until then draws random numbers too.
+    Restoring earlier would be undone: Lightning draws random numbers before the first batch.
     """
 
     def __init__(self) -> None:
@@ -180,6 +180,7 @@ class SaveConfig(Callback):
     """
 
     def __init__(self, config: dict[str, Any], spec: dict[str, Any], preparation: dict[str, Any]) -> None:
+        self.config = config
         self.contents = {"format": 1, "config": config, "spec": spec, "preparation": preparation}
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:

@@ -56,7 +56,7 @@ class TeachingChecks(Display):
     Findings stand in the results as ``warnings`` and in TensorBoard as text.
 
     Args:
-        init_from: where the first weights come from; only those of an initializer must start at the loss of guessing.
+        init_from: skips the initial-loss check when the weights come from a checkpoint.
     """
 
     def __init__(self, init_from: str | None = None) -> None:

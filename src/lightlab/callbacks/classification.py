@@ -135,8 +135,8 @@ class Thresholds(Evaluation):
     targets = ("binary",)
 
     def evaluate(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
-        probabilities, labels = outputs.sigmoid().flatten(), rows.targets.flatten().long()
-        name = (module.spec.class_names or ("0", "1"))[1]
-        threshold = float(module.threshold)  # type: ignore[arg-type]
-        draw = partial(thresholds_figure, probabilities, labels, threshold, name, stage)
+        assert isinstance(module, BinaryClassification)
+        classified = class_outputs(module, outputs, rows.targets)
+        probabilities, name = classified.probabilities[:, 1], classified.names[1]
+        draw = partial(thresholds_figure, probabilities, classified.targets, module.threshold, name, stage)
         save_picture(trainer, f"{stage}/thresholds", draw)

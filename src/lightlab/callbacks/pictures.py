@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from lightlab.callbacks.base import Display, callbacks_of, data_of, tensorboards
+from lightlab.callbacks.checkpointing import SaveConfig
 from lightlab.data.base import ResidentDataModule
 from lightlab.plots.curves import draw_curves
 from lightlab.plots.images import inputs_figure
@@ -22,36 +23,27 @@ from lightlab.runs.folder import results_of
 from lightlab.runs.results import epoch_rows
 
 
-class PicturePolicy(Callback):
-    """Decides whether a run's pictures are drawn, which takes as long as a third of a small network's epoch.
+def wants_pictures(run: Path, choice: str, monitor: dict[str, str]) -> bool:
+    """Returns whether a run's pictures are drawn, which takes as long as a third of a small network's epoch.
 
     Args:
-        choice: ``all``, ``none``, or ``auto``: those of a single run; in a sweep those of a run that is the best yet.
+        choice: ``all``, ``none``, or ``auto``: those of a single run; in a sweep those of a run that is best so far.
         monitor: name and mode of the metric that decides which is better.
     """
-
-    def __init__(self, choice: str, monitor: dict[str, str]) -> None:
-        self.choice = choice
-        self.metric, self.better = monitor["name"], max if monitor["mode"] == "max" else min
-
-    def are_drawn(self, run: Path) -> bool:
-        in_a_sweep = (run.parent / "multirun.yaml").is_file()
-        if self.choice != "auto" or not in_a_sweep:
-            return self.choice != "none"
-        others = list(self._values_of_others(run))
-        own = [row[self.metric] for row in epoch_rows(run) if math.isfinite(row.get(self.metric, math.nan))]
-        return not others or (bool(own) and self.better(own + others) != self.better(others))
-
-    def _values_of_others(self, run: Path) -> Iterator[float]:
-        for path in run.parent.glob("*/metrics.json"):
-            value = (results_of(path.parent) or {}).get(self.metric)
-            if path.parent != run and value is not None:
-                yield value
+    in_a_sweep = (run.parent / "multirun.yaml").is_file()
+    if choice != "auto" or not in_a_sweep:
+        return choice != "none"
+    metric, best = monitor["name"], max if monitor["mode"] == "max" else min
+    others = [path.parent for path in run.parent.glob("*/metrics.json") if path.parent != run]
+    other_scores = [score for other in others if (score := (results_of(other) or {}).get(metric)) is not None]
+    own_scores = [row[metric] for row in epoch_rows(run) if math.isfinite(row.get(metric, math.nan))]
+    return not other_scores or (bool(own_scores) and best(own_scores + other_scores) != best(other_scores))
 
 
 def are_drawn(trainer: Trainer) -> bool:
-    policies = (callback for callback in callbacks_of(trainer) if isinstance(callback, PicturePolicy))
-    return all(policy.are_drawn(Path(trainer.default_root_dir)) for policy in policies)
+    configs = [callback.config for callback in callbacks_of(trainer) if isinstance(callback, SaveConfig)]
+    folder = Path(trainer.default_root_dir)
+    return all(wants_pictures(folder, config["pictures"], config["monitor"]) for config in configs)
 
 
 def save_picture(trainer: Trainer, tag: str, draw: Callable[[], Figure]) -> None:

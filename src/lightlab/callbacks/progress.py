@@ -115,5 +115,5 @@ def layer_notes(module: nn.Module) -> list[str]:
         ", ".join(sorted(kind.__name__ for kind in kinds if kind.__module__.startswith(home)))
         for home in ("lightlab.scratch.", "torch.nn.")
     )
-    notes = sorted(kind.remark for kind in kinds if hasattr(kind, "remark"))
+    notes = sorted(kind.note for kind in kinds if hasattr(kind, "note"))
     return [f"written out by hand: {by_hand}; PyTorch's: {torchs or 'none'}", *notes] if by_hand else notes

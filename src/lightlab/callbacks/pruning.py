@@ -14,7 +14,7 @@ _REPORTS = 100  # at most, at the same epochs in every run: one takes tens of mi
 
 
 class Trial(Protocol):
-    """Takes a run's values and answers whether it should stop."""
+    """Receives metric values and decides whether the run stops."""
 
     def report(self, value: float, epoch: int) -> bool: ...
 

@@ -1,4 +1,4 @@
-"""Signs of a network that cannot learn, as far as one batch shows them, each with a remedy."""
+"""Detects from one batch why a network may not learn, and suggests a remedy."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def initial_loss(loss: float, classes: int) -> Finding | None:
     remedy = (
         "the first weights or the inputs are too large: scale the inputs (data.scale=unit), initializer=xavier_uniform"
         if loss > guessing
-        else "do the inputs give the answer away? Is it the right loss?"
+        else "check whether an input contains the target and whether the loss fits the task"
     )
     return Finding(
         "initial loss",
@@ -58,7 +58,7 @@ def vanishing_gradients(network: nn.Module) -> Finding | None:
     steepest = max(norms, key=lambda name: norms[name], default="")
     layers = [name for name, norm in norms.items() if norm < VANISHING * norms[steepest]]
     smallest = min((norms[name] for name in layers), default=0.0)
-    times = f"{norms[steepest] / smallest:,.0f} times smaller than" if smallest else "0, and not so"
+    times = f"{norms[steepest] / smallest:,.0f} times smaller than" if smallest else "0, unlike"
     remedy = "activation=relu, network.batch_norm=true or an initializer that fits the activation"
     return _finding("vanishing gradients", layers, f"the gradient of {{}} is {times} that of {steepest}", remedy)
 

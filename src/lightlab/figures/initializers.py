@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -15,34 +14,17 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
+from lightlab.config.instantiation import part
 from lightlab.errors import UsageError, did_you_mean
 from lightlab.figures.activations import ACTIVATIONS
 from lightlab.figures.options import FigureOptions
-from lightlab.networks.initializers import Initializer, identity_
+from lightlab.figures.settings import settings_by_name
 from lightlab.plots.style import Translate
 
 DEPTH, WIDTH, ROWS = 10, 100, 256
 USUAL = ["sigmoid", "tanh", "relu"]
 UNIT_BY_UNIT = [name for name in ACTIVATIONS if name not in ("crelu", "softmax")]
 REACH = 6  # powers of ten that the shades tell apart
-
-# The choices of the config group `initializer`, with its settings; all but `default` set biases to 0.
-_INIT = nn.init
-INITIALIZERS: dict[str, Callable[[Tensor], object] | None] = {
-    "default": None,
-    "zeros": _INIT.zeros_,
-    "ones": _INIT.ones_,
-    "constant": partial(_INIT.constant_, val=0.1),
-    "identity": identity_,
-    "normal": partial(_INIT.normal_, mean=0.0, std=0.01),
-    "truncated_normal": partial(_INIT.trunc_normal_, mean=0.0, std=0.02, a=-0.04, b=0.04),
-    "uniform": partial(_INIT.uniform_, a=-0.1, b=0.1),
-    "xavier_normal": _INIT.xavier_normal_,
-    "xavier_uniform": _INIT.xavier_uniform_,
-    "kaiming_normal": partial(_INIT.kaiming_normal_, mode="fan_in", nonlinearity="relu"),
-    "kaiming_uniform": partial(_INIT.kaiming_uniform_, mode="fan_in", nonlinearity="relu"),
-    "orthogonal": _INIT.orthogonal_,
-}
 
 
 @dataclass(frozen=True)
@@ -73,11 +55,11 @@ def draw_initializers(options: FigureOptions, translate: Translate) -> dict[str,
     return {f"initializers-{name}": _figure([name], translate) for name in names}
 
 
-def passage(weight: Callable[[Tensor], object] | None, activation: Callable[[Tensor], Tensor]) -> Passage:
+def passage(initialize: Callable[[nn.Module], object], activation: Callable[[Tensor], Tensor]) -> Passage:
     """Standard normal inputs (ROWS, WIDTH) through DEPTH layers, and a standard normal gradient back."""
     torch.manual_seed(0)
     layers = [nn.Linear(WIDTH, WIDTH) for _ in range(DEPTH)]
-    Initializer(weight, None if weight is None else 0.0)(nn.Sequential(*layers))
+    initialize(nn.Sequential(*layers))
     x = torch.randn(ROWS, WIDTH)
     outputs: list[Tensor] = []
     for layer in layers:
@@ -95,12 +77,17 @@ def passage(weight: Callable[[Tensor], object] | None, activation: Callable[[Ten
 
 def _figure(activations: list[str], translate: Translate) -> Figure:
     figure = Figure(figsize=(11, 0.6 + 3.7 * len(activations)), layout="constrained")
+    initializers = {
+        name: part({"initializer": settings}, "initializer")
+        for name, settings in settings_by_name("initializer").items()
+    }
     grid = figure.subplots(len(activations), 2, squeeze=False, sharex=True, sharey=True)
     for (forward, back), name in zip(grid, activations, strict=True):
-        passages = [passage(weight, ACTIVATIONS[name].function) for weight in INITIALIZERS.values()]
+        passages = [passage(initialize, ACTIVATIONS[name].function) for initialize in initializers.values()]
         symmetric = np.array([passed.symmetric for passed in passages])
         title = f"{name}: {translate('activations')}"
         _draw_powers(forward, np.array([passed.activations for passed in passages]), symmetric, title)
+        forward.set_yticks(range(len(initializers)), list(initializers))
         title = f"{name}: {translate('gradients')}"
         image = _draw_powers(back, np.array([passed.gradients for passed in passages]), symmetric, title)
     label = translate("standard deviation, as a power of ten")
@@ -125,7 +112,6 @@ def _draw_powers(axes: Axes, spreads: np.ndarray, symmetric: np.ndarray, title: 
         hatched = Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, hatch="///", edgecolor="0.45", linewidth=0)
         axes.add_patch(hatched)
     axes.set_xticks(range(DEPTH), [str(layer + 1) for layer in range(DEPTH)])
-    axes.set_yticks(range(len(INITIALIZERS)), list(INITIALIZERS))
     axes.set_title(title)
     axes.tick_params(labelsize=9)
     return image

@@ -8,18 +8,24 @@ from pathlib import Path
 
 from lightlab.errors import UsageError, did_you_mean
 
-# `draw_<name>` in the module of that name draws a figure; `draw_tangent` stands in `differences`.
+# The module in which `draw_<name>` draws the figure, and its description.
 FIGURES = {
-    "activations": "every activation with its derivative",
-    "schedules": "every learning-rate schedule over a run",
-    "tangent": "a tangent line by numerical differentiation",
-    "differences": "the error of a numerical derivative by its step: truncation and rounding",
-    "initializers": "the activations and gradients of a deep network, layer by layer, under every initializer",
-    "losses": "the losses and their slopes",
-    "dropout": "a layer's units with and without dropout, and the spread of their mean",
-    "batch_norm": "a layer's inputs before and after batch normalisation, and its effect on a deep network",
-    "convolution": "a photo, convolved and pooled",
-    "lenet": "LeNet's filters and feature maps for an image",
+    "activations": ("activations", "every activation with its derivative"),
+    "schedules": ("schedules", "every learning-rate schedule over a run"),
+    "tangent": ("differences", "a tangent line by numerical differentiation"),
+    "differences": ("differences", "the error of a numerical derivative by its step: truncation and rounding"),
+    "initializers": (
+        "initializers",
+        "the activations and gradients of a deep network, layer by layer, under every initializer",
+    ),
+    "losses": ("losses", "the losses and their slopes"),
+    "dropout": ("dropout", "a layer's units with and without dropout, and the spread of their mean"),
+    "batch_norm": (
+        "batch_norm",
+        "a layer's inputs before and after batch normalisation, and its effect on a deep network",
+    ),
+    "convolution": ("convolution", "a photo, convolved and pooled"),
+    "lenet": ("lenet", "LeNet's filters and feature maps for an image"),
 }
 FORMATS = {"png": ["png"], "svg": ["svg"], "both": ["png", "svg"]}
 CHOICES = {"format": [*FORMATS], "language": ["en", "zh"]}
@@ -29,7 +35,7 @@ HELP = "\n".join(
         "",
         "usage: python -m lightlab figures NAME [NAME ...] [OPTION=VALUE ...]",
         "",
-        *(f"  {name:14}{description}" for name, description in FIGURES.items()),
+        *(f"  {name:14}{description}" for name, (_, description) in FIGURES.items()),
         f"  {'all':14}all of them",
         "",
         "  output=figures        the folder to write to",

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import torch
 from matplotlib.figure import Figure
-from omegaconf import OmegaConf
 from torch.optim import SGD, Optimizer
 
 from lightlab.config.instantiation import part
-from lightlab.errors import DataError
 from lightlab.figures.options import FigureOptions
+from lightlab.figures.settings import settings_by_name
 from lightlab.optimization.schedulers import RunLength, Schedule
 from lightlab.plots.style import COLOURS, Translate
 
 EPOCHS, STEPS_PER_EPOCH = 20, 10
 RUN = RunLength(EPOCHS * STEPS_PER_EPOCH, STEPS_PER_EPOCH)
 COLUMNS = 4
-PACKAGE = Path(__file__).parents[1]
 
 
 def draw_schedules(options: FigureOptions, translate: Translate) -> dict[str, Figure]:
-    schedules = settings_by_name()
+    schedules = settings_by_name("scheduler")
     rows = -(-len(schedules) // COLUMNS)
     figure = Figure(figsize=(12, 0.4 + 2.5 * rows), layout="constrained")
     epochs = torch.arange(RUN.steps) / RUN.steps_per_epoch
@@ -44,22 +40,6 @@ def draw_schedules(options: FigureOptions, translate: Translate) -> dict[str, Fi
             axes.set_xlabel(translate("epoch"))
     figure.supylabel(translate("learning rate, as a share of lr"), fontsize=11)
     return {"schedules": figure}
-
-
-def settings_by_name() -> dict[str, dict[str, Any]]:
-    """Returns the settings of every choice of the config group `scheduler`, as for a metric that should fall.
-
-    Raises:
-        DataError: there is no `conf` beside the package or in it.
-    """
-    folders = [PACKAGE / "conf" / "scheduler", PACKAGE.parents[1] / "conf" / "scheduler"]
-    files = next((found for folder in folders if (found := sorted(folder.glob("*.yaml")))), None)
-    if not files:
-        raise DataError(f"{folders[-1]}: no such folder; figures schedules draws the schedules that it holds")
-    config = {path.stem: OmegaConf.load(path) for path in files}
-    resolved = OmegaConf.to_container(OmegaConf.create({**config, "monitor": {"mode": "min"}}), resolve=True)
-    assert isinstance(resolved, dict)
-    return {str(name): resolved[name] for name in config}
 
 
 def rates_of(make: Callable[[Optimizer, RunLength], Schedule]) -> tuple[list[float], str]:

@@ -53,7 +53,7 @@ def calibrate(probabilities: np.ndarray, holds: np.ndarray, bins: int = BINS) ->
 
 
 class R2(R2Score):
-    """Is NaN for one row, which has no variance; torchmetrics raises."""
+    """R² that returns NaN for a single row, which has no variance, instead of raising."""
 
     def compute(self) -> Tensor:
         return super().compute() if self.total > 1 else torch.tensor(float("nan"))
@@ -70,7 +70,7 @@ class LogRmse(MeanSquaredError):
 
 
 class Pearson(PearsonCorrCoef):
-    """Is NaN if predictions or targets do not vary, without torchmetrics' warning."""
+    """Pearson's correlation that returns NaN for constant predictions or targets, without a warning."""
 
     def compute(self) -> Tensor:
         with warnings.catch_warnings(action="ignore"):
@@ -78,7 +78,7 @@ class Pearson(PearsonCorrCoef):
 
 
 class Auroc(BinaryAUROC):
-    """Is NaN for rows that are all of one class; torchmetrics warns and returns 0."""
+    """AUROC that returns NaN for rows of one class instead of warning and returning 0."""
 
     def compute(self) -> Tensor:  # type: ignore[override]
         labels = dim_zero_cat(self.target)

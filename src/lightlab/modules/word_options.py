@@ -8,7 +8,8 @@ from lightlab.config.rules import Rule, Text, Whole
 from lightlab.errors import UsageError
 
 WORD_RULES: dict[str, Rule] = {"nearest": Text(), "analogy": Text(), "count": Whole(1, 1_000_000)}
-_TERM = re.compile(r"\s*([+-]?)\s*([^\s+-]+)\s*")
+_WORD = r"[^\s+-]+"
+_SUM = re.compile(rf"\s*[+-]?\s*{_WORD}(\s*[+-]\s*{_WORD})+\s*")
 
 
 def parse_words(text: str) -> list[str]:
@@ -29,14 +30,6 @@ def parse_terms(text: str) -> list[tuple[int, str]]:
     Raises:
         UsageError: a sign without a word, a word without a sign, or fewer than two words.
     """
-    terms: list[tuple[int, str]] = []
-    position = 0
-    while position < len(text):
-        term = _TERM.match(text, position)
-        if not term or (terms and not term[1]):
-            break
-        terms.append((-1 if term[1] == "-" else 1, term[2]))
-        position = term.end()
-    if position < len(text) or len(terms) < 2:
+    if not _SUM.fullmatch(text):
         raise UsageError(f"analogy={text}: must be words joined by + and -, such as analogy=国王-男人+女人")
-    return terms
+    return [(-1 if sign == "-" else 1, word) for sign, word in re.findall(rf"([+-]?)\s*({_WORD})", text)]

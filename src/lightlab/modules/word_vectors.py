@@ -37,8 +37,6 @@ class WordVectors(SupervisedModule):
     predict_options = tuple(WORD_RULES)
 
     def __init__(self, objective: str = "auto", softmax_words: int = 2000, negatives: int = 5, **learning: Any) -> None:
-        if objective not in ("auto", *_OBJECTIVES):
-            raise UsageError(f"module.objective={objective}: must be one of auto, {', '.join(_OBJECTIVES)}")
         size = learning["spec"].output_size
         self.objective = ("softmax" if size <= softmax_words else "negative") if objective == "auto" else objective
         self.negatives = negatives

@@ -53,9 +53,7 @@ def widening(activation: Layer) -> int:
 class Step(nn.Module):
     """1 where x > 0, else 0 (Rosenblatt, 1958). Its derivative is 0, except at 0, where it has none."""
 
-    remark = (
-        "activation step has derivative 0: no gradient reaches the layers before it, which keep their first weights"
-    )
+    note = "activation step has derivative 0: no gradient reaches the layers before it, which keep their first weights"
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.sign(x).clamp(min=0)  # sign has a gradient, of zeros; a comparison has none

@@ -17,7 +17,7 @@ from torchmetrics.functional.classification import (
 )
 
 from lightlab.modules.metrics import BINS, Calibration
-from lightlab.plots.style import COLOURS, charts, format_rows, legible
+from lightlab.plots.style import COLOURS, charts, format_rows, label_text
 
 MOST_WITH_NUMBERS = 25  # classes; with more, only the shades can be read
 MOST_CLASSES = 40
@@ -38,7 +38,7 @@ def confusion_figure(counts: np.ndarray, names: Sequence[str], threshold: float 
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     suffix = "" if threshold is None else f"\nat threshold {threshold:g}"
     axes.set(xlabel="predicted", ylabel="true", title=f"{np.trace(counts) / max(counts.sum(), 1):.1%} correct{suffix}")
-    labels, size = [legible(name) for name in names], 6 if many else 10
+    labels, size = [label_text(name) for name in names], 6 if many else 10
     axes.set_xticks(
         range(len(names)), labels, fontsize=size, rotation=90 if many else 45, ha="center" if many else "right"
     )
@@ -79,7 +79,7 @@ def _draw_accuracies(axes: Axes, names: Sequence[str], right: np.ndarray, counts
         x, colour = (0.01, "white") if share > 0.15 else (share + 0.01, "black")
         axes.text(x, place, f"{share:.1%}", va="center", color=colour, fontsize=8)
     axes.axvline(right.sum() / max(counts.sum(), 1), **REFERENCE)
-    labels = [f"{legible(names[label])} ({counts[label]:,})" for label in worst]
+    labels = [f"{label_text(names[label])} ({counts[label]:,})" for label in worst]
     axes.set_yticks(range(len(worst)), labels, fontsize=8)
     title = "accuracy by true class"
     if len(worst) < len(present):
@@ -98,7 +98,7 @@ def _draw_reliability(axes: Axes, calibration: Calibration, names: Sequence[str]
     sizes = 15 + 300 * calibration.share  # a point of a few rows says little
     axes.scatter(calibration.predicted, calibration.observed, sizes, color=COLOURS[1], label="observed", zorder=3)
     if len(names) == 2:
-        second = legible(names[1])
+        second = label_text(names[1])
         axes.set(xlabel=f"predicted probability of {second}", ylabel=f"share that is {second}")
     else:
         axes.set(xlabel="probability of the predicted class (confidence)", ylabel="share that is right (accuracy)")
@@ -116,7 +116,7 @@ def thresholds_figure(probabilities: Tensor, labels: Tensor, threshold: float, n
         labels: (N,) 0 or 1.
     """
     figure, (roc, precision) = charts(2, columns=2, width=5, height=4.8)
-    name = legible(name)
+    name = label_text(name)
     roc.set_title("ROC curve")
     precision.set_title("precision against recall")
     if 0 < int(labels.sum()) < len(labels):

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from lightlab.plots.style import COLOURS, charts, format_number, format_rows, legible
+from lightlab.plots.style import COLOURS, charts, format_number, format_rows, label_text
 from lightlab.spec import Spec
 
 GAP = 0.06  # inches, as all lengths here
@@ -52,12 +52,12 @@ def inputs_figure(inputs: Tensor, targets: Tensor, spec: Spec) -> Figure:
         targets: (N,) labels or (N, 1) numbers in their own unit.
     """
     if inputs.ndim == 4:
-        suffix = f", each with its {legible(spec.target_name)}" if spec.target == "number" else ""
+        suffix = f", each with its {label_text(spec.target_name)}" if spec.target == "number" else ""
         title = f"training inputs as the network sees them{suffix}"
         return image_grid(list(inputs), _labels(targets, spec), title, columns=8, width=1.45)
     features = inputs.flatten(1).numpy()
     count = features.shape[1]
-    names = [legible(name) for name in spec.input_names]
+    names = [label_text(name) for name in spec.input_names]
     names = names if len(names) == count else [f"x{index + 1}" for index in range(count)]
     return (_points if count <= MOST_POINT_FEATURES else _table)(features, names, targets, spec)
 
@@ -66,11 +66,11 @@ def _points(features: np.ndarray, names: list[str], targets: Tensor, spec: Spec)
     figure, panels = charts(len(names), columns=MOST_POINT_FEATURES, width=4.2, height=3.4)
     for axes, name, feature in zip(panels, names, features.T, strict=True):
         axes.scatter(feature, targets.flatten().numpy(), color=COLOURS[0], alpha=0.8)
-        axes.set(xlabel=name, ylabel=legible(spec.target_name))
+        axes.set(xlabel=name, ylabel=label_text(spec.target_name))
         axes.grid(alpha=0.3)
         if spec.target != "number":
             classes = spec.class_names or ("0", "1")
-            axes.set_yticks(range(len(classes)), [legible(name) for name in classes])
+            axes.set_yticks(range(len(classes)), [label_text(name) for name in classes])
     figure.suptitle(format_rows(len(features), "training"), fontsize=10)
     return figure
 
@@ -85,7 +85,7 @@ def _table(features: np.ndarray, names: list[str], targets: Tensor, spec: Spec) 
     image = axes.imshow(shown, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
     axes.set_xticks(range(columns), names[:columns], rotation=90, fontsize=8)
     axes.set_yticks(range(rows), _labels(targets, spec), fontsize=8)
-    axes.set_ylabel(legible(spec.target_name))
+    axes.set_ylabel(label_text(spec.target_name))
     part = f"the first {columns} of {len(names):,} columns" if len(names) > columns else f"{columns} columns"
     axes.set_title(f"{format_rows(rows, 'training')}, {part}, as the network sees them", fontsize=10)
     figure.colorbar(image, ax=axes, extend="both" if largest > limit else "neither", shrink=0.8)
@@ -97,7 +97,7 @@ def _labels(targets: Tensor, spec: Spec) -> list[str]:
     if spec.target == "number":
         return [format_number(value) for value in values]
     classes = spec.class_names or ("0", "1")
-    return [legible(classes[int(value)], most=16) for value in values]
+    return [label_text(classes[int(value)], most=16) for value in values]
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def mistakes_figure(mistakes: Sequence[Mistake], names: Sequence[str], columns: 
     """A grid of images, each with its prediction, the prediction's probability, and its true class."""
     captions = []
     for mistake in mistakes:
-        predicted, true = (legible(names[label], most=16) for label in (mistake.predicted, mistake.target))
+        predicted, true = (label_text(names[label], most=16) for label in (mistake.predicted, mistake.target))
         captions.append(f"{predicted} {mistake.probability:.0%}\nis {true}")
     title = "the worst mistakes: prediction with its probability, and the true class"
     return image_grid([mistake.image for mistake in mistakes], captions, title, columns, width=1.6)

@@ -16,7 +16,15 @@ from PIL import Image, ImageDraw, ImageFont
 
 from lightlab.data.images.reading import upright_photo
 from lightlab.files import whole_file
-from lightlab.plots.style import COLOURS, charts, drawable, font_path, format_number, format_rows, legible
+from lightlab.plots.style import (
+    COLOURS,
+    charts,
+    font_path,
+    format_number,
+    format_rows,
+    label_text,
+    replace_missing_glyphs,
+)
 from lightlab.spec import Spec
 
 MOST_POINTS = 5_000  # more would only blacken the picture
@@ -38,7 +46,7 @@ def predictions_figure(
     drawn = np.arange(len(true))
     if len(true) > MOST_POINTS:
         drawn = np.random.default_rng(0).choice(len(true), MOST_POINTS, replace=False)
-    name = legible(name)
+    name = label_text(name)
     _draw_points(scatter, predicted[drawn], true[drawn])
     _draw_diagonal(scatter, np.concatenate([predicted[drawn], true[drawn]]))
     scatter.set(xlabel=f"predicted {name}", ylabel=f"true {name}", title="true against predicted")
@@ -144,7 +152,7 @@ def prediction_figure(photo: Image.Image, caption: str) -> Image.Image:
     """
     picture = _resized(photo.convert("RGB"))
     width, height = picture.size
-    caption = drawable(caption)
+    caption = replace_missing_glyphs(caption)
     size = max(16, width // 20)
     font = ImageFont.truetype(font_path(caption), size)
     lines = _wrapped(caption, font, width - size)

@@ -100,13 +100,13 @@ def families() -> tuple[str, ...]:
 rcParams["font.family"] = list(families())  # so that what the first font lacks is drawn by the next
 
 
-def legible(text: str, most: int = 24) -> str:
-    """A name as a figure shows it: `drawable`, at most so many characters, and no `$` taken for a formula's."""
-    text = drawable(text)
+def label_text(text: str, most: int = 24) -> str:
+    """A name as a figure shows it: on one line, at most so many characters, and no `$` taken for a formula's."""
+    text = replace_missing_glyphs(text)
     return (text if len(text) <= most else text[: most - 1] + "…").replace("$", r"\$")
 
 
-def drawable(text: str) -> str:
+def replace_missing_glyphs(text: str) -> str:
     """The text on one line, with code points for characters that no font of `families` has; warns once."""
     text = " ".join(text.split())
     missing = set(text).difference(*map(_characters, families()))

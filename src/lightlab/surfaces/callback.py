@@ -12,10 +12,9 @@ from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 from torch.optim import Optimizer
 
-from lightlab.callbacks.base import Display, module_of
+from lightlab.callbacks.base import Display, module_of, tensorboards
 from lightlab.files import whole_file
 from lightlab.plots.style import save, translator
-from lightlab.runs.loggers import RunLogger
 from lightlab.surfaces.descent import SurfaceDescent
 from lightlab.surfaces.functions import Surface
 from lightlab.surfaces.pictures import animate, surface_figure
@@ -76,9 +75,8 @@ class KeepTrajectory(Display):
         save(surface_figure(surface, module_of(module).spec.name, trajectories, translate), picture)
         if self.animation:
             animate(surface, trajectories, picture.with_suffix(".gif"), translate)
-        for logger in trainer.loggers:
-            if isinstance(logger, RunLogger):
-                logger.add_picture("surface", picture, trainer.global_step)
+        for logger in tensorboards(trainer):
+            logger.add_picture("surface", picture, trainer.global_step)
 
 
 def _name_of(optimizer: Optimizer) -> str:

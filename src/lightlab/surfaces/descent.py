@@ -24,15 +24,13 @@ class SurfaceStart(ResidentDataModule):
 
     Args:
         name: of the surface.
-        start: (x, y), both finite.
+        start: (x, y).
     """
 
     def __init__(self, name: str, start: Sequence[float], **loading: Any) -> None:
         super().__init__(**loading)
         self.dataset = name
         self.start = torch.tensor(start, dtype=torch.float32)
-        if self.start.shape != (2,) or not self.start.isfinite().all():
-            raise UsageError(f"data.start={list(start)}: must be two finite numbers, x and y")
 
     @property
     def example_input(self) -> str:

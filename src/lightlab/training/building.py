@@ -19,7 +19,6 @@ from torch import Tensor, nn
 from lightlab.callbacks.base import CallbackGroup, Display
 from lightlab.callbacks.checkpointing import LastCheckpoint, SaveConfig, SaveOnSignal, SaveRandomStates
 from lightlab.callbacks.logging import EndTrainEpoch
-from lightlab.callbacks.pictures import PicturePolicy
 from lightlab.callbacks.progress import CompileTime
 from lightlab.callbacks.pruning import Pruning, Trial
 from lightlab.config.composition import Config
@@ -84,7 +83,7 @@ def build(config: Config, folder: Path, fold: Fold | None = None, trial: Trial |
     data.setup()
     module = _build_learner(config, data, accelerator)
     resumed = checkpoint_to_resume(config, module)
-    config = config | {"resume": None}  # it says how this process was started, not what the run is
+    config = config | {"resume": None}  # `resume` belongs to this process, not to the run
     callbacks = _build_callbacks(config, data, module.is_compiled, trial)
     trainer = _build_trainer(config, folder, accelerator, data, callbacks, resumed)
     _check_monitor(config, module, data)
@@ -138,7 +137,7 @@ def build_module(config: Config, spec: Spec, network: nn.Module, **training: Any
 
 
 def build_gradient(config: Config) -> Callable[..., None]:
-    """Binds a function to its options; an object, which counts its own steps, is made once."""
+    """Returns the gradient function with its options bound, or one instance of a stateful class (`Check`)."""
     return factory(config, "gradient") if config["gradient"].get("_partial_") else part(config, "gradient")
 
 
@@ -170,17 +169,15 @@ def _build_learner(config: Config, data: ResidentDataModule, accelerator: Accele
 
 
 def _build_callbacks(config: Config, data: ResidentDataModule, compiled: bool, trial: Trial | None) -> list[Callback]:
-    """Builds the configured callbacks, between those without which a run would not be right."""
+    """Builds the configured callbacks plus those that every run requires."""
     configured = [
         callback
         for callback in part(config, "callbacks").values()
         if callback and not (data.fold and isinstance(callback, _NOT_OF_FOLDS))
     ]
-    pictures = PicturePolicy(config.get("pictures", "auto"), config["monitor"])  # absent in older versions' configs
     return [
         EndTrainEpoch(),
         SaveRandomStates(),
-        pictures,
         *configured,
         SaveConfig(config, data.spec.to_plain(), data.state_dict()),
         *([CompileTime()] if compiled else []),
@@ -220,7 +217,7 @@ def _is_grouped(callback: Callback) -> bool:
 
 
 class NoProfiler(PassThroughProfiler):
-    """Measures nothing, without the generator that Lightning makes for each hook even then."""
+    """Measures nothing and avoids Lightning's per-hook generator."""
 
     _nothing: AbstractContextManager[Any] = nullcontext()
 

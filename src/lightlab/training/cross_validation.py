@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import time
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any
 
+import pandas as pd
 import yaml
 
 from lightlab.config.composition import Config
@@ -16,6 +15,7 @@ from lightlab.data.splits import Fold
 from lightlab.errors import UsageError
 from lightlab.files import whole_file
 from lightlab.runs.results import write_json
+from lightlab.runs.summary import text_table
 from lightlab.training.building import build
 from lightlab.training.fit import fit
 
@@ -47,7 +47,8 @@ def cross_validate(config: Config, folder: Path) -> dict[str, Any]:
             results = fit(build(config, folder / name, Fold(index, config["folds"], repeat)))
             metrics = {key: float(value) for key, value in results.items() if key.endswith("/test")}
             rows.append({"repeat": repeat + 1, "fold": index + 1, **metrics})
-            _write_rows(rows, folder / "folds.csv")  # after every fold, so that none is lost
+            with whole_file(folder / "folds.csv") as unfinished:  # after every fold, so that none is lost
+                pd.DataFrame(rows).to_csv(unfinished, index=False, na_rep="nan")
             print(f"{name:12}" + "  ".join(f"{key} {value:.4g}" for key, value in metrics.items()), flush=True)
     summary = {key: results[key] for key in ("name", "data")} | {
         "folds": config["folds"],
@@ -62,32 +63,21 @@ def cross_validate(config: Config, folder: Path) -> dict[str, Any]:
 
 def summarize(rows: list[Row]) -> Row:
     """Returns the mean and standard deviation over the folds of each metric that every fold could measure."""
+    metrics = pd.DataFrame(rows).set_index(["repeat", "fold"]).replace([math.inf, -math.inf], math.nan).dropna(axis=1)
+    repeat_means = metrics.groupby("repeat").mean()
     summary: Row = {}
-    for name in rows[0]:
-        values = [row[name] for row in rows if math.isfinite(row.get(name, math.nan))]
-        if name in ("repeat", "fold") or len(values) < len(rows):
-            continue
-        summary |= {name: fmean(values), f"{name}/std": stdev(values)}
-        repeats = sorted({row["repeat"] for row in rows})
-        if len(repeats) > 1:
-            means = [fmean(row[name] for row in rows if row["repeat"] == repeat) for repeat in repeats]
-            summary[f"{name}/repeat_std"] = stdev(means)
+    for name in map(str, metrics.columns):
+        summary |= {name: float(metrics[name].mean()), f"{name}/std": float(metrics[name].std())}
+        if len(repeat_means) > 1:
+            summary[f"{name}/repeat_std"] = float(repeat_means[name].std())
     return summary
-
-
-def _write_rows(rows: list[Row], path: Path) -> None:
-    with whole_file(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def _table(summary: dict[str, Any], folder: Path) -> str:
     title = f"{summary['fold_repeats']} x {summary['folds']} folds in {summary['seconds']:.1f} s"
-    lines = [f"{summary['name']} · {summary['data']} data · {title}"]
-    lines += [f"{'':14}{'mean':>12}{'std':>12}{'of means':>12}"]
+    rows = [["", "mean", "std", "std of means"]]
     for name in (name for name in summary if name.endswith("/test")):
-        cells = (summary.get(f"{name}{end}") for end in ("", "/std", "/repeat_std"))
-        numbers = "".join(f"{'' if cell is None else format(cell, '.4g'):>12}" for cell in cells)
-        lines.append(f"{name.partition('/')[0]:14}{numbers}")
-    return "\n".join(["", *lines, "", f"run folder   {folder}"])
+        values = (summary.get(f"{name}{end}") for end in ("", "/std", "/repeat_std"))
+        rows.append([name.removesuffix("/test"), *("" if value is None else f"{value:.4g}" for value in values)])
+    table = text_table(rows, numbers=(1, 2, 3))
+    return f"\n{summary['name']} · {summary['data']} data · {title}\n{table}\n\nrun folder   {folder}"

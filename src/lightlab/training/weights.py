@@ -13,7 +13,7 @@ from lightlab.modules.supervised import SupervisedModule
 from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.folder import checkpoint_of, find_run, results_of
 
-# What a resumed run must not change. A checkpoint holds the optimizer's and scheduler's settings, which would win.
+# The parts that a resumed run keeps. The checkpoint restores these settings, so an override would have no effect.
 _FIXED = ("seed", *(group for group in GROUPS if group not in ("accelerator", "callbacks", "logger")))
 _FREE = ("data_dir", "cache_dir", "source", "mirrors", "remote", "registry", "files", "eval_batch_size")  # of data
 
@@ -78,13 +78,13 @@ def _check_same_parts(saved: Config, config: Config) -> None:
         if then.get(key) != now.get(key) and not (key[0] == "data" and key[1] in _FREE):
             name = ".".join(key)
             raise UsageError(
-                f"resume= goes on with the run as it was, and {name} was {then.get(key)}, not {now.get(key)}; "
+                f"resume=: {name} cannot change from {then.get(key)} to {now.get(key)}; "
                 "start a new run from its weights with init_from="
             )
 
 
 def _check_length(module: SupervisedModule, steps_before: int) -> bool:
-    """Returns whether the run can be extended; raises if its new length needs a schedule that cannot be had."""
+    """Returns whether the run can be extended; raises if the schedule cannot be extended."""
     schedule = module.make_schedule(module.make_optimizer(module.named_parameters()), module.run_length)
     steps = module.run_length.steps
     if steps != steps_before and schedule.when_extended == "refuse":
