@@ -29,7 +29,7 @@ def test_schedules_over_the_run():
 def package(tmp_path, monkeypatch):
     """The folder of an installed package, with a config of its own."""
     shutil.copytree(CONF / "scheduler", tmp_path / "lightlab" / "conf" / "scheduler")
-    monkeypatch.setattr("lightlab.figures.schedules.PACKAGE", tmp_path / "lightlab")
+    monkeypatch.setattr("lightlab.figures.settings.PACKAGE", tmp_path / "lightlab")
     return tmp_path / "lightlab"
 
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from lightlab.data.images.reading import upright_photo
 from lightlab.files import whole_file
@@ -158,7 +158,7 @@ def prediction_figure(photo: Image.Image, caption: str) -> Image.Image:
     lines = _wrapped(caption, font, width - size)
     band = round(size * (1.3 * len(lines) + 0.5))
     if band > height / 3:
-        picture, height = _extended(picture, 0, band), height + band
+        picture, height = ImageOps.expand(picture, (0, 0, 0, band)), height + band
     draw = ImageDraw.Draw(picture, "RGBA")  # blends colours with the picture
     draw.rectangle((0, height - band, width, height), fill=(0, 0, 0, 190))
     for index, line in enumerate(lines):
@@ -169,18 +169,11 @@ def prediction_figure(photo: Image.Image, caption: str) -> Image.Image:
 
 def _resized(picture: Image.Image) -> Image.Image:
     """Enlarges small images by a whole factor, which keeps their pixels, and reduces large ones."""
-    longer = max(picture.size)
-    if longer < SMALLEST:
-        factor = -(-SMALLEST // longer)
-        picture = picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
+    if max(picture.size) < SMALLEST:
+        picture = ImageOps.scale(picture, -(-SMALLEST // max(picture.size)), Image.Resampling.NEAREST)
     picture.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
-    return picture if picture.width >= NARROWEST else _extended(picture, NARROWEST - picture.width, 0)
-
-
-def _extended(picture: Image.Image, right: int, below: int) -> Image.Image:
-    canvas = Image.new("RGB", (picture.width + right, picture.height + below))
-    canvas.paste(picture, (right // 2, 0))
-    return canvas
+    missing = max(0, NARROWEST - picture.width)
+    return ImageOps.expand(picture, (missing // 2, 0, missing - missing // 2, 0))
 
 
 def _wrapped(caption: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
