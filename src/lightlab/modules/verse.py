@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import InitVar, dataclass
 from itertools import product
 
 import torch
@@ -24,29 +25,21 @@ class Alphabet:
     def __init__(self, vocabulary: Sequence[str]) -> None:
         self.vocabulary = vocabulary
         self.number = {token: number for number, token in enumerate(vocabulary)}
-        self.characters = torch.tensor([len(token) == 1 and token.isalnum() for token in vocabulary])
+        self.known = {token for token in vocabulary if len(token) == 1 and token.isalnum()}
+        self.characters = torch.tensor([token in self.known for token in vocabulary])
 
     def form(self, length: int) -> int | None:
         """Returns the token that begins a poem with lines of this length; None if the model knows none."""
         return self.number.get(f"<{length}>", self.number.get("<other>"))
 
-    def numbers(self, characters: Sequence[str], option: str) -> list[int]:
-        """Returns the tokens of these characters.
-
-        Raises:
-            UsageError: names those that the model has not learnt.
-        """
-        unknown = [character for character in dict.fromkeys(characters) if not self._holds(character)]
+    def check_known(self, characters: Sequence[str], option: str) -> None:
+        """Raises `UsageError`, which names them, if the model has not learnt some of these characters."""
+        unknown = [character for character in dict.fromkeys(characters) if character not in self.known]
         if unknown:
             raise UsageError(
-                f"{option}: {'、'.join(unknown)} is not among the {int(self.characters.sum()):,} characters that this "
+                f"{option}: {'、'.join(unknown)} is not among the {len(self.known):,} characters that this "
                 "model has learnt; choose another"
             )
-        return [self.number[character] for character in characters]
-
-    def _holds(self, character: str) -> bool:
-        number = self.number.get(character)
-        return number is not None and bool(self.characters[number])
 
 
 def write_poems(
@@ -66,8 +59,8 @@ def write_poems(
     """
     alphabet = Alphabet(vocabulary)
     starts = [start for start in verse.starts or [""] for _ in range(verse.count)]
-    alphabet.numbers(verse.starts, f"start={verse.start}")
-    alphabet.numbers(verse.acrostic, f"acrostic={verse.acrostic}")
+    alphabet.check_known(verse.starts, f"start={verse.start}")
+    alphabet.check_known(verse.acrostic, f"acrostic={verse.acrostic}")
     _check_size(alphabet, verse)
     if not verse.start and not verse.acrostic and alphabet.form(verse.length) is None:
         raise UsageError("start= is missing: this model continues a character; give start=春 or acrostic=春夏秋冬")
@@ -83,31 +76,29 @@ def write_poems(
 
 
 def _check_size(alphabet: Alphabet, verse: Verse) -> None:
-    known, wanted = int(alphabet.characters.sum()), verse.line_count * verse.length
+    known, wanted = len(alphabet.known), verse.line_count * verse.length
     if verse.no_repeat and known < wanted:
         raise UsageError(f"no_repeat=true: a poem of {wanted} characters from a vocabulary of {known}; write less")
 
 
+@dataclass
 class _Poet:
     """Writes a batch of poems a character at a time, and carries the hidden state along."""
 
-    def __init__(
-        self,
-        network: nn.Module,
-        alphabet: Alphabet,
-        verse: Verse,
-        starts: list[str],
-        device: torch.device,
-        generator: torch.Generator,
-        rhymes: Sequence[int] | None,
-    ) -> None:
-        self.network, self.alphabet, self.verse, self.device = network, alphabet, verse, device
-        self.generator = generator
-        self.starts = starts
+    network: nn.Module
+    alphabet: Alphabet
+    verse: Verse
+    starts: list[str]
+    device: torch.device
+    generator: torch.Generator
+    groups: InitVar[Sequence[int] | None]  # the number of each token's rhyme
+
+    def __post_init__(self, groups: Sequence[int] | None) -> None:
         self.state: object = None
         self.logits = torch.empty(0)  # (N, V) of the next token
-        self.free = alphabet.characters.repeat(len(starts), 1)  # (N, V) tokens that may still be used
-        self.rhymes = _Rhymes(rhymes, alphabet, verse, len(starts)) if verse.rhyme and rhymes else None
+        self.free = self.alphabet.characters.repeat(len(self.starts), 1)  # (N, V) tokens that may still be used
+        rhyming = groups if self.verse.rhyme else None
+        self.rhymes = _Rhymes(rhyming, self.alphabet, self.verse, len(self.starts)) if rhyming else None
 
     @torch.inference_mode()
     def write(self) -> Tensor:
