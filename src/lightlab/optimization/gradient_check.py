@@ -66,7 +66,8 @@ class Check:
         wrong = []
         for comparison in comparisons:
             agrees = comparison.error <= self.tolerance  # not for NaN
-            wrong += [] if agrees else [comparison.name]
+            if not agrees:
+                wrong.append(comparison.name)
             numbers = f"{comparison.checked:,}", f"{comparison.largest:.2e}", f"{comparison.error:.1e}"
             shape = " x ".join(map(str, comparison.shape))
             rows.append((comparison.name, shape, *numbers, "agrees" if agrees else "DIFFERS"))

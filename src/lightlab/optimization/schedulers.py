@@ -42,7 +42,7 @@ class Schedule:
     """A scheduler and when it steps.
 
     Attributes:
-        scheduler: None: the learning rate is constant.
+        scheduler: None for a constant learning rate.
         interval: when it steps: after every ``step`` of the optimizer, every ``epoch`` or every ``validation``.
         when_extended: what happens when a run is extended: ``same`` (the schedule ignores the run's length),
             ``rebuild`` (it is rebuilt for the new length) or ``refuse``.
@@ -124,7 +124,7 @@ def one_cycle(
         optimizer,
         max_lr=[group["lr"] for group in optimizer.param_groups],
         total_steps=max(2, run.steps),
-        pct_start=max(pct_start, (1 + 1e-6) / max(2, run.steps)),  # no rising step would divide by zero
+        pct_start=max(pct_start, (1 + 1e-6) / max(2, run.steps)),  # at least one rising step
         div_factor=div_factor,
         final_div_factor=final_div_factor,
         cycle_momentum=cycle_momentum and _has_momentum(optimizer),

@@ -37,13 +37,7 @@ class Windows:
         """
         (kh, kw), (sh, sw), (ph, pw) = self.size, self.stride, self.padding
         if images.ndim != 4 or images.shape[2] + 2 * ph < kh or images.shape[3] + 2 * pw < kw:
-            raise shape_error(
-                "images",
-                images.shape,
-                "a kernel",
-                self.size,
-                "(N, C, H, W), padded no smaller than it",
-            )
+            raise shape_error("images", images.shape, "a kernel", self.size, "padded (N, C, H, W) at least as large")
         padded = pad(images, (pw, pw, ph, ph), value=value) if ph or pw else images
         return padded.unfold(2, kh, sh).unfold(3, kw, sw)
 
@@ -71,8 +65,8 @@ class Convolve(Function):
 
     @staticmethod
     def forward(images: Tensor, weight: Tensor, bias: Tensor | None, windows: Windows) -> tuple[Tensor, Tensor]:
-        windows_cut = windows.cut(images)  # (N, C, H', W', kh, kw)
-        rows = windows_cut.permute(0, 2, 3, 1, 4, 5).flatten(3)  # (N, H', W', C·kh·kw)
+        patches = windows.cut(images)  # (N, C, H', W', kh, kw)
+        rows = patches.permute(0, 2, 3, 1, 4, 5).flatten(3)  # (N, H', W', C·kh·kw)
         y = rows @ weight.flatten(1).T
         return (y if bias is None else y + bias).permute(0, 3, 1, 2), rows
 

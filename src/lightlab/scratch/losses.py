@@ -69,7 +69,7 @@ class MSELoss(Reduced, nn.MSELoss):
 class SmoothAbsoluteError(Function):
     """L = Σ l(y − t) with l(d) = d² / 2β where |d| < β, else |d| − β/2: outputs y, targets t of one shape → scalar.
 
-    Both pieces meet at |d| = β in value and in slope, so that all outliers have the same gradient
+    Both pieces meet at |d| = β in value and in slope, so that no outlier has a larger gradient
     (Girshick, 2015: Fast R-CNN). Backward: ∂L/∂y = g·d/β where |d| < β, else g·sign(d); ∂L/∂t = −∂L/∂y.
     """
 
