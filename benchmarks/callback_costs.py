@@ -1,6 +1,6 @@
 """Trains in this process with each default callback left out: python -m benchmarks.callback_costs ROUNDS task=…
 
-Which part of a step takes the time is a question for Lightning's profiler: `python train.py debug=profiler`.
+Lightning's profiler shows the time of each part of a step: `python train.py debug=profiler`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.measuring import compose, table
 from benchmarks.training import measured_by, train_quietly
 
-NEEDED = {"epoch_end", "metrics_csv", "benchmark"}  # a run does not end well without them
+NEEDED = {"epoch_end", "metrics_csv", "benchmark"}  # required by every run
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
-"""Measures `learning_rates` of a task: climbs the grid 1, 3, 10, 30, … for each optimizer until both neighbours lose.
+"""Measures `learning_rates` of a task: climbs the grid 1, 3, 10, 30, … until both neighbours score worse.
 
     python -m benchmarks.learning_rates fashion_softmax --epochs 5 --data-dir data
 
-The score is the task's own monitor on validation rows (training rows where a task has no others), after `--epochs`
+The score is the task's own monitor on validation rows (training rows if a task has no others), after `--epochs`
 epochs of the task's recipe with one seed. Test rows are not used. On a surface many rates reach the lowest point:
 ``--mean-log=LOWEST`` measures how soon, by the mean over all epochs of the logarithm of the height above it.
 """

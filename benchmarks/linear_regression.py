@@ -1,4 +1,4 @@
-"""The case of 10,000 tiny steps: whole commands beside the plain loop, and the stages that our time goes to.
+"""The case of 10,000 tiny steps: whole commands beside the plain loop, and the time of each stage of ours.
 
 python -m benchmarks.linear_regression task=linear_regression     # prints the stages of one command
 """
@@ -27,7 +27,7 @@ EPOCH_ENDS = "epoch ends, the rest"
 
 
 def measure(options: Options) -> str:
-    """A line through 100 points, 10,000 steps of N 10: whole commands, and the stages that our time goes to."""
+    """A line through 100 points, 10,000 steps of N 10: whole commands, and the time of each stage of ours."""
     plain, traced = "plain", "traced"
     with TemporaryDirectory() as folder:
         ours: Command = ["task=linear_regression", f"hydra.run.dir={folder}/" + "${now:%H-%M-%S-%f}"]

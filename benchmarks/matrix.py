@@ -4,10 +4,10 @@
     python -m benchmarks.matrix --tasks surface,digits_mlp --optimizers sgd,adam --steps 50
     python -m benchmarks.matrix --data-dir data                     # on the real data where it is there
 
-A pair passes when the loss on the same training rows falls to `factor` times its first value or below; matrix.yaml has
-the factor, the steps of each task, and the reason where a pair cannot pass. Pairs that matrix.csv already holds with
+A pair passes if the loss on the same training rows falls to `factor` times its first value or below; matrix.yaml has
+the factor, the steps of each task, and the reason if a pair cannot pass. Pairs that matrix.csv already holds with
 this learning rate and number of steps are not run again (--again runs them); results on other data need a folder of
-their own (--to). Ends with code 1 where a pair fails without a reason.
+their own (--to). Ends with code 1 if a pair fails without a reason.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ different tokens that follow h, D = n1/(n1 + 2·n2) with n1 and n2 the number of
 unigrams every token is equally likely.
 
 The quatrains are the poems of 28 characters that are held out under every rule, without punctuation; the loss is that
-of the characters from the second on, given all those before. A form token, where the run has one, is given too.
+of the characters from the second on, given all those before. The form token is given too, if the run has one.
 """
 
 from __future__ import annotations

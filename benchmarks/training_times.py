@@ -73,7 +73,7 @@ def photos(options: Options) -> str:
 
 
 def _draw_photos(folder: Path, count: int) -> None:
-    """Writes photos of soft colours and grain, no two alike, and their scores."""
+    """Writes photos of soft colours and grain, all different, and their scores."""
     random = np.random.default_rng(0)
     for index in range(count):
         colours = Image.fromarray(random.integers(0, 256, (12, 12, 3), dtype=np.uint8))

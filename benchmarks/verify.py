@@ -4,9 +4,9 @@
     python -m benchmarks.verify --quick                          # one seed of each run that takes a minute or less
     python -m benchmarks.verify --tasks fashion_lenet,diabetes --data-dir data
 
-Runs are whole commands, kept in runs/. Where all runs of a score lie in its band, the new score replaces the old one in
+Runs are whole commands, kept in runs/. If all runs of a score lie in its band, the new score replaces the old one in
 scores.yaml, in the header of the task and in the READMEs' tables; not with --quick, whose single runs have no spread.
-Ends with code 1 where a run fails or leaves its band.
+Ends with code 1 if a run fails or leaves its band.
 """
 
 from __future__ import annotations

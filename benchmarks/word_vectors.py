@@ -1,8 +1,8 @@
-"""Word vectors learnt and counted, from the same texts and evaluated alike.
+"""Word vectors learnt and counted, from the same texts and with the same evaluation.
 
     python -m benchmarks.word_vectors RUN [RUN ...]
 
-Each RUN is a run of task word_embedding; several are seeds of the same recipe. Beside them stand vectors by counting:
+Each RUN is a run of task word_embedding; several are seeds of the same recipe. They are compared with counted vectors:
 positive pointwise mutual information (PMI) in windows of the same size, and its truncated SVD to as many numbers (Levy
 and Goldberg, 2014).
 

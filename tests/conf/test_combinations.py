@@ -197,7 +197,7 @@ def test_every_network_builds_and_runs_on_every_task_that_it_fits(task: str) -> 
     for choice in choices("network"):
         chosen = config | {"network": _group(config, "network", choice)}
         parts = map(get_class, targets(chosen["network"]))
-        if all(input_kind(data.spec) in part.takes for part in parts if hasattr(part, "takes")):
+        if all(input_kind(data.spec) in part.input_kinds for part in parts if hasattr(part, "input_kinds")):
             output = build_network(chosen, data.spec).eval()(data.example())
             logits = output[0] if isinstance(output, tuple) else output
             assert (len(logits), logits.shape[-1]) == (len(data.example()), data.spec.output_size)
@@ -207,7 +207,7 @@ def test_every_network_builds_and_runs_on_every_task_that_it_fits(task: str) -> 
 
 
 @pytest.mark.parametrize("choice", all_choices("network"))
-def test_every_network_states_what_it_takes(choice: str) -> None:
+def test_every_network_lists_its_input_kinds(choice: str) -> None:
     parts = map(get_class, targets(OmegaConf.to_container(content("network", choice))))
-    kinds = [kind for part in parts for kind in getattr(part, "takes", ())]
+    kinds = [kind for part in parts for kind in getattr(part, "input_kinds", ())]
     assert kinds and set(kinds) <= set(KINDS)

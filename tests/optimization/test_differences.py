@@ -69,5 +69,5 @@ def test_a_step_of_0_is_refused(h):
 
 
 def test_a_step_that_rounding_swallows_is_refused():
-    with pytest.raises(UsageError, match="h=1e-09: x \\+ h is x at x = 5 in float32; take a larger h"):
+    with pytest.raises(UsageError, match="h=1e-09: x \\+ h is x at x = 5 in float32; use a larger h"):
         jacobian(lambda x: (x**2).sum(), torch.tensor([0.0, 5.0]), h=1e-9)

@@ -215,5 +215,5 @@ def test_labels_that_do_not_fit_are_named():
     ],
 )
 def test_an_option_that_is_not_written_out_is_refused(kind, options, named):
-    with pytest.raises(UsageError, match=f"{kind.__name__} written by hand takes no {named}"):
+    with pytest.raises(UsageError, match=f"{kind.__name__} written by hand does not support {named}"):
         kind(**options)

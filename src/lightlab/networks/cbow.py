@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import embedding
 
 from lightlab.networks.layers import Layer, Layers
-from lightlab.networks.shapes import vocabulary_size
+from lightlab.networks.shapes import check_input
 from lightlab.spec import Spec
 
 
@@ -20,11 +20,12 @@ class CBOW(nn.Module):
         embedding_size: numbers of a word's vector.
     """
 
-    takes = ("word",)
+    input_kinds = ("word",)
 
     def __init__(self, spec: Spec, layers: Layers, activation: Layer, embedding_size: int = 100) -> None:
         super().__init__()
-        words = vocabulary_size(self, spec)
+        check_input(self, spec)
+        words = len(spec.vocabulary)
         self.embedding = layers.embedding(words, embedding_size)
         self.head = layers.linear(embedding_size, words, bias=False)
         # As in word2vec: small vectors, and all words equally likely.
@@ -35,13 +36,13 @@ class CBOW(nn.Module):
         return self.head(self.hidden(contexts))
 
     def hidden(self, contexts: Tensor) -> Tensor:
-        """(N, 2·window) → (N, D): the mean over the words that are there, 0 where there are none."""
+        """(N, 2·window) → (N, D): the mean over the words that are not padding, 0 where all are."""
         present = (contexts > 0).unsqueeze(2)
         total = (self.embedding(contexts) * present).sum(1)
         return total / present.sum(1).clamp(min=1)
 
     def scores(self, hidden: Tensor, words: Tensor) -> Tensor:
-        """Returns the scores of a few words alone: (N, D), (N, k) → (N, k)."""
+        """Returns the scores of some words only: (N, D), (N, k) → (N, k)."""
         return torch.einsum("nd,nkd->nk", hidden, embedding(words, self.head.weight))  # type: ignore[arg-type]
 
     def vectors(self) -> Tensor:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import prod
 
 from torch import Tensor, nn
 
-from lightlab.networks.layers import Layer, Layers, widening
-from lightlab.networks.shapes import image_shape
+from lightlab.networks.layers import Layer, Layers, convolution_stage, widening
+from lightlab.networks.shapes import check_input
 from lightlab.spec import Spec
 
 
@@ -26,7 +26,7 @@ class CNN(nn.Module):
         dropout: before the affine layer, in [0, 1).
     """
 
-    takes = ("image",)
+    input_kinds = ("image",)
 
     def __init__(
         self,
@@ -39,27 +39,20 @@ class CNN(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        depth, *sides = image_shape(self, spec, at_least=2 ** len(channels), why=f" for its {len(channels)} stages")
+        check_input(self, spec, at_least=2 ** len(channels), why=f" for its {len(channels)} stages")
+        depth, *sides = spec.input_shape
         stages: list[nn.Module] = []
         for width in channels:
-            stages += _stage(layers, activation, depth, width, batch_norm)
+            stages += convolution_stage(layers, activation, depth, width, 3, 1, layers.max_pool2d, batch_norm)
             depth = width * widening(activation)
         self.features = nn.Sequential(*stages)
-        left = [side >> len(channels) for side in sides]
-        field = tuple(max(1, side // grid) for side in left)  # its height and width
+        pooled = [side >> len(channels) for side in sides]
+        field = tuple(max(1, side // grid) for side in pooled)  # its height and width
         self.means = layers.avg_pool2d(kernel_size=field, stride=field)
         self.dropout = layers.dropout(dropout) if dropout else None
-        fields = prod(side // length for side, length in zip(left, field, strict=True))
+        fields = prod(side // length for side, length in zip(pooled, field, strict=True))
         self.head = layers.linear(depth * fields, spec.output_size)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.means(self.features(x)).flatten(1)  # (N, C · fields)
         return self.head(x if self.dropout is None else self.dropout(x))
-
-
-def _stage(layers: Layers, activation: Layer, inputs: int, outputs: int, batch_norm: bool) -> Iterator[nn.Module]:
-    yield layers.conv2d(inputs, outputs, kernel_size=3, padding=1)
-    if batch_norm:
-        yield layers.batch_norm2d(outputs)
-    yield activation()
-    yield layers.max_pool2d(kernel_size=2, stride=2)

@@ -16,7 +16,7 @@ class Ensemble(nn.Module):
     """The mean of its members' outputs: (N, …) → (N, output_size).
 
     In training it returns the outputs of all members, one after another, (members · N, output_size): every member has
-    a loss of its own, so they stay as different as their first weights and their dropout make them (Lakshminarayanan
+    its own loss, so their different initial weights and dropout keep them different (Lakshminarayanan
     et al., 2017).
 
     Args:

@@ -1,4 +1,4 @@
-"""First weights of a network: the choices of the config group `initializer`."""
+"""Initial weights of a network: the choices of the config group `initializer`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NORMS = (
 class Initializer:
     """Fills weights of two or more dimensions with `weight`, and biases with the number `bias`.
 
-    None leaves them as the layer made them. Norm layers keep their ones and zeros.
+    None keeps the layer's own initial values. Norm layers keep their ones and zeros.
     """
 
     def __init__(self, weight: Callable[[Tensor], object] | None = None, bias: float | None = None) -> None:

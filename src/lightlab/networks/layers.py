@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,7 +17,7 @@ class Layers:
     """Factories with the signatures of their namesakes in `torch.nn`.
 
     Attributes:
-        counterparts: by the name of an activation or a criterion, the subclass that takes its place.
+        counterparts: subclasses that replace an activation or a criterion, by its name.
     """
 
     linear: Layer
@@ -34,24 +34,43 @@ class Layers:
     counterparts: Mapping[str, Layer] = field(default_factory=dict)
 
     def counterpart(self, factory: Layer) -> Layer:
-        """Returns the counterpart of `factory` with the same options; `factory` itself where there is none."""
-        made, counterpart = _made_by(factory), self.counterparts.get(getattr(_made_by(factory), "__name__", ""))
-        if counterpart is None or made not in getattr(_made_by(counterpart), "__mro__", ()):
+        """Returns the counterpart of `factory` with the same options; `factory` itself if there is none."""
+        original = _unwrapped(factory)
+        counterpart = self.counterparts.get(getattr(original, "__name__", ""))
+        if counterpart is None or original not in getattr(_unwrapped(counterpart), "__mro__", ()):
             return factory
         return partial(counterpart, **factory.keywords) if isinstance(factory, partial) else counterpart
 
 
-def _made_by(factory: Layer) -> Layer:
+def _unwrapped(factory: Layer) -> Layer:
     return factory.func if isinstance(factory, partial) else factory
 
 
 def widening(activation: Layer) -> int:
-    """Returns how many numbers an activation gives for each that it takes: 2 for CReLU, usually 1."""
+    """Returns an activation's outputs per input: 2 for CReLU, otherwise 1."""
     return activation()(torch.zeros(1, 1)).shape[1]
 
 
+def convolution_stage(
+    layers: Layers,
+    activation: Layer,
+    inputs: int,
+    outputs: int,
+    kernel_size: int,
+    padding: int,
+    pool: Layer,
+    batch_norm: bool,
+) -> Iterator[nn.Module]:
+    """Yields convolution, batch norm, activation and a pooling that halves both sides."""
+    yield layers.conv2d(inputs, outputs, kernel_size=kernel_size, padding=padding)
+    if batch_norm:
+        yield layers.batch_norm2d(outputs)
+    yield activation()
+    yield pool(kernel_size=2, stride=2)
+
+
 class Step(nn.Module):
-    """1 where x > 0, else 0 (Rosenblatt, 1958). Its derivative is 0, except at 0, where it has none."""
+    """1 where x > 0, else 0 (Rosenblatt, 1958). Its derivative is 0 except at 0, where it is undefined."""
 
     note = "activation step has derivative 0: no gradient reaches the layers before it, which keep their first weights"
 

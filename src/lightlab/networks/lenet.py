@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 
 from lightlab.errors import UsageError
-from lightlab.networks.layers import Layer, Layers, widening
+from lightlab.networks.layers import Layer, Layers, convolution_stage, widening
 from lightlab.networks.mlp import hidden_layers
-from lightlab.networks.shapes import image_shape
+from lightlab.networks.shapes import check_input
 from lightlab.spec import Spec
 
 
@@ -26,7 +26,7 @@ class LeNet(nn.Module):
         dropout: after each hidden affine layer, in [0, 1).
     """
 
-    takes = ("image",)
+    input_kinds = ("image",)
 
     def __init__(
         self,
@@ -39,14 +39,15 @@ class LeNet(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        depth, height, width = image_shape(self, spec, at_least=12)
+        check_input(self, spec, at_least=12)
+        depth, height, width = spec.input_shape
         if len(channels) != 2:
-            raise UsageError(f"network.channels={list(channels)}: lenet has two convolutions, and takes two numbers")
+            raise UsageError(f"network.channels={list(channels)}: lenet has two convolutions and needs two numbers")
         first, second = channels
         wider = widening(activation)
         self.features = nn.Sequential(
-            *_stage(layers, activation, depth, first, padding=2, batch_norm=batch_norm),
-            *_stage(layers, activation, wider * first, second, padding=0, batch_norm=batch_norm),
+            *convolution_stage(layers, activation, depth, first, 5, 2, layers.avg_pool2d, batch_norm),
+            *convolution_stage(layers, activation, wider * first, second, 5, 0, layers.avg_pool2d, batch_norm),
         )
         size = wider * second * _pooled(height) * _pooled(width)
         self.body = nn.Sequential(*hidden_layers(layers, activation, size, hidden, batch_norm, dropout))
@@ -58,15 +59,5 @@ class LeNet(nn.Module):
 
 
 def _pooled(size: int) -> int:
-    """Returns a side's length after both stages: halved, less 4 for the unpadded convolution, halved."""
+    """Returns a side's length after both stages: halved, minus 4 for the unpadded convolution, halved."""
     return (size // 2 - 4) // 2
-
-
-def _stage(
-    layers: Layers, activation: Layer, inputs: int, outputs: int, padding: int, batch_norm: bool
-) -> Iterator[nn.Module]:
-    yield layers.conv2d(inputs, outputs, kernel_size=5, padding=padding)
-    if batch_norm:
-        yield layers.batch_norm2d(outputs)
-    yield activation()
-    yield layers.avg_pool2d(kernel_size=2, stride=2)

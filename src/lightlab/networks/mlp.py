@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 
 from torch import Tensor, nn
 
 from lightlab.networks.layers import Layer, Layers, widening
-from lightlab.networks.shapes import NUMBERS, flat_size
+from lightlab.networks.shapes import NUMBERS, check_input
 from lightlab.spec import Spec
 
 
@@ -19,13 +20,14 @@ class Linear(nn.Module):
         dropout: share of the inputs dropped in training, in [0, 1).
     """
 
-    takes = NUMBERS
+    input_kinds = NUMBERS
 
     def __init__(
         self, spec: Spec, layers: Layers, activation: Layer, batch_norm: bool = False, dropout: float = 0.0
     ) -> None:
         super().__init__()
-        size = flat_size(self, spec)
+        check_input(self, spec)
+        size = prod(spec.input_shape)
         before = [layers.batch_norm1d(size)] * batch_norm + [layers.dropout(dropout)] * (dropout > 0)
         self.before = nn.Sequential(*before) if before else None
         self.head = layers.linear(size, spec.output_size)
@@ -44,7 +46,7 @@ class MLP(nn.Module):
         dropout: share of the hidden units dropped in training, in [0, 1).
     """
 
-    takes = NUMBERS
+    input_kinds = NUMBERS
 
     def __init__(
         self,
@@ -56,7 +58,8 @@ class MLP(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        inputs = flat_size(self, spec)
+        check_input(self, spec)
+        inputs = prod(spec.input_shape)
         self.body = nn.Sequential(*hidden_layers(layers, activation, inputs, hidden, batch_norm, dropout))
         self.head = layers.linear(widening(activation) * hidden[-1] if hidden else inputs, spec.output_size)
 
@@ -67,7 +70,7 @@ class MLP(nn.Module):
 def hidden_layers(
     layers: Layers, activation: Layer, size: int, hidden: Sequence[int], batch_norm: bool, dropout: float
 ) -> Iterator[nn.Module]:
-    """Yields linear, batch norm, activation, dropout for each width in `hidden`; the first takes `size` numbers."""
+    """Yields linear, batch norm, activation, dropout for each width in `hidden`; the first layer has `size` inputs."""
     for width in hidden:
         yield layers.linear(size, width)
         if batch_norm:

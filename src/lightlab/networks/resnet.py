@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from lightlab.networks.layers import Layer, Layers
-from lightlab.networks.shapes import image_shape
+from lightlab.networks.shapes import check_input
 from lightlab.spec import Spec
 
 
@@ -23,11 +23,11 @@ class ResNet(nn.Module):
     Args:
         channels: of the first convolution, then of each stage.
         blocks: residual blocks in each stage.
-        batch_norm: behind each convolution.
+        batch_norm: after each convolution.
         dropout: share of the mean's numbers dropped in training, in [0, 1).
     """
 
-    takes = ("image",)
+    input_kinds = ("image",)
 
     def __init__(
         self,
@@ -40,8 +40,8 @@ class ResNet(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        depth, _, _ = image_shape(self, spec, at_least=2 ** (len(channels) - 1))
-        self.stem = nn.Sequential(*_convolution(layers, depth, channels[0], batch_norm), activation())
+        check_input(self, spec, at_least=2 ** (len(channels) - 1))
+        self.stem = nn.Sequential(*_convolution(layers, spec.input_shape[0], channels[0], batch_norm), activation())
         self.stages = nn.Sequential(
             *(_stage(layers, activation, *sizes, blocks, batch_norm) for sizes in pairwise(channels))
         )

@@ -1,4 +1,4 @@
-"""Derivatives by differences, straight from their definition.
+"""Derivatives by differences, by their definition.
 
 The error of a step h has two parts. Truncation falls with h: as h for one-sided differences, as h² for central ones.
 Rounding grows as ε·|f| / h, with ε = 1.2e-7 in float32 and 2.2e-16 in float64: below some h a smaller step is worse.
@@ -50,7 +50,7 @@ def derivative(f: Function, x: Any, h: float = 1e-4, difference: Difference = ce
 def jacobian(
     f: Function, x: Tensor, h: float = 1e-4, difference: Difference = central, entries: Tensor | None = None
 ) -> Tensor:
-    """Returns ∂fᵢ/∂xⱼ (*f's shape, *x's shape), from differences along one xⱼ after another.
+    """Returns ∂fᵢ/∂xⱼ (*f's shape, *x's shape), from differences along each xⱼ.
 
     Args:
         f: a function of a tensor, such as a network; `torch.func.vmap` evaluates it for many x with equal random draws.
@@ -61,27 +61,27 @@ def jacobian(
         UsageError: as `derivative`.
     """
     check_step(h, x)
-    chosen = torch.arange(x.numel(), device=x.device) if entries is None else entries
+    indices = torch.arange(x.numel(), device=x.device) if entries is None else entries
     at_once = max(1, min(MOST_COPIES, MOST_NUMBERS // max(1, x.numel())))
 
     def along(direction: Tensor) -> Any:  # (*x's shape): 1 at one entry, else 0
         return difference(lambda step: f(x.add(direction, alpha=step)), 0.0, h)
 
-    columns = [vmap(along, randomness="same")(_directions(x, chunk)) for chunk in chosen.split(at_once)]
+    columns = [vmap(along, randomness="same")(_directions(x, chunk)) for chunk in indices.split(at_once)]
     matrix = torch.cat(columns).movedim(0, -1)  # (*f's shape, entries)
     return matrix.reshape(*matrix.shape[:-1], *x.shape) if entries is None else matrix
 
 
 def check_step(h: float, x: Any) -> None:
-    """Raises `UsageError` where a step of h changes nothing."""
+    """Raises `UsageError` if x + h is x."""
     if not math.isfinite(h) or h == 0:
         raise UsageError(f"h={h}: a difference needs a step other than 0, such as h=1e-4")
     point = x if isinstance(x, Tensor) else torch.tensor(x, dtype=torch.float64)
-    lost = point.isfinite() & (point + h == point)
-    if bool(lost.any()):
-        where = point[lost].flatten()[0].item()
+    unchanged = point.isfinite() & (point + h == point)
+    if bool(unchanged.any()):
+        where = point[unchanged].flatten()[0].item()
         raise UsageError(
-            f"h={h}: x + h is x at x = {where:.6g} in {str(point.dtype).removeprefix('torch.')}; take a larger h"
+            f"h={h}: x + h is x at x = {where:.6g} in {str(point.dtype).removeprefix('torch.')}; use a larger h"
         )
 
 

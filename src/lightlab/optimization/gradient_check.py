@@ -1,4 +1,4 @@
-"""Backpropagation held against differences, layer by layer: ``gradient=check``."""
+"""Backpropagation compared with differences, layer by layer: ``gradient=check``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from lightlab.optimization.differences import central
 from lightlab.optimization.gradients import ComputeLoss, autograd, by_differences, evaluated, random_state, trained
 
-# An error is relative to the number itself, except for numbers that are known only up to these:
+# An error is relative to the gradient; for small gradients, to these accuracies:
 SMALL = 1e-3  # of a parameter's largest gradient
 ROUNDING = 1e5  # times ε·L / h, the rounding error of differences; a bias before batch norm has a gradient of 0
 
@@ -21,7 +21,7 @@ class Comparison:
     """The two gradients of one parameter.
 
     Attributes:
-        checked: the number of its entries that were compared.
+        checked: the number of entries compared.
         largest: the largest gradient among them, in magnitude.
         error: the largest |a − n| / max(|a|, |n|, `SMALL`·largest, `ROUNDING`·ε·L / h), a by backpropagation and n by
             differences.
@@ -35,16 +35,16 @@ class Comparison:
 
 
 class Check:
-    """Trains by backpropagation; compares on the first batch and every so many steps after it, and prints a table.
+    """Trains by backpropagation; compares at the first step and every `every` steps, and prints a table.
 
-    Both gradients are taken in float64 with the same random draws, so a difference is one of the formula and not of
-    rounding. Training itself goes as with ``gradient=autograd``, bit for bit.
+    Both gradients are computed in float64 with the same random draws, so a difference comes from the formula and not
+    from rounding. Training itself is bit-identical to ``gradient=autograd``.
 
     Args:
         every: steps from one check to the next.
         h: of the central differences.
         entries: of each parameter, chosen at random; None compares all.
-        tolerance: an error up to here is agreement.
+        tolerance: the largest error that counts as agreement.
     """
 
     def __init__(self, every: int, h: float, entries: int | None, tolerance: float) -> None:
@@ -61,13 +61,16 @@ class Check:
         autograd(loss, compute_loss, network)
 
     def table(self, comparisons: Sequence[Comparison]) -> str:
-        """Returns one line a parameter, and one that sums up."""
+        """Returns one line a parameter, and one with the result."""
         rows = [("parameter", "shape", "checked", "largest gradient", "largest relative error", "verdict")]
-        wrong = [one.name for one in comparisons if not one.error <= self.tolerance]  # NaN is wrong too
-        for one in comparisons:
-            numbers = f"{one.checked:,}", f"{one.largest:.2e}", f"{one.error:.1e}"
-            verdict = "DIFFERS" if one.name in wrong else "agrees"
-            rows.append((one.name, " x ".join(map(str, one.shape)), *numbers, verdict))
+        wrong = []
+        for comparison in comparisons:
+            agrees = comparison.error <= self.tolerance  # not for NaN
+            if not agrees:
+                wrong.append(comparison.name)
+            numbers = f"{comparison.checked:,}", f"{comparison.largest:.2e}", f"{comparison.error:.1e}"
+            shape = " x ".join(map(str, comparison.shape))
+            rows.append((comparison.name, shape, *numbers, "agrees" if agrees else "DIFFERS"))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
         result = f"differ in {', '.join(wrong)}" if wrong else f"agree in all {len(comparisons)} parameters"
@@ -76,32 +79,32 @@ class Check:
 
 
 def compare(compute_loss: ComputeLoss, network: nn.Module, h: float, entries: int | None = None) -> list[Comparison]:
-    """Compares the two gradients of each parameter; network and random state stay as they were."""
+    """Compares the two gradients of each parameter; leaves network and random state unchanged."""
     parameters = {name: parameter.detach().double() for name, parameter in trained(network).items()}
     draw_again = random_state(next(network.parameters()).device)
     with evaluated(compute_loss, network) as loss_with:
         leaves = {name: parameter.clone().requires_grad_() for name, parameter in parameters.items()}
         loss = loss_with(leaves)
         rounding = ROUNDING * torch.finfo(loss.dtype).eps * abs(loss.item()) / h
-        by_rules = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
+        gradients = torch.autograd.grad(loss, list(leaves.values()), materialize_grads=True)
         comparisons = []
-        for (name, parameter), rule in zip(parameters.items(), by_rules, strict=True):
-            chosen = _sample(parameter, entries)
-            numbers = by_differences(loss_with, name, parameter, h, central, chosen)
-            comparisons.append(_comparison(name, parameter, rule.flatten()[chosen], numbers, rounding))
+        for (name, parameter), gradient in zip(parameters.items(), gradients, strict=True):
+            indices = _sample(parameter, entries)
+            numeric = by_differences(loss_with, name, parameter, h, central, indices)
+            comparisons.append(_comparison(name, parameter, gradient.flatten()[indices], numeric, rounding))
     draw_again()
     return comparisons
 
 
 def _sample(parameter: Tensor, entries: int | None) -> Tensor:
-    """Returns the indices of the entries to compare: the same ones every time, by a generator of its own."""
+    """Returns the indices of the entries to compare, the same at every check."""
     count = parameter.numel() if entries is None else min(entries, parameter.numel())
     order = torch.randperm(parameter.numel(), generator=torch.Generator().manual_seed(0))
     return order[:count].to(parameter.device)
 
 
-def _comparison(name: str, parameter: Tensor, rule: Tensor, numbers: Tensor, rounding: float) -> Comparison:
-    size = torch.maximum(rule.abs(), numbers.abs())
+def _comparison(name: str, parameter: Tensor, analytic: Tensor, numeric: Tensor, rounding: float) -> Comparison:
+    size = torch.maximum(analytic.abs(), numeric.abs())
     largest = float(size.max())
-    errors = (rule - numbers).abs() / size.clamp(min=max(SMALL * largest, rounding))
-    return Comparison(name, tuple(parameter.shape), len(rule), largest, float(errors.max()))
+    errors = (analytic - numeric).abs() / size.clamp(min=max(SMALL * largest, rounding))
+    return Comparison(name, tuple(parameter.shape), len(analytic), largest, float(errors.max()))

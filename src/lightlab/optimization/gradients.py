@@ -32,7 +32,7 @@ def autograd(loss: Tensor, compute_loss: ComputeLoss, network: nn.Module) -> Non
 def numerical(
     loss: Tensor, compute_loss: ComputeLoss, network: nn.Module, h: float = 1e-4, difference: Difference = central
 ) -> None:
-    """Adds the gradient by differences, with two evaluations a number: for small networks.
+    """Adds the gradient by differences, two evaluations a weight: for small networks.
 
     All evaluations are in float64, because in float32 rounding (1.2e-7·L / h) would be as large as the gradient. They
     share one random state, so dropout drops the same units, and leave batch norm's running statistics alone.
@@ -55,10 +55,10 @@ def by_differences(
 
 @contextmanager
 def evaluated(compute_loss: ComputeLoss, network: nn.Module) -> Iterator[LossWith]:
-    """Yields the loss as a function of weights by name, in float64; weights that are not given are the network's."""
+    """Yields the loss as a function of weights by name, in float64; other weights are the network's."""
     device = next(network.parameters()).device
     if device.type == "mps":
-        raise UsageError("differences are taken in float64, which accelerator=mps does not have; use accelerator=cpu")
+        raise UsageError("differences need float64, which accelerator=mps lacks; use accelerator=cpu")
     own = {name: value.detach() for name, value in [*network.named_parameters(), *network.named_buffers()]}
     own = {name: value.double() if value.is_floating_point() else value for name, value in own.items()}
     draw_again = random_state(device)
@@ -78,7 +78,7 @@ def evaluated(compute_loss: ComputeLoss, network: nn.Module) -> Iterator[LossWit
 
 
 def random_state(device: torch.device) -> Callable[[], None]:
-    """Returns a function that sets the random numbers back to where they are now."""
+    """Returns a function that restores the present state of the random numbers."""
     state = torch.get_rng_state()
     if device.type != "cuda":
         return lambda: torch.set_rng_state(state)

@@ -15,7 +15,7 @@ Group = dict[str, Any]
 class Lion(Optimizer):
     """u = sign(β₁·m + (1 − β₁)·g), w ← w − η·(u + λ·w), m ← β₂·m + (1 − β₂)·g, with m = 0 at first.
 
-    Every number moves by η at every step, so η is 3 to 10 times smaller than AdamW's and λ as much larger
+    Every weight moves by η at every step, so η is 3 to 10 times smaller than AdamW's and λ larger by as much
     (Chen et al., 2023, arXiv:2302.06675).
 
     Raises:
@@ -41,9 +41,9 @@ class Lion(Optimizer):
         return loss
 
     def _update(self, by_weight: dict[Tensor, Tensor], group: Group) -> None:
-        """Takes one step of all weights at once, by torch's foreach functions (beta; docs.pytorch.org, torch).
+        """Updates all weights at once by ``torch._foreach_*``, which torch documents as beta (tried with 2.13).
 
-        On a processor they take a third to a half of the time of a loop: 55 against 172 microseconds for LeNet.
+        On a CPU this takes a third to a half of a loop's time: 55 against 172 microseconds for LeNet.
         """
         weights, gradients = list(by_weight), list(by_weight.values())
         for weight in weights:
@@ -60,20 +60,20 @@ class Lion(Optimizer):
 
 
 class MatricesApart(Optimizer):
-    """An optimizer that treats the hidden layers' weight matrices in one way and all other parameters in another.
+    """An optimizer with one rule for the hidden layers' weight matrices and another for all other parameters.
 
     Each group of parameters becomes up to two, the first with ``use_muon`` True. A convolution's weight (O, C, h, w)
-    counts as a matrix (O, C·h·w); a matrix with a side of 1 is a vector. A parameter is no matrix if `exclude` holds a
-    part of its name, as in ``network.head.weight``; without names (`named_parameters`) all are hidden layers.
+    counts as a matrix (O, C·h·w); a matrix with a side of 1 is a vector. A parameter is not a matrix if `exclude` has a
+    part of its name, as in ``network.head.weight``; without names (`named_parameters`) every layer is hidden.
     """
 
     exclude: frozenset[str]
 
     def add_param_group(self, param_group: Group) -> None:
-        given = param_group["params"]
-        parameters = [given] if isinstance(given, Tensor) else list(given)
+        parameters = param_group["params"]
+        parameters = [parameters] if isinstance(parameters, Tensor) else list(parameters)
         for use_muon in (True, False):
-            chosen = [one for one in parameters if self._is_matrix(one) == use_muon]
+            chosen = [parameter for parameter in parameters if self._is_matrix(parameter) == use_muon]
             if chosen:
                 super().add_param_group({**param_group, "params": chosen, "use_muon": use_muon})
 
@@ -87,15 +87,15 @@ class Muon(MatricesApart):
 
     Biases, norm layers, embeddings and the last layer go to AdamW, and a convolution's weight is flattened, as
     Keller Jordan does it (https://kellerjordan.github.io/posts/muon). A matrix's step is scaled by 0.2·√max(rows,
-    columns), the size of AdamW's steps, so that one `lr` and one `weight_decay` serve both (arXiv:2502.16982).
+    columns), the size of AdamW's steps, so that one `lr` and one `weight_decay` suit both (arXiv:2502.16982).
 
     Args:
-        params: as `torch.optim` takes them, best with their names.
-        momentum: of the matrices; they use Nesterov's.
+        params: as in `torch.optim`, preferably with their names.
+        momentum: of the matrices, in Nesterov's form.
         ns_steps: of the Newton-Schulz iteration, in bfloat16.
         betas: AdamW's.
         eps: least divisor of Muon's norms, and added to AdamW's root mean squares.
-        exclude: parts of the names of parameters that are AdamW's whatever their shape.
+        exclude: parts of the names of parameters that AdamW updates whatever their shape.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Muon(MatricesApart):
         exclude: Sequence[str] = ("embedding", "head"),
     ) -> None:
         self.exclude = frozenset(exclude)
-        # Each steps with groups and state that `step` lends it: this optimizer's own, which are saved and scheduled.
+        # `step` assigns this optimizer's groups and state, which are saved and scheduled, to each of the two.
         self._muon = torch.optim.Muon(
             [torch.zeros(1, 1)], lr, weight_decay, momentum, ns_steps=ns_steps, adjust_lr_fn="match_rms_adamw"
         )
@@ -132,7 +132,7 @@ class Muon(MatricesApart):
 
     def _step_matrices(self, group: Group) -> None:
         weights = [weight for weight in group["params"] if weight.grad is not None]
-        matrices = [nn.Parameter(weight.detach().flatten(1)) for weight in weights]  # a view where strides allow it
+        matrices = [nn.Parameter(weight.detach().flatten(1)) for weight in weights]  # a view if the strides allow it
         for weight, matrix in zip(weights, matrices, strict=True):
             matrix.grad = weight.grad.flatten(1)
             self._muon.state[matrix] = self.state[weight]
@@ -145,7 +145,7 @@ class Muon(MatricesApart):
 
 
 def _loss_of(closure: Callable[[], Any] | None) -> Any:
-    """Returns what `closure` returns, which computes the loss and the gradients."""
+    """Calls `closure`, which computes the gradients, and returns the loss."""
     if closure is None:
         return None
     with torch.enable_grad():

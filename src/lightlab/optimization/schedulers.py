@@ -24,10 +24,10 @@ class RunLength:
 
     @classmethod
     def of(cls, batches: int, trainer: dict[str, Any]) -> RunLength:
-        """Returns the length of a run with so many batches an epoch, by the config's ``trainer``.
+        """Returns the length of a run with `batches` an epoch and the config's ``trainer``.
 
-        Lightning's `estimated_stepping_batches` gives the same number, but while a run is being resumed it sets up the
-        train loader before the loader's state is restored, and the state is lost.
+        Lightning's `estimated_stepping_batches` is the same number, but when a run is resumed it sets up the train
+        loader before the loader's state is restored, and the state is lost.
         """
         limit = trainer["limit_train_batches"]
         if limit is not None:
@@ -42,10 +42,10 @@ class Schedule:
     """A scheduler and when it steps.
 
     Attributes:
-        scheduler: None leaves the learning rate alone.
+        scheduler: None for a constant learning rate.
         interval: when it steps: after every ``step`` of the optimizer, every ``epoch`` or every ``validation``.
-        when_extended: what happens when a run goes on for longer: ``same`` (the schedule ignores the run's length),
-            ``rebuild`` (it is drawn again over the new length) or ``refuse``.
+        when_extended: what happens when a run is extended: ``same`` (the schedule ignores the run's length),
+            ``rebuild`` (it is rebuilt for the new length) or ``refuse``.
     """
 
     scheduler: LRScheduler | None
@@ -118,13 +118,13 @@ def one_cycle(
 ) -> Schedule:
     """Cosine from lr/div_factor up to lr in the first pct_start of the run, then down (arXiv:1708.07120).
 
-    The momentum runs the other way where the optimizer has one (SGD with momentum, RMSProp with momentum, Adam).
+    Momentum, if the optimizer has it (SGD or RMSProp with momentum, Adam), changes in the opposite direction.
     """
     scheduler = torch_schedulers.OneCycleLR(
         optimizer,
         max_lr=[group["lr"] for group in optimizer.param_groups],
         total_steps=max(2, run.steps),
-        pct_start=max(pct_start, (1 + 1e-6) / max(2, run.steps)),  # a rise of no step at all divides by zero
+        pct_start=max(pct_start, (1 + 1e-6) / max(2, run.steps)),  # at least one rising step
         div_factor=div_factor,
         final_div_factor=final_div_factor,
         cycle_momentum=cycle_momentum and _has_momentum(optimizer),

@@ -11,7 +11,7 @@ from lightlab.scratch.function import Function, apply
 
 
 class Elementwise(Function):
-    """y = f(x), number by number, of any shape. The derivative is a formula of y, so y is all that is kept."""
+    """y = f(x) for each number. The derivative is a formula of y, so only y is kept."""
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:

@@ -1,4 +1,4 @@
-"""Hand-written convolution and pooling, as operations on the windows that a kernel sees."""
+"""Hand-written convolution and pooling, as operations on the windows that a kernel covers."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from lightlab.scratch.function import Function, apply, misfit, refuse
+from lightlab.scratch.function import Function, apply, refuse, shape_error
 
 Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Where a kernel of `size` stops on an image that is padded by `padding` and crossed in steps of `stride`."""
+    """The windows of a kernel of `size` that moves by `stride` over an image padded by `padding`."""
 
     size: Pair
     stride: Pair
@@ -27,17 +27,17 @@ class Windows:
     def of(cls, layer: Any) -> Windows:
         """Returns the windows of a layer's `kernel_size`, `stride` and `padding`, where 3 means (3, 3)."""
         numbers = (layer.kernel_size, layer.stride, layer.padding)
-        return cls(*((each, each) if isinstance(each, int) else tuple(each) for each in numbers))
+        return cls(*((number, number) if isinstance(number, int) else tuple(number) for number in numbers))
 
     def cut(self, images: Tensor, value: float = 0.0) -> Tensor:
         """(N, C, H, W) → (N, C, H', W', kh, kw), the padding filled with `value`; H' = ⌊(H + 2p − kh) / s⌋ + 1.
 
         Raises:
-            UsageError: no images, or smaller than the kernel.
+            UsageError: the input is no image, or smaller than the kernel.
         """
         (kh, kw), (sh, sw), (ph, pw) = self.size, self.stride, self.padding
         if images.ndim != 4 or images.shape[2] + 2 * ph < kh or images.shape[3] + 2 * pw < kw:
-            raise misfit("images", images.shape, "a kernel", self.size, "(N, C, H, W), padded no smaller than itself")
+            raise shape_error("images", images.shape, "a kernel", self.size, "padded (N, C, H, W) at least as large")
         padded = pad(images, (pw, pw, ph, ph), value=value) if ph or pw else images
         return padded.unfold(2, kh, sh).unfold(3, kw, sw)
 
@@ -51,8 +51,8 @@ class Windows:
         padded = windows.new_zeros(*windows.shape[:2], height + 2 * ph, width + 2 * pw)
         for i in range(kh):
             for j in range(kw):
-                seen = padded[:, :, i : i + sh * rows : sh, j : j + sw * columns : sw]
-                seen += windows[..., i, j]
+                pixels = padded[:, :, i : i + sh * rows : sh, j : j + sw * columns : sw]
+                pixels += windows[..., i, j]
         return padded[:, :, ph : ph + height, pw : pw + width]
 
 
@@ -65,8 +65,8 @@ class Convolve(Function):
 
     @staticmethod
     def forward(images: Tensor, weight: Tensor, bias: Tensor | None, windows: Windows) -> tuple[Tensor, Tensor]:
-        seen = windows.cut(images)  # (N, C, H', W', kh, kw)
-        rows = seen.permute(0, 2, 3, 1, 4, 5).flatten(3)  # (N, H', W', C·kh·kw)
+        patches = windows.cut(images)  # (N, C, H', W', kh, kw)
+        rows = patches.permute(0, 2, 3, 1, 4, 5).flatten(3)  # (N, H', W', C·kh·kw)
         y = rows @ weight.flatten(1).T
         return (y if bias is None else y + bias).permute(0, 3, 1, 2), rows
 
@@ -95,7 +95,7 @@ class Conv2d(nn.Conv2d):
     """`torch.nn.Conv2d`'s weights, stride and padding, by `Convolve`.
 
     Raises:
-        UsageError: an option that is not among these, or an input of other channels.
+        UsageError: another option, or an input with other channels.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -108,14 +108,14 @@ class Conv2d(nn.Conv2d):
 
     def forward(self, images: Tensor) -> Tensor:
         if images.ndim != 4 or images.shape[1] != self.in_channels:
-            raise misfit("Conv2d", images.shape, "kernels", self.weight.shape, f"(N, {self.in_channels}, H, W)")
+            raise shape_error("Conv2d", images.shape, "kernels", self.weight.shape, f"(N, {self.in_channels}, H, W)")
         return apply(Convolve, images, self.weight, self.bias, self.windows)[0]
 
 
 class LargestOfWindow(Function):
     """y = max of a window: (N, C, H, W) → (N, C, H', W'); the padding is −∞.
 
-    Backward: the whole gradient of a window goes to its largest number, the first of equals; the others get 0.
+    Backward: the whole gradient of a window goes to its largest number, the first if several are equal; others get 0.
     """
 
     @staticmethod
@@ -144,7 +144,7 @@ class MaxPool2d(nn.MaxPool2d):
     """`torch.nn.MaxPool2d`'s kernel, stride and padding, by `LargestOfWindow`.
 
     Raises:
-        UsageError: an option that is not among these, or an image smaller than the kernel.
+        UsageError: another option, or an image smaller than the kernel.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -183,7 +183,7 @@ class AvgPool2d(nn.AvgPool2d):
     """`torch.nn.AvgPool2d`'s kernel, stride and padding, by `MeanOfWindow`.
 
     Raises:
-        UsageError: an option that is not among these, or an image smaller than the kernel.
+        UsageError: another option, or an image smaller than the kernel.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""What all hand-written functions have in common."""
+"""The base of all hand-written functions, and the errors of hand-written layers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from lightlab.errors import UsageError
 
 
 class Function(torch.autograd.Function):
-    """A `torch.autograd.Function` that `torch.func.vmap` can map, as numerical differentiation does.
+    """A `torch.autograd.Function` that supports `torch.func.vmap`, which numerical differentiation uses.
 
     `forward` computes, `setup_context` keeps what `backward` needs, and `backward` turns the gradient g with respect to
-    the output into those with respect to the inputs, None for an input that has none.
+    the output into the gradients with respect to the inputs, None for an input without one.
     """
 
     generate_vmap_rule = True
@@ -27,7 +27,7 @@ class Function(torch.autograd.Function):
 
 
 def apply(function: type[Function], *arguments: Any) -> Any:
-    """Calls ``function.apply``, under autocast in single precision: a backward pass is written for one type."""
+    """Calls ``function.apply``, under autocast in single precision: a backward pass supports one type only."""
     device = next(argument.device.type for argument in arguments if isinstance(argument, Tensor))
     if not torch.is_autocast_enabled(device):
         return function.apply(*arguments)
@@ -40,10 +40,11 @@ def _single(argument: Any) -> Any:
     return argument.float() if is_half else argument
 
 
-def misfit(layer: str, given: Sequence[int], what: str, own: Sequence[int], expected: str) -> UsageError:
-    """Returns the error of an input whose shape does not fit `what` of shape `own`."""
+def shape_error(layer: str, shape: Sequence[int], other: str, other_shape: Sequence[int], expected: str) -> UsageError:
+    """Returns the error for an input whose shape does not fit that of `other`, such as ``a weight``."""
     return UsageError(
-        f"{layer}: an input of shape {tuple(given)} does not fit {what} of shape {tuple(own)}; it takes {expected}"
+        f"{layer}: an input of shape {tuple(shape)} does not fit {other} of shape {tuple(other_shape)}; "
+        f"expected {expected}"
     )
 
 
@@ -51,13 +52,13 @@ def refuse(layer: str, **options: tuple[object, object]) -> None:
     """Refuses an option of torch's namesake that the hand-written layer lacks.
 
     Args:
-        options: by name, the value given and the only one that is taken.
+        options: by name, the value and the only supported value.
 
     Raises:
         UsageError: names the first option that differs.
     """
-    for name, (given, only) in options.items():
-        if given != only:
+    for name, (value, supported) in options.items():
+        if value != supported:
             raise UsageError(
-                f"{layer} written by hand takes no {name}={given!r}, only {only!r}; layers=torch takes others"
+                f"{layer} written by hand does not support {name}={value!r}, only {supported!r}; use layers=torch"
             )

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from lightlab.errors import UsageError
-from lightlab.scratch.function import Function, apply, misfit
+from lightlab.scratch.function import Function, apply, shape_error
 
 
 class Affine(Function):
@@ -29,9 +29,7 @@ class Affine(Function):
         rows = grad.reshape(-1, grad.shape[-1])  # (N, O)
         for_x, _, for_bias = ctx.needs_input_grad
         return (
-            grad @ weight
-            if for_x
-            else None,  # not needed of the first layer, where it would cost as much as the next product
+            grad @ weight if for_x else None,  # the first layer does not need it; it costs as much as the next product
             rows.T @ x.reshape(-1, x.shape[-1]),
             rows.sum(0) if for_bias else None,
         )
@@ -46,12 +44,12 @@ class Linear(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         if x.ndim == 0 or x.shape[-1] != self.in_features:
-            raise misfit("Linear", x.shape, "a weight", self.weight.shape, f"(…, {self.in_features})")
+            raise shape_error("Linear", x.shape, "a weight", self.weight.shape, f"(…, {self.in_features})")
         return apply(Affine, x, self.weight, self.bias)
 
 
 class Mask(Function):
-    """y = m·x, with m the mask of x's shape. Backward: ∂L/∂x = m·g: what was dropped learns nothing."""
+    """y = m·x, with a mask m of x's shape. Backward: ∂L/∂x = m·g: dropped numbers get no gradient."""
 
     @staticmethod
     def forward(x: Tensor, mask: Tensor) -> Tensor:
@@ -67,7 +65,7 @@ class Dropout(nn.Dropout):
     """In training each number is dropped with probability p, and the others are multiplied by 1 / (1 − p).
 
     The expected value stays, so evaluation changes nothing (Srivastava et al., 2014). On a CPU the same random state
-    drops what `torch.nn.Dropout` drops from contiguous inputs; on a GPU torch draws in another way. `inplace` is
+    drops what `torch.nn.Dropout` drops from contiguous inputs; on a GPU torch draws differently. `inplace` is
     ignored.
     """
 
@@ -134,11 +132,11 @@ def normalized(layer: nn.BatchNorm1d | nn.BatchNorm2d, x: Tensor, dimensions: Se
     running ← (1 − momentum)·running + momentum·batch's, with the unbiased variance n / (n − 1)·σ².
 
     Raises:
-        UsageError: an input of another shape than `expected`, or with one number a channel in training.
+        UsageError: an input of another shape than `expected`, or in training one number a channel.
     """
     name = type(layer).__name__
     if x.ndim not in dimensions or x.shape[1] != layer.num_features:
-        raise misfit(name, x.shape, "a mean and a variance", (layer.num_features,), expected)
+        raise shape_error(name, x.shape, "a mean and a variance", (layer.num_features,), expected)
     if layer.training and x.numel() == x.shape[1]:
         raise UsageError(f"{name}: an input of shape {tuple(x.shape)} has no variance; give it more than one row")
     gamma = x.new_ones(layer.num_features) if layer.weight is None else layer.weight

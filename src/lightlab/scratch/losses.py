@@ -10,7 +10,7 @@ from torch.nn.functional import one_hot
 
 from lightlab.errors import UsageError
 from lightlab.modules import losses
-from lightlab.scratch.function import Function, apply, misfit, refuse
+from lightlab.scratch.function import Function, apply, refuse, shape_error
 
 
 class Reduced(nn.Module):
@@ -40,7 +40,7 @@ class Reduced(nn.Module):
 def check_shapes(criterion: nn.Module, outputs: Tensor, targets: Tensor) -> None:
     if outputs.shape != targets.shape:
         name = type(criterion).__name__
-        raise misfit(name, outputs.shape, "targets", targets.shape, "one number for each target")
+        raise shape_error(name, outputs.shape, "targets", targets.shape, "one number for each target")
 
 
 class SquaredError(Function):
@@ -69,7 +69,7 @@ class MSELoss(Reduced, nn.MSELoss):
 class SmoothAbsoluteError(Function):
     """L = Σ l(y − t) with l(d) = d² / 2β where |d| < β, else |d| − β/2: outputs y, targets t of one shape → scalar.
 
-    Both pieces meet at |d| = β in value and in slope, so that one far-off target pulls no harder than another
+    Both pieces meet at |d| = β in value and in slope, so that no outlier has a larger gradient
     (Girshick, 2015: Fast R-CNN). Backward: ∂L/∂y = g·d/β where |d| < β, else g·sign(d); ∂L/∂t = −∂L/∂y.
     """
 
@@ -215,7 +215,7 @@ class CrossEntropyLoss(Reduced, nn.CrossEntropyLoss):
         if not targets.is_floating_point():
             targets = _one_hot(logits, targets)
         elif targets.shape != logits.shape:
-            raise misfit("CrossEntropyLoss", logits.shape, "probabilities", targets.shape, "one for each logit")
+            raise shape_error("CrossEntropyLoss", logits.shape, "probabilities", targets.shape, "one for each logit")
         smoothed = (1 - self.label_smoothing) * targets + self.label_smoothing / classes
         total, _ = apply(SoftmaxCrossEntropy, logits, smoothed if self.label_smoothing else targets)
         return total if self.reduction == "sum" else total / (logits.numel() / classes)
@@ -225,7 +225,7 @@ def _one_hot(logits: Tensor, labels: Tensor) -> Tensor:
     """(N, …) → (N, C, …): 1 at the label, else 0."""
     classes = logits.shape[1]
     if labels.shape != logits.shape[:1] + logits.shape[2:]:
-        raise misfit("CrossEntropyLoss", logits.shape, "labels", labels.shape, "one label a row of logits")
+        raise shape_error("CrossEntropyLoss", logits.shape, "labels", labels.shape, "one label a row of logits")
     try:
         encoded = one_hot(labels, classes)
     except RuntimeError:

@@ -18,14 +18,14 @@ Group = dict[str, Any]
 
 
 class HandWritten(Optimizer):
-    """An optimizer is its settings beside `lr`, which stand behind the class's name, and one method: `update`.
+    """Base class: a subclass lists its settings beside `lr` as class keyword arguments and implements `update`.
 
-    ``group`` holds the settings, which a scheduler may have changed since the last step; ``state`` is what it
-    remembers of this parameter, empty before the first step, and saved in checkpoints.
+    ``group`` holds the settings, which a scheduler may have changed since the last step; ``state`` holds the values
+    kept for this parameter; it is empty before the first step and saved in checkpoints.
 
     Raises:
         ValueError: a negative setting.
-        TypeError: a setting that this optimizer does not have.
+        TypeError: an unknown setting.
     """
 
     settings: Group = {"weight_decay": 0.0}  # noqa: RUF012
@@ -36,7 +36,7 @@ class HandWritten(Optimizer):
 
     def __init__(self, parameters: Iterable[Any], lr: float, **settings: Any) -> None:
         for name in settings.keys() - self.settings.keys():
-            raise TypeError(f"{name}: no setting of {type(self).__name__}, which has lr, {', '.join(self.settings)}")
+            raise TypeError(f"{name}: not a setting of {type(self).__name__}, which has lr, {', '.join(self.settings)}")
         settings = self.settings | settings | {"lr": lr}
         for name, value in settings.items():
             settings[name] = tuple(value) if isinstance(value, Sequence) else value
@@ -46,7 +46,7 @@ class HandWritten(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Updates every parameter that has a gradient; `closure` computes the loss and the gradients first."""
+        """Updates every parameter with a gradient; `closure` computes loss and gradients first."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -97,7 +97,7 @@ class Nesterov(Momentum):
 class AdaGrad(HandWritten, eps=1e-10):
     """s ← s + g², w ← w − η·g / (√s + ε), number by number (Duchi et al., 2011).
 
-    A weight that has had large gradients takes smaller steps, and none ever takes larger ones again.
+    A weight with large past gradients takes smaller steps; steps never grow again.
     """
 
     def update(self, parameter: Tensor, gradient: Tensor, state: State, group: Group) -> None:
@@ -108,7 +108,7 @@ class AdaGrad(HandWritten, eps=1e-10):
 class AdaDelta(HandWritten, rho=0.9, eps=1e-6):
     """s ← ρ·s + (1 − ρ)·g², d = g·√(r + ε) / √(s + ε), r ← ρ·r + (1 − ρ)·d², w ← w − η·d (Zeiler, 2012).
 
-    The steps d take their size from those before them, r; so they have the unit of w, and η is usually 1.
+    The size of a step d comes from earlier steps, r; so d has the unit of w, and η is usually 1.
     """
 
     def update(self, parameter: Tensor, gradient: Tensor, state: State, group: Group) -> None:
@@ -132,7 +132,7 @@ class RMSProp(HandWritten, alpha=0.99, eps=1e-8):
 class Adam(HandWritten, betas=(0.9, 0.999), eps=1e-8):
     """m ← β₁·m + (1 − β₁)·g, s ← β₂·s + (1 − β₂)·g², w ← w − η·m̂ / (√ŝ + ε): momentum over RMSProp.
 
-    m and s start at 0, so after t steps they hold only the share 1 − βᵗ of the mean that they stand for:
+    m and s start at 0, so after t steps they contain only the share 1 − βᵗ of the mean they estimate:
     m̂ = m / (1 − β₁ᵗ), ŝ = s / (1 − β₂ᵗ) (Kingma and Ba, 2015).
     """
 
@@ -147,7 +147,7 @@ class Adam(HandWritten, betas=(0.9, 0.999), eps=1e-8):
 
 
 class DecoupledDecay(HandWritten):
-    """w ← (1 − η·λ)·w before the step: all weights decay alike, whatever divides the gradient."""
+    """w ← (1 − η·λ)·w before the step: all weights decay at the same rate, whatever divides the gradient."""
 
     def decayed(self, parameter: Tensor, gradient: Tensor, group: Group) -> Tensor:
         parameter.mul_(1 - group["lr"] * group["weight_decay"])
@@ -171,8 +171,8 @@ class Lion(DecoupledDecay, betas=(0.9, 0.99)):
 class Muon(MatricesApart, AdamW, momentum=0.95, ns_steps=5):
     """B ← µ·B + (1 − µ)·g, w ← w − η·0.2·√max(rows, columns)·O of a matrix; others as `AdamW` (Jordan, 2024).
 
-    O is g + µ·(B − g) made orthogonal: all directions of the matrix learn equally fast, and none is forgotten because
-    its gradients are small. Which weights are matrices: `lightlab.optimization.optimizers.MatricesApart`.
+    O is g + µ·(B − g) made orthogonal: all directions of the matrix learn equally fast, also those with small
+    gradients. Which weights are matrices: `lightlab.optimization.optimizers.MatricesApart`.
     """
 
     def __init__(
@@ -194,8 +194,8 @@ class Muon(MatricesApart, AdamW, momentum=0.95, ns_steps=5):
 def orthogonalized(matrix: Tensor, steps: int, eps: float) -> Tensor:
     """Returns nearly U·Vᵀ of a matrix U·S·Vᵀ, in bfloat16: X ← X / ‖X‖, then X ← a·X + b·(X·Xᵀ)·X + c·(X·Xᵀ)²·X.
 
-    An odd polynomial of X changes its singular values alone. This one, a quintic Newton-Schulz iteration, drives them
-    to between about 0.7 and 1.2 in five steps; its slope at 0 is chosen large and not for convergence to 1.
+    An odd polynomial of X changes only its singular values. This one, a quintic Newton-Schulz iteration, drives them
+    to between about 0.7 and 1.2 in five steps; its slope at 0 is large, at the price of convergence to 1.
     """
     a, b, c = 3.4445, -4.7750, 2.0315
     x = matrix.bfloat16()
@@ -208,7 +208,7 @@ def orthogonalized(matrix: Tensor, steps: int, eps: float) -> Tensor:
 
 
 def remembered(state: State, name: str, gradient: Tensor) -> Tensor:
-    """Returns the state's tensor of that name, zeros of the gradient's shape before the first step."""
+    """Returns the state's tensor of that name; zeros of the gradient's shape before the first step."""
     if name not in state:
         state[name] = torch.zeros_like(gradient)
     tensor: Tensor = state[name]

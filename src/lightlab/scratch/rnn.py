@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from lightlab.scratch.activations import tanh
-from lightlab.scratch.function import Function, apply, misfit, refuse
+from lightlab.scratch.function import Function, apply, refuse, shape_error
 
 
 class Recur(Function):
@@ -46,7 +46,7 @@ class RNNCell(nn.RNNCell):
     """`torch.nn.RNNCell`'s weights, by `Recur`: (N, input_size) and a state (N, hidden_size), zeros if None → the next.
 
     Raises:
-        UsageError: another nonlinearity than tanh, or shapes that do not fit.
+        UsageError: a nonlinearity other than tanh, or shapes that do not fit.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -55,9 +55,9 @@ class RNNCell(nn.RNNCell):
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> Tensor:
         if x.ndim != 2 or x.shape[1] != self.input_size:
-            raise misfit("RNNCell", x.shape, "a weight", self.weight_ih.shape, f"(N, {self.input_size})")
+            raise shape_error("RNNCell", x.shape, "a weight", self.weight_ih.shape, f"(N, {self.input_size})")
         if state is None:
             state = x.new_zeros(len(x), self.hidden_size)
         if state.shape != (len(x), self.hidden_size):
-            raise misfit("RNNCell", x.shape, "a state", state.shape, f"a state of (N, {self.hidden_size}) for N rows")
+            raise shape_error("RNNCell", x.shape, "a state", state.shape, f"a state (N, {self.hidden_size})")
         return apply(Recur, x, state, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)

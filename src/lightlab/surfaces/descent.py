@@ -15,7 +15,7 @@ from lightlab.data.tables.raw_table import read_numbers
 from lightlab.errors import DataError, UsageError
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.networks.layers import Layer, Layers
-from lightlab.networks.shapes import check_takes
+from lightlab.networks.shapes import check_input
 from lightlab.spec import Spec
 
 
@@ -57,11 +57,11 @@ class Point(nn.Module):
     A vector, so that no initializer moves it.
     """
 
-    takes = ("surface",)
+    input_kinds = ("surface",)
 
     def __init__(self, spec: Spec, layers: Layers, activation: Layer) -> None:
         super().__init__()
-        check_takes(self, spec)
+        check_input(self, spec)
         self.position = nn.Parameter(torch.tensor(spec.start))  # (2,)
 
     def forward(self, x: Tensor) -> Tensor:
