@@ -67,7 +67,7 @@ def is_header(cells: Sequence[str]) -> bool:
 
 @contextmanager
 def _open_csv(path: Path, encoding: str) -> Iterator[IO[str]]:
-    """Opens a CSV file; what a reader objects to becomes a DataError that names the file."""
+    """Opens a CSV file; parser errors become a `DataError` that names it."""
     try:
         with open_text(path, encoding) as file:
             yield file

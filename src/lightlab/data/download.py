@@ -83,10 +83,10 @@ def _prepare(folder: Path, name: str) -> Path:
     if name in ("", ".", "..") or set(name) & set("/\\:\0\n"):
         raise DataError(f"file name {name!r} would leave the download folder; expected a plain name")
     try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"{folder}: this folder cannot be made ({error.strerror}); choose another") from error
-    return Path(folder)
+    return folder
 
 
 def _fetch(file: RemoteFile, url: str, folder: Path) -> Path:

@@ -33,7 +33,7 @@ def read_pixel_csv(
 
 @dataclass(frozen=True)
 class _Layout:
-    """What the first row tells about the file; `names` are the columns'."""
+    """The layout inferred from the first row; `names` are the columns'."""
 
     names: list[str]
     header: bool
