@@ -154,7 +154,7 @@ def _check_url(url: str, origin: str) -> None:
 
 
 def check_reachable(url: str) -> None:
-    """Gives name and addresses `CONNECT_SECONDS` in all: requests waits as long for each, and without end for a name.
+    """Limits DNS lookup and connection to `CONNECT_SECONDS` in total; requests limits each address, not the lookup.
 
     Raises:
         OSError: no connection.

@@ -147,14 +147,6 @@ class WordContexts(ResidentDataModule):
         self.embedded_texts = embedded_texts
         self.train_size = train_size
 
-    @property
-    def example_input(self) -> str:
-        return ""
-
-    @property
-    def example_option(self) -> str:
-        return f"nearest={self.spec.vocabulary[1]}"
-
     def load(self) -> tuple[Spec, Mapping[str, ContextRows]]:
         left_out = stop_words(self.stop_words)
         words = chosen_words(self._tokens(), left_out, self.min_count, self.rules)
@@ -163,12 +155,13 @@ class WordContexts(ResidentDataModule):
             rows["train"] = rows["train"].first(self.train_size)
         print(_summary(words))
         size = len(words.vocabulary)
+        self.example_option = f"nearest={words.vocabulary[1]}"
         vocabulary, counts = words.vocabulary, tuple(words.counts.tolist())
         spec = Spec(self.dataset, (2 * self.window,), size, "word", vocabulary=vocabulary, counts=counts)
         return spec, {name: split for name, split in rows.items() if len(split)}
 
     def read(self, source: Any) -> Inputs:
-        raise UsageError(f"input={source}: word vectors answer nearest=WORD and analogy=A-B+C")
+        raise UsageError(f"input={source}: word vectors take no input; use nearest=WORD or analogy=A-B+C")
 
     def order(self, split: Any, batch_size: int, shuffle: bool) -> EpochOrder:
         if not shuffle or self.subsample is None:

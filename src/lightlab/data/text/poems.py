@@ -148,14 +148,6 @@ class Poems(ResidentDataModule):
         self.embedded_poems = embedded_poems
         self.train_size = train_size
 
-    @property
-    def example_input(self) -> str:
-        return ""  # takes no input
-
-    @property
-    def example_option(self) -> str:
-        return f"start={next(token for token in self.spec.vocabulary if len(token) == 1 and token not in MARKS)}"
-
     def load(self) -> tuple[Spec, Mapping[str, Rows]]:
         tokens = self._tokens()
         ids = torch.from_numpy(tokens.ids.view(np.int16 if tokens.ids.dtype == np.uint16 else np.int32))
@@ -163,6 +155,8 @@ class Poems(ResidentDataModule):
         splits = {name: self._rows(tokens, ids, starts, kind) for name, kind in _SPLITS.items()}
         counts = ", ".join(f"{int((tokens.splits == kind).sum()):,} {name}" for name, kind in _SPLITS.items())
         print(f"{counts} texts · {len(ids):,} tokens · vocabulary {len(tokens.vocabulary):,}")
+        first = next(token for token in tokens.vocabulary if len(token) == 1 and token not in MARKS)
+        self.example_option = f"start={first}"
         spec = Spec(self.dataset, (self.window,), len(tokens.vocabulary), "token", vocabulary=tokens.vocabulary)
         return spec, {name: rows for name, rows in splits.items() if rows is not None}
 
