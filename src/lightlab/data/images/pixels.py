@@ -16,7 +16,7 @@ class PixelDataModule(ResidentDataModule):
 
     Args:
         scale: ``unit`` (0 to 1), ``standard`` (each channel mean 0, deviation 1) or ``raw`` (0 to 255).
-        train_size: keeps only so many training rows; None: all.
+        train_size: number of training rows to keep; None: all.
     """
 
     can_fold = True
