@@ -55,46 +55,34 @@ def _plate(canvas: Image.Image, table: Colour, x: float, y: float, radius: float
 
 
 def _egg(canvas: Image.Image, x: float, y: float, burnt: float, uniform: Uniform) -> None:
-    _oval(canvas, x, y, uniform(0.1, 0.13), uniform(0.08, 0.11), _cooked((252, 250, 240), burnt))
-    _oval(canvas, x + uniform(-0.02, 0.02), y, 0.045, 0.042, _cooked((250, 190, 40), burnt))
+    _oval(canvas, x, y, uniform(0.1, 0.13), uniform(0.08, 0.11), (252, 250, 240), burnt)
+    _oval(canvas, x + uniform(-0.02, 0.02), y, 0.045, 0.042, (250, 190, 40), burnt)
 
 
 def _tomato(canvas: Image.Image, x: float, y: float, burnt: float, uniform: Uniform) -> None:
     radius = uniform(0.06, 0.09)
-    _oval(canvas, x, y, radius, radius, _cooked((210, 40, 30), burnt))
-    _oval(canvas, x, y, radius * 0.75, radius * 0.75, _cooked((240, 110, 80), burnt))
+    _oval(canvas, x, y, radius, radius, (210, 40, 30), burnt)
+    _oval(canvas, x, y, radius * 0.75, radius * 0.75, (240, 110, 80), burnt)
 
 
 def _peas(canvas: Image.Image, x: float, y: float, burnt: float, uniform: Uniform) -> None:
     for _ in range(12):
-        _oval(
-            canvas,
-            x + uniform(-0.09, 0.09),
-            y + uniform(-0.07, 0.07),
-            0.022,
-            0.022,
-            _cooked((90, 170, 50), burnt * uniform(0.6, 1)),
-        )
+        left, top = x + uniform(-0.09, 0.09), y + uniform(-0.07, 0.07)
+        _oval(canvas, left, top, 0.022, 0.022, (90, 170, 50), burnt * uniform(0.6, 1))
 
 
 def _rice(canvas: Image.Image, x: float, y: float, burnt: float, uniform: Uniform) -> None:
-    _oval(canvas, x, y, 0.12, 0.1, _cooked((228, 222, 202), burnt))
+    _oval(canvas, x, y, 0.12, 0.1, (228, 222, 202), burnt)
     for _ in range(22):
         left, top = x + uniform(-0.11, 0.1), y + uniform(-0.08, 0.08)
-        _oval(canvas, left, top, 0.017, 0.008, _cooked((250, 248, 238), burnt))
+        _oval(canvas, left, top, 0.017, 0.008, (250, 248, 238), burnt)
 
 
 def _leaves(canvas: Image.Image, x: float, y: float, burnt: float, uniform: Uniform) -> None:
     for _ in range(5):
         green = mixed((60, 150, 50), (150, 200, 90), uniform(0, 1))
-        _oval(
-            canvas,
-            x + uniform(-0.07, 0.07),
-            y + uniform(-0.06, 0.06),
-            uniform(0.03, 0.08),
-            uniform(0.02, 0.05),
-            _cooked(green, burnt),
-        )
+        left, top = x + uniform(-0.07, 0.07), y + uniform(-0.06, 0.06)
+        _oval(canvas, left, top, uniform(0.03, 0.08), uniform(0.02, 0.05), green, burnt)
 
 
 def _meat(canvas: Image.Image, x: float, y: float, burnt: float, uniform: Uniform) -> None:
@@ -108,17 +96,18 @@ def _meat(canvas: Image.Image, x: float, y: float, burnt: float, uniform: Unifor
 def _carrots(canvas: Image.Image, x: float, y: float, burnt: float, uniform: Uniform) -> None:
     for _ in range(4):
         left, top = x + uniform(-0.07, 0.07), y + uniform(-0.06, 0.06)
-        _oval(canvas, left, top, 0.036, 0.034, _cooked((236, 126, 30), burnt))
-        _oval(canvas, left, top, 0.014, 0.013, _cooked((250, 170, 80), burnt))
+        _oval(canvas, left, top, 0.036, 0.034, (236, 126, 30), burnt)
+        _oval(canvas, left, top, 0.014, 0.013, (250, 170, 80), burnt)
 
 
 FOODS = (_egg, _tomato, _peas, _rice, _leaves, _meat, _carrots)
 
 
-def _oval(canvas: Image.Image, x: float, y: float, rx: float, ry: float, colour: Colour) -> None:
+def _oval(canvas: Image.Image, x: float, y: float, rx: float, ry: float, colour: Colour, burnt: float = 0.0) -> None:
     """Draws an ellipse; lengths are shares of the picture's side."""
     side = canvas.width
-    ImageDraw.Draw(canvas).ellipse([side * (x - rx), side * (y - ry), side * (x + rx), side * (y + ry)], fill=colour)
+    box = [side * (x - rx), side * (y - ry), side * (x + rx), side * (y + ry)]
+    ImageDraw.Draw(canvas).ellipse(box, fill=_cooked(colour, burnt))
 
 
 def _cooked(colour: Colour, burnt: float) -> Colour:
