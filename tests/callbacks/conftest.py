@@ -24,7 +24,7 @@ KINDS = {
 class Rows(ResidentDataModule):
     """Splits as a test writes them down; `offset` is taken off by `prepare`."""
 
-    example_input = "1"
+    example_option = "input=1"
 
     def __init__(self, spec, splits, offset):
         super().__init__(seed=0, batch_size=4, eval_batch_size=3, shuffle=False)

@@ -29,7 +29,7 @@ def test_an_encoding_is_detected_plain_or_gzipped(written, encoding, packed):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"stra\xdf 5\n", r"UTF-8 fails at byte 4; GBK fails at byte 4\), perhaps \w+; save it as UTF-8"),
+        (b"stra\xdf 5\n", r"UTF-8 fails at byte 4; GBK fails at byte 4\); save it as UTF-8"),
         (b"a" * (PIECE + 5) + b"\xff", rf"UTF-8 fails at byte {PIECE + 5:,}"),
         (b"a\0b", "binary data"),
         (b"PK\x03\x04", "an Excel or zip file"),

@@ -21,5 +21,5 @@ def test_an_epoch_is_one_step_from_the_start():
 def test_only_the_start_itself_can_be_predicted_from():
     module = data([-3.0, 4.0])
     assert module.read([[-3.0, 4.0]]).inputs.tolist() == [[-3.0, 4.0]]
-    with pytest.raises(DataError, match=r"its trajectory from \[\[-3.0,4.0\]\] ended"):
+    with pytest.raises(DataError, match=r"its trajectory from \[\[-3.0, 4.0\]\] ended"):
         module.read([[0.0, 0.0]])

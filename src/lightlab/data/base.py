@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,12 +49,14 @@ class ResidentDataModule(LightningDataModule):
         notes: what else the results record about the data.
         can_fold: whether `load` obeys `fold`.
         fold: the rows that test this run; set before `setup` in a cross-validation.
+        example_option: the option of predict.py that the end of a run suggests.
     """
 
     spec: Spec
     origin: str = "embedded"
     can_fold = False
     fold: Fold | None = None
+    example_option: str
 
     def __init__(
         self, *, seed: int, batch_size: int, eval_batch_size: int = 1000, shuffle: bool = True, drop_last: bool = False
@@ -69,16 +70,6 @@ class ResidentDataModule(LightningDataModule):
         self.augment: Augment | None = None
         self.splits: Mapping[str, Any] = {}  # of Rows
         self.notes: dict[str, str] = {}
-
-    @property
-    @abstractmethod
-    def example_input(self) -> str:
-        """An input that the end of a run suggests for a prediction."""
-
-    @property
-    def example_option(self) -> str:
-        """The option of predict.py that the end of a run suggests."""
-        return f"input={shlex.quote(self.example_input)}"
 
     @abstractmethod
     def load(self) -> tuple[Spec, Mapping[str, Rows]]:

@@ -34,7 +34,7 @@ def cached(paths: Sequence[Path], cache_dir: Path, version: str, parse: Callable
     Args:
         version: names the parser and its settings.
     """
-    entry = Path(cache_dir) / fingerprint(paths, version)
+    entry = cache_dir / fingerprint(paths, version)
     arrays = load(entry)
     if arrays is None:
         arrays = parse()
@@ -72,7 +72,7 @@ def load(entry: Path) -> Arrays | None:
 
 @contextmanager
 def unfinished(entry: Path) -> Iterator[Path]:
-    """Gives a folder to write an entry's arrays to: it becomes the entry at the end, and goes if anything fails."""
+    """Yields a temporary folder beside `entry`; renames it on success, deletes it on failure."""
     entry.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=entry.parent, prefix=".", ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary) / "entry"

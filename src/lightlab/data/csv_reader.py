@@ -67,7 +67,7 @@ def is_header(cells: Sequence[str]) -> bool:
 
 @contextmanager
 def _open_csv(path: Path, encoding: str) -> Iterator[IO[str]]:
-    """Opens a CSV file; what a reader objects to becomes a DataError that names the file."""
+    """Opens a CSV file; parser errors become a `DataError` that names it."""
     try:
         with open_text(path, encoding) as file:
             yield file
@@ -97,14 +97,14 @@ def first_row(path: Path, separator: str = ",", encoding: str = "auto") -> list[
 
 
 def read_pieces(
-    path: Path, form: CsvFormat, columns: list[Any], header: bool, **options: Any
+    path: Path, csv_format: CsvFormat, columns: list[Any], header: bool, **options: Any
 ) -> Iterator[pd.DataFrame]:
     """Yields some rows at a time, as pandas reads them."""
-    with _open_csv(path, form.encoding) as file, warnings.catch_warnings():
+    with _open_csv(path, csv_format.encoding) as file, warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # cells without a column
         yield from pd.read_csv(
             file,
-            sep=form.separator,
+            sep=csv_format.separator,
             header=0 if header else None,
             names=columns,
             index_col=False,
@@ -116,67 +116,70 @@ def read_pieces(
 
 
 def read_csv(
-    path: Path, form: CsvFormat, text: Collection[str] = (), names: Sequence[Sequence[str]] = ()
+    path: Path, csv_format: CsvFormat, text_columns: Collection[str] = (), names: Sequence[Sequence[str]] = ()
 ) -> tuple[pd.DataFrame, int]:
     """Returns columns of float64 and of categories, and the number of the first row; a header is row 1.
 
     A column that holds anything but numbers is text as a whole. Columns without a name are left out, with a note.
 
     Args:
-        text: columns that are read as text, whatever they hold.
+        text_columns: columns that are read as text, whatever they hold.
         names: lists of names for a file without a header: the first one of the right length is taken.
 
     Raises:
         DataError: damaged, empty, of ragged rows, in another encoding or with another separator.
     """
-    form = replace(form, encoding=text_encoding(path)) if form.encoding == "auto" else form  # detected once
-    columns, header = _columns(path, form, names)
+    if csv_format.encoding == "auto":  # detected once
+        csv_format = replace(csv_format, encoding=text_encoding(path))
+    columns, header = _columns(path, csv_format, names)
     kept = [name for name in columns if not name.startswith(UNNAMED)]
     if len(kept) < len(columns):
         unnamed = ", ".join(name.removeprefix(UNNAMED) for name in columns if name not in kept)
         note(f"{path}: column {unnamed} has no name and is left out")
-    return _read_columns(path, form, columns, header, set(text), kept), 1 + header
+    return _read_columns(path, csv_format, columns, header, set(text_columns), kept), 1 + header
 
 
 def _read_columns(
-    path: Path, form: CsvFormat, columns: list[str], header: bool, text: set[str], kept: list[str]
+    path: Path, csv_format: CsvFormat, columns: list[str], header: bool, text_columns: set[str], kept: list[str]
 ) -> pd.DataFrame:
     pieces: dict[str, list[pd.Series]] = {name: [] for name in kept}
-    types = dict.fromkeys(text & set(columns), "str")
-    missing = [*MISSING, *form.missing]
+    types = dict.fromkeys(text_columns & set(columns), "str")
+    missing = [*MISSING, *csv_format.missing]
     rows = 0
-    for piece in read_pieces(path, form, columns, header, dtype=types, na_values=missing, keep_default_na=False):
-        surprising = {name for name in kept if name not in text and not _is_numeric(piece[name])}
-        if surprising:  # the numbers read so far have lost how they were written: read them again as text
-            return _read_columns(path, form, columns, header, text | surprising, kept)
+    for piece in read_pieces(path, csv_format, columns, header, dtype=types, na_values=missing, keep_default_na=False):
+        non_numeric = {name for name in kept if name not in text_columns and not _is_numeric(piece[name])}
+        if non_numeric:  # the numbers read so far have lost how they were written: read them again as text
+            return _read_columns(path, csv_format, columns, header, text_columns | non_numeric, kept)
         rows += len(piece)
         for name in kept:
-            pieces[name].append(piece[name].astype("category" if name in text else np.float64))
+            pieces[name].append(piece[name].astype("category" if name in text_columns else np.float64))
     if not rows:
         raise DataError(f"{path}: a header and no rows")
     return pd.DataFrame({name: _joined(pieces.pop(name)) for name in kept}, copy=False)
 
 
-def _columns(path: Path, form: CsvFormat, names: Sequence[Sequence[str]]) -> tuple[list[str], bool]:
+def _columns(path: Path, csv_format: CsvFormat, names: Sequence[Sequence[str]]) -> tuple[list[str], bool]:
     """Returns the names of the columns, and whether the first row gave them."""
-    cells = first_row(path, form.separator, form.encoding)
-    _check_separator(path, cells, form.separator)
-    candidates = [list(form.columns)] if form.columns else [list(candidate) for candidate in names]
-    given = next((candidate for candidate in candidates if len(candidate) == len(cells)), [])
-    if not _has_header(cells, given, form):
-        if candidates and not given:
+    cells = first_row(path, csv_format.separator, csv_format.encoding)
+    _check_separator(path, cells, csv_format.separator)
+    candidates = [list(csv_format.columns)] if csv_format.columns else [list(candidate) for candidate in names]
+    known_names = next((candidate for candidate in candidates if len(candidate) == len(cells)), [])
+    if not _has_header(cells, known_names, csv_format):
+        if candidates and not known_names:
             raise DataError(f"{path}: {len(cells)} columns without a header; expected {', '.join(candidates[0])}")
-        return given or [f"x{number}" for number in range(1, len(cells) + 1)], False
-    twice = [name for name, count in Counter(filter(None, cells)).items() if count > 1]
-    if twice:
-        raise DataError(f"{path}: row 1 names more than one column {', '.join(map(repr, twice))}; rename all but one")
+        return known_names or [f"x{number}" for number in range(1, len(cells) + 1)], False
+    duplicates = [name for name, count in Counter(filter(None, cells)).items() if count > 1]
+    if duplicates:
+        raise DataError(
+            f"{path}: row 1 names more than one column {', '.join(map(repr, duplicates))}; rename all but one"
+        )
     return [name or f"{UNNAMED}{number}" for number, name in enumerate(cells, start=1)], True
 
 
-def _has_header(cells: list[str], given: list[str], form: CsvFormat) -> bool:
-    if cells == given:
+def _has_header(cells: list[str], known_names: list[str], csv_format: CsvFormat) -> bool:
+    if cells == known_names:
         return True
-    return form.header if isinstance(form.header, bool) else not form.columns and is_header(cells)
+    return csv_format.header if isinstance(csv_format.header, bool) else not csv_format.columns and is_header(cells)
 
 
 def _check_separator(path: Path, cells: list[str], separator: str) -> None:

@@ -83,10 +83,10 @@ def _prepare(folder: Path, name: str) -> Path:
     if name in ("", ".", "..") or set(name) & set("/\\:\0\n"):
         raise DataError(f"file name {name!r} would leave the download folder; expected a plain name")
     try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"{folder}: this folder cannot be made ({error.strerror}); choose another") from error
-    return Path(folder)
+    return folder
 
 
 def _fetch(file: RemoteFile, url: str, folder: Path) -> Path:
@@ -154,7 +154,7 @@ def _check_url(url: str, origin: str) -> None:
 
 
 def check_reachable(url: str) -> None:
-    """Gives name and addresses `CONNECT_SECONDS` in all: requests waits as long for each, and without end for a name.
+    """Limits DNS lookup and connection to `CONNECT_SECONDS` in total; requests limits each address, not the lookup.
 
     Raises:
         OSError: no connection.

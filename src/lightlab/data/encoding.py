@@ -15,13 +15,12 @@ from lightlab.data.sources import note
 from lightlab.errors import DataError, UsageError
 
 PIECE = 2**20  # bytes
-SAMPLE = 2**16  # bytes that charset-normalizer sees
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "gb18030": "GBK"}
 
 
 def open_plain_or_gzip(path: Path) -> BinaryIO:
-    """Goes by the first bytes, not the name: a browser may unpack a download and keep its `.gz`, or the reverse."""
+    """Opens a plain or gzip file, recognised by its first bytes: a browser may unpack a download and keep its `.gz`."""
     try:
         with open(path, "rb") as file:
             gzipped = file.read(2) == b"\x1f\x8b"
@@ -64,8 +63,7 @@ def open_text(path: Path, encoding: str = "auto") -> Iterator[IO[str]]:
 def text_encoding(path: Path) -> str:
     """Returns the encoding that the whole file is valid in: UTF-8, UTF-16 with its mark, or GB18030, which holds GBK.
 
-    The file is read once for this, so that no line turns out wrong later. charset-normalizer only helps to refuse:
-    it takes short GBK texts for Big5, and decodes no more than a sample of a large file.
+    The whole file is checked, so that no later line fails.
 
     Raises:
         DataError: another encoding, binary data, or a file that cannot be read.
@@ -84,7 +82,7 @@ def text_encoding(path: Path) -> str:
                         note(f"{path}: {failures[0]}; read as GBK")
                     return encoding
                 failures.append(f"{NAMES[encoding]} fails at byte {failure:,}")
-            raise DataError(f"{path}: not text in UTF-8 or GBK ({'; '.join(failures)}){_guess(file)}; save it as UTF-8")
+            raise DataError(f"{path}: not text in UTF-8 or GBK ({'; '.join(failures)}); save it as UTF-8")
         except (OSError, EOFError, zlib.error) as error:
             raise unreadable(path, error) from None
 
@@ -106,11 +104,3 @@ def _first_failure(file: BinaryIO, path: Path, encoding: str) -> int | None:
         if not piece:
             return None
         position += len(piece)
-
-
-def _guess(file: BinaryIO) -> str:
-    from charset_normalizer import from_bytes
-
-    file.seek(0)
-    best = from_bytes(file.read(SAMPLE)).best()
-    return f", perhaps {best.encoding}" if best else ""

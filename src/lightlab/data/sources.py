@@ -10,11 +10,11 @@ from typing import TypeVar
 
 from lightlab.errors import DataError
 
-Found = TypeVar("Found")
+Data = TypeVar("Data")
 
 
 class NotFound(DataError):
-    """The data set is neither on disk nor to be downloaded; a damaged file is another DataError."""
+    """The data set is not on disk and cannot be downloaded; a damaged file is another DataError."""
 
 
 @functools.cache
@@ -23,7 +23,7 @@ def note(message: str) -> None:
     print(f"! {message}", file=sys.stderr)
 
 
-def real_or_synthetic(source: str, name: str, find: Callable[[], Found]) -> Found | None:
+def real_or_synthetic(source: str, name: str, find: Callable[[], Data]) -> Data | None:
     """Returns what `find` returns, or None where synthetic data takes its place, which is noted on stderr.
 
     Args:
@@ -45,13 +45,13 @@ def find_file(folder: Path, names: Sequence[str]) -> Path | None:
     """Returns the first of `names` that is a file in `folder`, each also tried with, or without, `.gz`."""
     for name in names:
         other = name.removesuffix(".gz") if name.endswith(".gz") else f"{name}.gz"
-        for path in (Path(folder) / name, Path(folder) / other):
+        for path in (folder / name, folder / other):
             if path.is_file():
                 return path
     return None
 
 
-def fetch_missing(source: str, folder: Path, expected: str, download: Callable[[], Found] | None) -> Found:
+def fetch_missing(source: str, folder: Path, expected: str, download: Callable[[], Data] | None) -> Data:
     """Downloads a data set that `folder` does not hold.
 
     Args:

@@ -1,4 +1,4 @@
-"""Divides rows into training, validation and test rows, which share none."""
+"""Splits rows into disjoint training, validation and test sets."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def cut_rows(
     Raises:
         UsageError: no row is left to train on, or there are fewer rows than folds.
     """
-    others, test = _split(np.arange(rows), test_fraction, labels, test_seed)
+    remaining, test = _split(np.arange(rows), test_fraction, labels, test_seed)
     if fold is not None:
-        others, test = _fold(others, labels, fold)
-    train, val = _split(others, val_fraction, labels, 0)
+        remaining, test = _fold(remaining, labels, fold)
+    train, val = _split(remaining, val_fraction, labels, 0)
     if not len(train):
         raise UsageError(f"none of {rows} rows is left to train on; lower data.test_fraction or data.val_fraction")
     return {name: index for name, index in (("train", train), ("val", val), ("test", test)) if len(index)}

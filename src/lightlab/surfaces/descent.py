@@ -31,10 +31,7 @@ class SurfaceStart(ResidentDataModule):
         super().__init__(**loading)
         self.dataset = name
         self.start = torch.tensor(start, dtype=torch.float32)
-
-    @property
-    def example_input(self) -> str:
-        return str([self.start.tolist()]).replace(" ", "")
+        self.example_option = f"input='{[self.start.tolist()]}'".replace(" ", "")
 
     def load(self) -> tuple[Spec, dict[str, Split]]:
         spec = Spec(self.dataset, (2,), 2, "surface", input_names=("x", "y"), start=tuple(self.start.tolist()))
@@ -45,7 +42,7 @@ class SurfaceStart(ResidentDataModule):
         read = read_numbers(source, ("x", "y"), "height")
         if not torch.equal(read.inputs, self.start.expand_as(read.inputs)):
             raise DataError(
-                f"input={source}: this run knows only where its trajectory from {self.example_input} ended; "
+                f"input={source}: this run knows only where its trajectory from {[self.start.tolist()]} ended; "
                 f"for another start: python train.py task=surface data={self.dataset} data.start=[x,y]"
             )
         return Inputs(read.names, read.inputs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -41,9 +40,10 @@ def is_parallel(launcher: Mapping[str, Any]) -> bool:
 
 def divide_threads(launcher: Mapping[str, Any]) -> None:
     """Sets PyTorch's threads to this job's share: the cores over the parallel jobs, or `cpus_per_task`."""
+    import joblib
     import torch
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = joblib.cpu_count()
     jobs = launcher.get("n_jobs") or 1
     share = launcher.get("cpus_per_task") or cores // (cores if jobs < 0 else jobs)
     torch.set_num_threads(max(1, min(share, torch.get_num_threads())))

@@ -153,7 +153,7 @@ def test_its_state_prepares_elsewhere_as_here(idx_files, load, build, scale):
     elsewhere.load_state_dict(here.state_dict())
     images = here.splits["test"].inputs
     assert torch.equal(here.prepare(images), elsewhere.prepare(images))
-    assert all(type(value) is float for value in here.state_dict().values())
+    assert all(type(number) is float for values in here.state_dict().values() for number in values)
 
 
 def test_preparing_leaves_the_stored_images_as_they_are(idx_files, load):
@@ -281,5 +281,5 @@ def test_fashion_mnist_is_what_its_literature_says(real_data, config):
     data = ImageClasses("fashion_mnist", data_dir=str(real_data), batch_size=256, **names, **loading)
     data.setup()
     assert {name: len(split) for name, split in data.splits.items()} == {"train": 60_000, "test": 10_000}
-    assert (data.mean, data.std) == pytest.approx((0.2860, 0.3530), abs=1e-4)
+    assert (*data.mean, *data.std) == pytest.approx((0.2860, 0.3530), abs=1e-4)
     assert data.splits["train"].targets.bincount().tolist() == [6000] * 10

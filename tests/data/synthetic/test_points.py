@@ -29,7 +29,7 @@ def test_points_are_training_rows_alone():
 def test_points_of_several_features():
     data = points(x=[[1, 2], [3, 4]], y=[0, 1], target="binary")
     assert data.spec.input_shape == (2,) and data.spec.input_names == ("x1", "x2") and data.spec.target == "binary"
-    assert data.example_input == "[[4.0,5.0]]"
+    assert data.example_option == "input='[[4.0,5.0]]'"
 
 
 @pytest.mark.parametrize(("x", "y"), [([1, 2], [1]), ([], [1])])

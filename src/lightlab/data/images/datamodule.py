@@ -10,11 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lightlab.data.base import Inputs, ResidentDataModule
+from lightlab.data.base import Inputs
 from lightlab.data.cache import cache_folder, cached
 from lightlab.data.download import RemoteFile, download
 from lightlab.data.images.idx import read_idx, read_idx_pair
 from lightlab.data.images.pixel_csv import read_pixel_csv
+from lightlab.data.images.pixels import PixelDataModule
 from lightlab.data.images.reading import SUFFIXES, photos_in, read_photo
 from lightlab.data.loader import Augment, Split
 from lightlab.data.sources import NotFound, fetch_missing, find_file, note, real_or_synthetic
@@ -25,7 +26,7 @@ from lightlab.spec import Spec
 Images = tuple[np.ndarray, np.ndarray]  # uint8 (N, H, W), int64 (N,)
 
 
-class ImageClasses(ResidentDataModule):
+class ImageClasses(PixelDataModule):
     """Images (N, 1, H, W), held as uint8; validation rows are cut from the training rows, the same for every seed.
 
     conf/data/images.yaml explains the settings.
@@ -36,7 +37,7 @@ class ImageClasses(ResidentDataModule):
         synthetic: makes ``(images, labels)``, the last `synthetic_test` for the test; None: real data only.
     """
 
-    can_fold = True
+    example_option = "input=photo.png"
 
     def __init__(
         self,
@@ -59,7 +60,7 @@ class ImageClasses(ResidentDataModule):
         invert: str | bool = "auto",
         **loading: Any,
     ) -> None:
-        super().__init__(**loading)
+        super().__init__(val_fraction=val_fraction, scale=scale, train_size=train_size, augment=augment, **loading)
         self.dataset = name
         self.class_names = tuple(class_names)
         self.source = source if synthetic else "files"
@@ -70,24 +71,14 @@ class ImageClasses(ResidentDataModule):
         self.mirrors = list(mirrors)
         self.synthetic = synthetic
         self.synthetic_test = synthetic_test
-        self.val_fraction = val_fraction
-        self.train_size = train_size
-        self.scale = scale
-        self.augment = augment
         self.height, self.width = size
         self.invert = invert
-        self.mean, self.std = 0.0, 1.0 / 255 if scale == "raw" else 1.0  # of pixels on [0, 1]
-
-    @property
-    def example_input(self) -> str:
-        return "photo.png"
 
     def load(self) -> tuple[Spec, dict[str, Split]]:
         train, test = self._find()
         splits = self._folded(_split(*train)) if self.fold else self._cut(_split(*train)) | {"test": _split(*test)}
         if self.scale == "standard":
-            pixels = splits["train"].inputs.numpy()
-            self.mean, self.std = float(pixels.mean() / 255), max(float(pixels.std() / 255), 1e-6)
+            self.fit_scale(splits["train"])
         return self._spec(), splits
 
     def read(self, source: Any) -> Inputs:
@@ -112,16 +103,6 @@ class ImageClasses(ResidentDataModule):
             )
         targets = None if labels is None else torch.from_numpy(labels)
         return Inputs(names, torch.from_numpy(images).unsqueeze(1), targets, photos=paths)
-
-    def prepare(self, inputs: Tensor) -> Tensor:
-        scaled = inputs.float().mul_(1 / (255 * self.std))
-        return scaled.sub_(self.mean / self.std) if self.mean else scaled
-
-    def state_dict(self) -> dict[str, float]:
-        return {"mean": self.mean, "std": self.std}
-
-    def load_state_dict(self, state_dict: dict[str, float]) -> None:
-        self.mean, self.std = state_dict["mean"], state_dict["std"]
 
     def _spec(self) -> Spec:
         shape = (1, self.height, self.width)

@@ -33,7 +33,7 @@ def read_pixel_csv(
 
 @dataclass(frozen=True)
 class _Layout:
-    """What the first row tells about the file; `names` are the columns'."""
+    """The layout inferred from the first row; `names` are the columns'."""
 
     names: list[str]
     header: bool
@@ -75,11 +75,11 @@ def _has_label(path: Path, columns: int, pixels: int, labelled: bool | None) -> 
 def _read_table(path: Path, layout: _Layout) -> np.ndarray:
     """Returns (N, columns) as uint8; a piece of float64 at a time keeps the memory small."""
     limits = np.array([layout.highest(column) for column in range(len(layout.names))])
-    form = CsvFormat(encoding=layout.encoding)
+    csv_format = CsvFormat(encoding=layout.encoding)
     pieces = []
     try:
         columns = list(range(len(limits)))
-        for piece in read_pieces(path, form, columns, layout.header, dtype=np.float64, na_filter=False):
+        for piece in read_pieces(path, csv_format, columns, layout.header, dtype=np.float64, na_filter=False):
             pieces.append(_whole_numbers(piece.to_numpy(), limits))
     except (ValueError, DataError) as error:
         raise _first_fault(path, layout) or DataError(f"{path}: not a table of numbers ({error})") from None

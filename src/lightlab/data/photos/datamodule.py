@@ -11,18 +11,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lightlab.data.base import Inputs, ResidentDataModule
+from lightlab.data.base import Inputs
 from lightlab.data.cache import cache_folder
+from lightlab.data.images.pixels import PixelDataModule
 from lightlab.data.loader import Augment, MappedSplit, Split
 from lightlab.data.photos.decoding import Form, worker_count
 from lightlab.data.photos.folder import PhotoSource
 from lightlab.data.photos.gallery import (
     Drawings,
-    Gallery,
     Reader,
+    decode_matched,
+    drawn_photos,
     find_inputs,
-    gallery_of,
-    gallery_of_drawings,
+    matched_photos,
     read_now,
 )
 from lightlab.data.photos.labels import Columns, Label, targets_of
@@ -32,7 +33,7 @@ from lightlab.errors import DataError, UsageError
 from lightlab.spec import Spec, TargetScale
 
 
-class Photos(ResidentDataModule):
+class Photos(PixelDataModule):
     """Photos (N, C, H, W) as uint8, decoded once: upright, reduced to cover the network's shape, then centre-cropped.
 
     Test and validation rows are the same for every seed. conf/data/photos.yaml explains the settings.
@@ -44,7 +45,7 @@ class Photos(ResidentDataModule):
         synthetic: draws synthetic photos; None: real ones only.
     """
 
-    can_fold = True
+    example_option = "input=photo.jpg"
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class Photos(ResidentDataModule):
         augment: Augment | None = None,
         **loading: Any,
     ) -> None:
-        super().__init__(**loading)
+        super().__init__(val_fraction=val_fraction, scale=scale, train_size=train_size, augment=augment, **loading)
         self.dataset = name
         self.kind = target_kind
         # Synthetic data never replaces a folder that the user names.
@@ -91,12 +92,11 @@ class Photos(ResidentDataModule):
             pattern=label_from_name,
             by_folder=target_kind != "number",
         )
-        self.test_fraction, self.val_fraction, self.train_size = test_fraction, val_fraction, train_size
+        self.test_fraction = test_fraction
         self.class_names = None if class_names is None else tuple(map(str, class_names))
         self.score_range = score_range
         self.target_name = target_name
         self.target_scale = target_scale
-        self.scale = scale
         height, width = size
         self.reader = Reader(
             form=Form(height, width, grey),
@@ -106,19 +106,23 @@ class Photos(ResidentDataModule):
             most_bytes=most_memory * 2**20,
         )
         self.synthetic = synthetic
-        self.augment = augment
-        self.mean, self.std = [0.0], [1.0 / 255 if scale == "raw" else 1.0]  # of pixels on [0, 1], by channel
-
-    @property
-    def example_input(self) -> str:
-        return "photo.jpg"
 
     def load(self) -> tuple[Spec, dict[str, Split]]:
-        gallery = self._find()
-        targets, names = targets_of(self.kind, gallery.labels, self.class_names, self.score_range)
-        pixels, usable, left_out = gallery.decode()  # after the labels are checked: this may take minutes
-        self.notes |= {"left_out": left_out} if left_out else {}
-        cut = self._cut(targets[usable], gallery.held_out[usable])
+        folder = real_or_synthetic(self.source, self.dataset, self._folder)
+        if folder is not None:
+            self.origin = "real"
+            matched, held_out = matched_photos(folder, self.where)
+            labels = [photo.label for photo in matched.photos]
+        elif self.synthetic is not None:
+            pixels, labels = drawn_photos(self.synthetic(), self.where.pattern, self.reader.form)
+            usable, held_out = np.arange(len(labels)), np.zeros(len(labels), bool)
+        else:
+            raise DataError(f"data.source=embedded: there are no synthetic photos for {self.dataset}; choose files")
+        targets, names = targets_of(self.kind, labels, self.class_names, self.score_range)
+        if folder is not None:  # after the labels are checked: this may take minutes
+            pixels, usable, left_out = decode_matched(folder, matched, self.reader)
+            self.notes |= {"left_out": left_out} if left_out else {}
+        cut = self._cut(targets[usable], held_out[usable])
         rows = {name: torch.from_numpy(usable[index]) for name, index in cut.items()}
         rows["train"] = rows["train"][: self.train_size]
         scale = TargetScale()
@@ -127,7 +131,7 @@ class Photos(ResidentDataModule):
             targets = scale.scaled(targets)
         splits = {name: self._split(pixels, targets, index) for name, index in rows.items()}
         if self.scale == "standard":
-            self.mean, self.std = _moments(splits["train"])
+            self.fit_scale(splits["train"])
         return self._spec(names, scale), splits
 
     def read(self, source: Any) -> Inputs:
@@ -137,26 +141,6 @@ class Photos(ResidentDataModule):
         targets = self._known_targets([photo.label for photo in photos])
         names, files = [photo.name for photo in photos], [photo.path for photo in photos]
         return Inputs(names, torch.from_numpy(pixels), targets, photos=files)
-
-    def prepare(self, inputs: Tensor) -> Tensor:
-        factor = torch.tensor([1 / (255 * std) for std in self.std], device=inputs.device)
-        shift = torch.tensor([-mean / std for mean, std in zip(self.mean, self.std, strict=True)], device=inputs.device)
-        return inputs.float().mul_(factor[:, None, None]).add_(shift[:, None, None])
-
-    def state_dict(self) -> dict[str, list[float]]:
-        return {"mean": self.mean, "std": self.std}
-
-    def load_state_dict(self, state_dict: dict[str, list[float]]) -> None:
-        self.mean, self.std = state_dict["mean"], state_dict["std"]
-
-    def _find(self) -> Gallery:
-        folder = real_or_synthetic(self.source, self.dataset, self._folder)
-        if folder is not None:
-            self.origin = "real"
-            return gallery_of(folder, self.where, self.reader)
-        if self.synthetic is None:
-            raise DataError(f"data.source=embedded: there are no synthetic photos for {self.dataset}; choose files")
-        return gallery_of_drawings(self.synthetic(), self.where.pattern, self.reader.form)
 
     def _folder(self) -> Path:
         folder = self.where.folder()
@@ -172,10 +156,10 @@ class Photos(ResidentDataModule):
         labels = None if self.kind == "number" else targets.flatten().numpy()
         if not held_out.any():
             return cut_rows(len(targets), self.test_fraction, self.val_fraction, labels, self.fold)
-        others = np.flatnonzero(~held_out)
-        strata = None if labels is None else labels[others]
-        cut = cut_rows(len(others), 0.0, self.val_fraction, strata, self.fold)
-        return {"test": np.flatnonzero(held_out)} | {name: others[index] for name, index in cut.items()}
+        remaining = np.flatnonzero(~held_out)
+        strata = None if labels is None else labels[remaining]
+        cut = cut_rows(len(remaining), 0.0, self.val_fraction, strata, self.fold)
+        return {"test": np.flatnonzero(held_out)} | {name: remaining[index] for name, index in cut.items()}
 
     def _fitted(self, targets: Tensor) -> TargetScale:
         if self.target_scale == "log" and float(targets.min()) <= 0:
@@ -207,18 +191,6 @@ class Photos(ResidentDataModule):
             return None
         targets, _ = targets_of(self.kind, labels, self.spec.class_names or None, self.score_range)
         return self.spec.target_scale.scaled(targets) if self.kind == "number" else targets
-
-
-def _moments(split: Split) -> tuple[list[float], list[float]]:
-    """Returns mean and standard deviation of each channel, of pixels on [0, 1]; reads a few rows at a time."""
-    sums = torch.zeros(2, split.inputs.shape[1], dtype=torch.float64)
-    pixels = 0
-    for rows in torch.arange(len(split)).split(64):
-        values = split.take(rows).inputs.float() / 255  # (n, C, H, W)
-        sums += torch.stack([values.sum((0, 2, 3)), values.square().sum((0, 2, 3))])
-        pixels += values[:, 0].numel()
-    mean, square = sums / pixels
-    return mean.tolist(), (square - mean.square()).clamp(min=1e-12).sqrt().tolist()
 
 
 def _list(value: str | Sequence[str] | None) -> tuple[str, ...]:

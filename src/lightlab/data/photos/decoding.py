@@ -44,9 +44,9 @@ class Form:
 
 def worker_count(workers: int | str) -> int:
     """Returns a number of threads; ``auto``: the processors that this process may use."""
-    if workers != "auto":
-        return int(workers)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    import joblib
+
+    return joblib.cpu_count() if workers == "auto" else int(workers)
 
 
 def decode(paths: Sequence[Path], form: Form, workers: int) -> tuple[np.ndarray, Failures]:

@@ -130,8 +130,9 @@ class PhotoSource:
             return photos.match(self._labels(folder, photos)), set()
         test = read_label_file(self._file(folder, self.test_file), photos.is_photo, self.columns)
         held_out = {name for label in test if (name := photos.find(label.photo))}
-        others = [label for label in self._labels(folder, photos) if photos.find(label.photo) not in held_out]
-        return photos.match([*others, *test]), held_out
+        labels = self._labels(folder, photos)
+        train_labels = [label for label in labels if photos.find(label.photo) not in held_out]
+        return photos.match([*train_labels, *test]), held_out
 
     @property
     def from_names(self) -> bool:

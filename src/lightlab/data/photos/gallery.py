@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -14,7 +14,7 @@ from PIL import Image
 from lightlab.data.images.reading import SUFFIXES as IMAGE_SUFFIXES
 from lightlab.data.images.reading import as_colours
 from lightlab.data.photos.decoding import Form, decode, decode_cached
-from lightlab.data.photos.folder import Photo, PhotoSource, labels_by_pattern
+from lightlab.data.photos.folder import Matched, Photo, PhotoSource, labels_by_pattern
 from lightlab.data.photos.labels import SUFFIXES as LIST_SUFFIXES
 from lightlab.data.photos.labels import Label, read_label_file
 from lightlab.errors import DataError
@@ -43,54 +43,32 @@ class Reader:
     most_bytes: int
 
 
-@dataclass(frozen=True)
-class Gallery:
-    """Photos to learn from.
-
-    Attributes:
-        labels: (N).
-        held_out: bool (N,), the test photos.
-        decode: returns pixels uint8 (N, C, H, W), the usable rows, and a note on the others for the results.
-    """
-
-    labels: list[Label]
-    held_out: np.ndarray
-    decode: Callable[[], tuple[np.ndarray, np.ndarray, str]]
-
-
-def gallery_of(folder: Path, source: PhotoSource, reader: Reader) -> Gallery:
-    """Matches the photos of a folder with their labels; they are decoded once and kept in the cache.
+def matched_photos(folder: Path, source: PhotoSource) -> tuple[Matched, np.ndarray]:
+    """Matches the photos of a folder with their labels; returns also which are test photos, bool (N,).
 
     Raises:
-        DataError: no labels, or none that belongs to a photo; on decoding, see `usable_rows`.
+        DataError: no labels, or none that belongs to a photo.
     """
-    matched, held_out = source.match(folder)
-    photos = matched.photos
-    if not photos:
+    matched, test_names = source.match(folder)
+    if not matched.photos:
         first = f"; the first label is {matched.without_photo[0].photo}'s" if matched.without_photo else ""
         raise DataError(f"{folder}: none of its photos has a label{first}")
-
-    def decode_all() -> tuple[np.ndarray, np.ndarray, str]:
-        paths = [photo.path for photo in photos]
-        pixels, failures = decode_cached(paths, reader.form, reader.workers, reader.cache_dir, reader.most_bytes)
-        rows, summary = usable_rows(folder, photos, failures, matched.without_photo, matched.without_label, reader)
-        return pixels, rows, summary
-
-    in_test = np.array([photo.name in held_out for photo in photos])
-    return Gallery([photo.label for photo in photos], in_test, decode_all)
+    return matched, np.array([photo.name in test_names for photo in matched.photos])
 
 
-def gallery_of_drawings(drawings: Drawings, pattern: str | None, form: Form) -> Gallery:
-    """Takes synthetic photos, with their scores, or with labels that `pattern` finds in their names."""
+def decode_matched(folder: Path, matched: Matched, reader: Reader) -> tuple[np.ndarray, np.ndarray, str]:
+    """Returns pixels uint8 (N, C, H, W), kept in the cache, and the rows and the summary of `usable_rows`."""
+    paths = [photo.path for photo in matched.photos]
+    pixels, failures = decode_cached(paths, reader.form, reader.workers, reader.cache_dir, reader.most_bytes)
+    return pixels, *usable_rows(folder, matched, failures, reader)
+
+
+def drawn_photos(drawings: Drawings, pattern: str | None, form: Form) -> tuple[np.ndarray, list[Label]]:
+    """Returns synthetic photos, uint8 (N, C, H, W), with their scores, or with labels that `pattern` finds in names."""
     images, names, scores = drawings
     written = [Label(name, f"{score:.6g}", name) for name, score in zip(names, scores, strict=True)]
-    labels = labels_by_pattern(names, pattern) if pattern else written
-
-    def decode_all() -> tuple[np.ndarray, np.ndarray, str]:
-        pixels = [as_colours(Image.fromarray(image), form.height, form.width, form.grey) for image in images]
-        return np.stack(pixels), np.arange(len(images)), ""
-
-    return Gallery(labels, np.zeros(len(images), bool), decode_all)
+    pixels = [as_colours(Image.fromarray(image), form.height, form.width, form.grey) for image in images]
+    return np.stack(pixels), labels_by_pattern(names, pattern) if pattern else written
 
 
 def read_now(photos: list[Photo], missing: list[Label], where: Path, reader: Reader) -> tuple[list[Photo], np.ndarray]:
@@ -100,27 +78,20 @@ def read_now(photos: list[Photo], missing: list[Label], where: Path, reader: Rea
         DataError: see `usable_rows`.
     """
     pixels, failures = decode([photo.path for photo in photos], reader.form, reader.workers)
-    rows, _ = usable_rows(where, photos, failures, missing, [], reader)
+    rows, _ = usable_rows(where, Matched(photos, missing), failures, reader)
     return [photos[row] for row in rows], pixels[rows]
 
 
-def usable_rows(
-    where: Path,
-    photos: Sequence[Photo],
-    failures: Mapping[int, str],
-    missing: Sequence[Label],
-    unlabelled: Sequence[str],
-    reader: Reader,
-) -> tuple[np.ndarray, str]:
+def usable_rows(where: Path, matched: Matched, failures: Mapping[int, str], reader: Reader) -> tuple[np.ndarray, str]:
     """Reports what cannot be used on stderr; returns the rows that can, and a summary of the report.
 
     Raises:
-        DataError: `Reader.bad_photos` is to refuse, or nothing is left.
+        DataError: photos are unusable and `bad_photos` is ``refuse``, or none remains.
     """
     problems = {
-        "photos that cannot be read": [f"{photos[row].name}: {reason}" for row, reason in failures.items()],
-        "labels without a photo": [f"{label.photo} ({label.where})" for label in missing],
-        "photos without a label": list(unlabelled),
+        "photos that cannot be read": [f"{matched.photos[row].name}: {reason}" for row, reason in failures.items()],
+        "labels without a photo": [f"{label.photo} ({label.where})" for label in matched.without_photo],
+        "photos without a label": matched.without_label,
     }
     problems = {kind: names for kind, names in problems.items() if names}
     if problems:
@@ -129,7 +100,7 @@ def usable_rows(
         if reader.bad_photos == "refuse":
             raise DataError(f"{report}. Correct them, or leave them out with data.bad_photos=skip")
         print(f"! Left out: {report}", file=sys.stderr)
-    rows = np.array([row for row in range(len(photos)) if row not in failures], dtype=np.int64)
+    rows = np.array([row for row in range(len(matched.photos)) if row not in failures], dtype=np.int64)
     if not len(rows):
         raise DataError(f"{where}: no photo is left")
     return rows, "; ".join(f"{kind}: {len(names):,}" for kind, names in problems.items())

@@ -27,21 +27,21 @@ def dishes(count: int, seed: int) -> tuple[np.ndarray, list[str], np.ndarray]:
 
 def _dish(random: np.random.Generator) -> tuple[np.ndarray, float]:
     """Returns a picture, uint8 (64, 64, 3), and its score without noise."""
-    cut = random.uniform
+    uniform = random.uniform
     kinds = random.permutation(len(FOODS))[: random.integers(1, 6)]
-    helpings = int(cut(1, 4))
-    burnt = cut(0.3, 1) if cut(0, 1) < 0.3 else 0.0
-    astray = cut(0.05, 0.3) if cut(0, 1) < 0.4 else 0.0  # of the plate's radius
+    helpings = int(uniform(1, 4))
+    burnt = uniform(0.3, 1) if uniform(0, 1) < 0.3 else 0.0
+    astray = uniform(0.05, 0.3) if uniform(0, 1) < 0.4 else 0.0  # of the plate's radius
     table = TABLES[random.integers(len(TABLES))]
     canvas = Image.new("RGB", (SIZE * FINE,) * 2, table)
-    x, y, radius = cut(0.46, 0.54), cut(0.46, 0.54), cut(0.38, 0.46)
+    x, y, radius = uniform(0.46, 0.54), uniform(0.46, 0.54), uniform(0.38, 0.46)
     _plate(canvas, table, x, y, radius, random)
-    angle = cut(0, 6.3)
+    angle = uniform(0, 6.3)
     for _ in range(helpings):
         for place, kind in enumerate(kinds):
-            turn = angle + 6.283 * place / len(kinds) + cut(-0.5, 0.5)
-            away = radius * (cut(0.05, 0.55) + astray * 2)
-            FOODS[kind](canvas, x + away * np.cos(turn), y + away * np.sin(turn), burnt, cut)
+            turn = angle + 6.283 * place / len(kinds) + uniform(-0.5, 0.5)
+            away = radius * (uniform(0.05, 0.55) + astray * 2)
+            FOODS[kind](canvas, x + away * np.cos(turn), y + away * np.sin(turn), burnt, uniform)
     score = 1.7 + 0.5 * len(kinds) + 0.3 * (helpings - 1) - 1.6 * burnt - 3.0 * astray
     return photographed(canvas.reduce(FINE), 0.15, 0.1, random), score
 
@@ -54,66 +54,60 @@ def _plate(canvas: Image.Image, table: Colour, x: float, y: float, radius: float
     _oval(canvas, x, y, radius * 0.71, radius * 0.71, mixed(colour, (255, 255, 255), 0.1))
 
 
-def _egg(canvas: Image.Image, x: float, y: float, burnt: float, cut: Uniform) -> None:
-    _oval(canvas, x, y, cut(0.1, 0.13), cut(0.08, 0.11), _cooked((252, 250, 240), burnt))
-    _oval(canvas, x + cut(-0.02, 0.02), y, 0.045, 0.042, _cooked((250, 190, 40), burnt))
+def _egg(canvas: Image.Image, x: float, y: float, burnt: float, uniform: Uniform) -> None:
+    _oval(canvas, x, y, uniform(0.1, 0.13), uniform(0.08, 0.11), (252, 250, 240), burnt)
+    _oval(canvas, x + uniform(-0.02, 0.02), y, 0.045, 0.042, (250, 190, 40), burnt)
 
 
-def _tomato(canvas: Image.Image, x: float, y: float, burnt: float, cut: Uniform) -> None:
-    radius = cut(0.06, 0.09)
-    _oval(canvas, x, y, radius, radius, _cooked((210, 40, 30), burnt))
-    _oval(canvas, x, y, radius * 0.75, radius * 0.75, _cooked((240, 110, 80), burnt))
+def _tomato(canvas: Image.Image, x: float, y: float, burnt: float, uniform: Uniform) -> None:
+    radius = uniform(0.06, 0.09)
+    _oval(canvas, x, y, radius, radius, (210, 40, 30), burnt)
+    _oval(canvas, x, y, radius * 0.75, radius * 0.75, (240, 110, 80), burnt)
 
 
-def _peas(canvas: Image.Image, x: float, y: float, burnt: float, cut: Uniform) -> None:
+def _peas(canvas: Image.Image, x: float, y: float, burnt: float, uniform: Uniform) -> None:
     for _ in range(12):
-        _oval(
-            canvas,
-            x + cut(-0.09, 0.09),
-            y + cut(-0.07, 0.07),
-            0.022,
-            0.022,
-            _cooked((90, 170, 50), burnt * cut(0.6, 1)),
-        )
+        left, top = x + uniform(-0.09, 0.09), y + uniform(-0.07, 0.07)
+        _oval(canvas, left, top, 0.022, 0.022, (90, 170, 50), burnt * uniform(0.6, 1))
 
 
-def _rice(canvas: Image.Image, x: float, y: float, burnt: float, cut: Uniform) -> None:
-    _oval(canvas, x, y, 0.12, 0.1, _cooked((228, 222, 202), burnt))
+def _rice(canvas: Image.Image, x: float, y: float, burnt: float, uniform: Uniform) -> None:
+    _oval(canvas, x, y, 0.12, 0.1, (228, 222, 202), burnt)
     for _ in range(22):
-        left, top = x + cut(-0.11, 0.1), y + cut(-0.08, 0.08)
-        _oval(canvas, left, top, 0.017, 0.008, _cooked((250, 248, 238), burnt))
+        left, top = x + uniform(-0.11, 0.1), y + uniform(-0.08, 0.08)
+        _oval(canvas, left, top, 0.017, 0.008, (250, 248, 238), burnt)
 
 
-def _leaves(canvas: Image.Image, x: float, y: float, burnt: float, cut: Uniform) -> None:
+def _leaves(canvas: Image.Image, x: float, y: float, burnt: float, uniform: Uniform) -> None:
     for _ in range(5):
-        green = mixed((60, 150, 50), (150, 200, 90), cut(0, 1))
-        _oval(
-            canvas, x + cut(-0.07, 0.07), y + cut(-0.06, 0.06), cut(0.03, 0.08), cut(0.02, 0.05), _cooked(green, burnt)
-        )
+        green = mixed((60, 150, 50), (150, 200, 90), uniform(0, 1))
+        left, top = x + uniform(-0.07, 0.07), y + uniform(-0.06, 0.06)
+        _oval(canvas, left, top, uniform(0.03, 0.08), uniform(0.02, 0.05), green, burnt)
 
 
-def _meat(canvas: Image.Image, x: float, y: float, burnt: float, cut: Uniform) -> None:
-    wide, high = cut(0.11, 0.15), cut(0.07, 0.1)
+def _meat(canvas: Image.Image, x: float, y: float, burnt: float, uniform: Uniform) -> None:
+    wide, high = uniform(0.11, 0.15), uniform(0.07, 0.1)
     brown = _cooked((150, 84, 50), burnt)
     _oval(canvas, x, y, wide, high, brown)
     for step in (-0.5, 0.0, 0.5):  # of the grill
         _oval(canvas, x + step * wide, y, 0.01, high * 0.7, mixed(brown, (30, 18, 12), 0.6))
 
 
-def _carrots(canvas: Image.Image, x: float, y: float, burnt: float, cut: Uniform) -> None:
+def _carrots(canvas: Image.Image, x: float, y: float, burnt: float, uniform: Uniform) -> None:
     for _ in range(4):
-        left, top = x + cut(-0.07, 0.07), y + cut(-0.06, 0.06)
-        _oval(canvas, left, top, 0.036, 0.034, _cooked((236, 126, 30), burnt))
-        _oval(canvas, left, top, 0.014, 0.013, _cooked((250, 170, 80), burnt))
+        left, top = x + uniform(-0.07, 0.07), y + uniform(-0.06, 0.06)
+        _oval(canvas, left, top, 0.036, 0.034, (236, 126, 30), burnt)
+        _oval(canvas, left, top, 0.014, 0.013, (250, 170, 80), burnt)
 
 
 FOODS = (_egg, _tomato, _peas, _rice, _leaves, _meat, _carrots)
 
 
-def _oval(canvas: Image.Image, x: float, y: float, rx: float, ry: float, colour: Colour) -> None:
+def _oval(canvas: Image.Image, x: float, y: float, rx: float, ry: float, colour: Colour, burnt: float = 0.0) -> None:
     """Draws an ellipse; lengths are shares of the picture's side."""
     side = canvas.width
-    ImageDraw.Draw(canvas).ellipse([side * (x - rx), side * (y - ry), side * (x + rx), side * (y + ry)], fill=colour)
+    box = [side * (x - rx), side * (y - ry), side * (x + rx), side * (y + ry)]
+    ImageDraw.Draw(canvas).ellipse(box, fill=_cooked(colour, burnt))
 
 
 def _cooked(colour: Colour, burnt: float) -> Colour:

@@ -22,8 +22,12 @@ def mixed(colour: Colour, other: Colour, share: float) -> Colour:
 
 def photographed(picture: Image.Image, across: float, down: float, random: np.random.Generator) -> np.ndarray:
     """Adds light from one side, up to `across` and `down` brighter, and grain: uint8 (64, 64, 3)."""
-    cut = random.uniform
+    uniform = random.uniform
     slope = np.linspace(-1, 1, SIZE)
-    light = cut(0.85, 1.1) + cut(-across, across) * slope[None, :, None] + cut(-down, down) * slope[:, None, None]
-    grain = random.standard_normal((SIZE, SIZE, 1), dtype=np.float32) * cut(1, 6)
+    light = (
+        uniform(0.85, 1.1)
+        + uniform(-across, across) * slope[None, :, None]
+        + uniform(-down, down) * slope[:, None, None]
+    )
+    grain = random.standard_normal((SIZE, SIZE, 1), dtype=np.float32) * uniform(1, 6)
     return (np.asarray(picture) * light + grain).clip(0, 255).astype(np.uint8)

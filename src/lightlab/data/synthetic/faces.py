@@ -62,13 +62,13 @@ def faces(count: int, seed: int) -> tuple[np.ndarray, list[str], np.ndarray]:
 
 
 def _any_face(kind: str, random: np.random.Generator) -> Face:
-    cut, chance = random.uniform, random.random
+    uniform, chance = random.uniform, random.random
     return Face(
-        breadth=cut(0.6, 0.9),
-        eyes_apart=cut(0.32, 0.6),
-        eye_size=cut(0.85, 1.2),
-        smile=cut(-1, 1),
-        mouth=cut(0.13, 0.2),
+        breadth=uniform(0.6, 0.9),
+        eyes_apart=uniform(0.32, 0.6),
+        eye_size=uniform(0.85, 1.2),
+        smile=uniform(-1, 1),
+        mouth=uniform(0.13, 0.2),
         eye_slip=_slip(random, 0.08),
         mouth_slip=_slip(random, 0.1),
         nose_slip=_slip(random, 0.08),
@@ -118,20 +118,20 @@ class _Pen:
 
 
 def _draw(face: Face, kind: str, random: np.random.Generator) -> Image.Image:
-    cut = random.uniform
+    uniform = random.uniform
     skin, hair = _shade(SKINS, random), _shade(HAIRS, random)
     wall = _shade([(150, 150, 150), (190, 185, 175), (120, 130, 145), (205, 205, 205)], random, 40)
     canvas = Image.new("RGB", ((SIZE + 2 * MARGIN) * FINE,) * 2, wall)
-    pen = _Pen(canvas, cut(-0.06, 0.06), cut(-0.02, 0.1), cut(0.88, 1.06))
+    pen = _Pen(canvas, uniform(-0.06, 0.06), uniform(-0.02, 0.1), uniform(0.88, 1.06))
     high = 0.62  # half the head's height
     wide = high * face.breadth
     _behind(pen, face, wide, high, skin, hair, random)
     pen.oval(0, 0, wide, high, skin)
     if face.beard:
-        _beard(pen, wide, high, mixed(hair, skin, cut(0.1, 0.4)), skin)
-    _hairline(pen, wide, high, hair, cut)
-    _eyes(pen, face, wide, hair, kind, cut)
-    _middle(pen, face, skin, cut)
+        _beard(pen, wide, high, mixed(hair, skin, uniform(0.1, 0.4)), skin)
+    _hairline(pen, wide, high, hair, uniform)
+    _eyes(pen, face, wide, hair, kind, uniform)
+    _middle(pen, face, skin, uniform)
     return canvas
 
 
@@ -139,26 +139,26 @@ def _behind(
     pen: _Pen, face: Face, wide: float, high: float, skin: Colour, hair: Colour, random: np.random.Generator
 ) -> None:
     """Draws long hair, neck, shoulders and ears."""
-    cut = random.uniform
+    uniform = random.uniform
     dark = mixed(skin, (0, 0, 0), 0.15)
     if face.long_hair:
-        spread, length = wide + cut(0.1, 0.2), cut(0.55, 0.95)
+        spread, length = wide + uniform(0.1, 0.2), uniform(0.55, 0.95)
         pen.oval(0, -0.12, spread, high * 0.98, hair)
-        pen.polygon([(-spread, -0.1), (spread, -0.1), (spread * cut(0.9, 1.1), length), (-spread, length)], hair)
+        pen.polygon([(-spread, -0.1), (spread, -0.1), (spread * uniform(0.9, 1.1), length), (-spread, length)], hair)
     else:
-        pen.oval(0, -0.1, wide + cut(0.03, 0.07), high * cut(0.97, 1.03), hair)
+        pen.oval(0, -0.1, wide + uniform(0.03, 0.07), high * uniform(0.97, 1.03), hair)
     cloth = _shade(CLOTHES, random)
-    pen.oval(0, 1.2, cut(0.75, 0.95), 0.5, cloth)
+    pen.oval(0, 1.2, uniform(0.75, 0.95), 0.5, cloth)
     pen.polygon([(-0.17, 0.4), (0.17, 0.4), (0.2, 0.84), (-0.2, 0.84)], dark)
     for side in (-1, 1):
         pen.oval(side * wide, 0.02, 0.06, 0.12, dark)
 
 
-def _hairline(pen: _Pen, wide: float, high: float, hair: Colour, cut: Uniform) -> None:
+def _hairline(pen: _Pen, wide: float, high: float, hair: Colour, uniform: Uniform) -> None:
     """Draws hair over the forehead, with a parting."""
     angles = np.linspace(np.pi * 1.06, np.pi * 1.94, 15)
     rim = [(1.05 * wide * np.cos(a), 1.06 * high * np.sin(a)) for a in angles]
-    low, part = cut(-0.42, -0.34), cut(-0.5, 0.5) * wide
+    low, part = uniform(-0.42, -0.34), uniform(-0.5, 0.5) * wide
     pen.polygon(
         [*rim, (wide * 0.8, low), (part + 0.08, low - 0.08), (part - 0.08, low - 0.08), (-wide * 0.8, low)], hair
     )
@@ -171,9 +171,9 @@ def _beard(pen: _Pen, wide: float, high: float, beard: Colour, skin: Colour) -> 
     pen.oval(0, 0.36, 0.2, 0.085, skin)
 
 
-def _eyes(pen: _Pen, face: Face, wide: float, hair: Colour, kind: str, cut: Uniform) -> None:
+def _eyes(pen: _Pen, face: Face, wide: float, hair: Colour, kind: str, uniform: Uniform) -> None:
     apart = wide * face.eyes_apart
-    iris = ((70, 50, 36), (60, 90, 120), (80, 110, 70))[int(cut(0, 3))]
+    iris = ((70, 50, 36), (60, 90, 120), (80, 110, 70))[int(uniform(0, 3))]
     rx, ry = 0.095 * face.eye_size, 0.058 * face.eye_size
     brow = (0.03, 0.042)[kind == "M"]
     dark = mixed(hair, (30, 25, 22), 0.5)
@@ -187,12 +187,12 @@ def _eyes(pen: _Pen, face: Face, wide: float, hair: Colour, kind: str, cut: Unif
         pen.curve([(x - rx * 1.2, y - 0.12), (x, y - 0.155), (x + rx * 1.2, y - 0.12)], brow, dark)
 
 
-def _middle(pen: _Pen, face: Face, skin: Colour, cut: Uniform) -> None:
+def _middle(pen: _Pen, face: Face, skin: Colour, uniform: Uniform) -> None:
     """Draws nose and mouth."""
     shadow = mixed(skin, (60, 30, 20), 0.35)
     x = face.nose_slip
     pen.curve([(x * 0.5 - 0.01, -0.02), (x - 0.05, 0.13), (x + 0.05, 0.16)], 0.026, shadow)
-    lip = mixed(skin, (180, 40, 50), cut(0.45, 0.7))
+    lip = mixed(skin, (180, 40, 50), uniform(0.45, 0.7))
     bend, slip, y = 0.075 * face.smile, face.mouth_slip / 2, 0.35
     ends = [(-face.mouth, y - bend + slip), (0.0, y + bend), (face.mouth, y - bend - slip)]
     pen.curve(ends, 0.05, lip)

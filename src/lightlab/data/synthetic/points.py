@@ -36,17 +36,14 @@ class Points(ResidentDataModule):
             )
         self.y = torch.tensor(y, dtype=torch.float32)
         self.target = target
-
-    @property
-    def example_input(self) -> str:
-        return _example(self.x.shape[1])
+        self.features, self.example_option = _features(self.x.shape[1])
 
     def load(self) -> tuple[Spec, dict[str, Split]]:
-        spec = Spec(self.dataset, (self.x.shape[1],), 1, self.target, input_names=_names(self.x.shape[1]))
+        spec = Spec(self.dataset, (self.x.shape[1],), 1, self.target, input_names=self.features)
         return spec, {"train": Split(self.x, self.y.unsqueeze(1))}
 
     def read(self, source: Any) -> Inputs:
-        return read_numbers(source, _names(self.x.shape[1]), "y")
+        return read_numbers(source, self.features, "y")
 
 
 class LinearData(ResidentDataModule):
@@ -68,10 +65,7 @@ class LinearData(ResidentDataModule):
         self.bias = bias
         self.rows = rows
         self.noise = noise
-
-    @property
-    def example_input(self) -> str:
-        return _example(len(self.weight))
+        self.features, self.example_option = _features(len(self.weight))
 
     def load(self) -> tuple[Spec, dict[str, Split]]:
         generator = torch.Generator().manual_seed(self.seed)
@@ -83,13 +77,13 @@ class LinearData(ResidentDataModule):
             (len(self.weight),),
             1,
             "number",
-            input_names=_names(len(self.weight)),
+            input_names=self.features,
             true_parameters=true_parameters,
         )
         return spec, {name: self._draw(rows, generator) for name, rows in sizes.items()}
 
     def read(self, source: Any) -> Inputs:
-        return read_numbers(source, _names(len(self.weight)), "y")
+        return read_numbers(source, self.features, "y")
 
     def _draw(self, rows: int, generator: torch.Generator) -> Split:
         x = torch.randn(rows, len(self.weight), generator=generator)
@@ -98,9 +92,8 @@ class LinearData(ResidentDataModule):
         return Split(x, y.unsqueeze(1))
 
 
-def _names(features: int) -> tuple[str, ...]:
-    return ("x",) if features == 1 else tuple(f"x{index + 1}" for index in range(features))
-
-
-def _example(features: int) -> str:
-    return str([[float(4 + index) for index in range(features)]]).replace(" ", "")
+def _features(count: int) -> tuple[tuple[str, ...], str]:
+    """Returns the features' names, and an example for predict.py."""
+    names = ("x",) if count == 1 else tuple(f"x{index + 1}" for index in range(count))
+    values = ",".join(str(float(4 + index)) for index in range(count))
+    return names, f"input='[[{values}]]'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,7 @@ class Table(ResidentDataModule):
     """
 
     can_fold = True
+    example_option = "input=table.csv"
 
     def __init__(
         self,
@@ -95,11 +97,6 @@ class Table(ResidentDataModule):
         self.fractions = test_fraction, val_fraction
         self.train_size = train_size
         self.learnt: LearntTable | None = None
-        self.example_file = "table.csv"
-
-    @property
-    def example_input(self) -> str:
-        return self.example_file
 
     def load(self) -> tuple[Spec, dict[str, Split]]:
         path = real_or_synthetic(self.source, self.dataset if self.files else "a table of your own", self._find)
@@ -108,7 +105,7 @@ class Table(ResidentDataModule):
         else:
             self._adapt(self._settings_of(path))
             table = read_table(path, self.form, self.roles.text)
-            self.origin, self.example_file = "real", str(path)
+            self.origin, self.example_option = "real", f"input={shlex.quote(str(path))}"
         if len(table) < 2:
             raise DataError(f"{table.where}: one row; two or more are needed to learn from")
         return self._learn(table)

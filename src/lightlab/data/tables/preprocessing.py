@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -50,27 +50,28 @@ class Preparation:
 
     @classmethod
     def fitted(cls, frame: pd.DataFrame, numeric: list[str], categorical: list[str], recipe: Recipe) -> Preparation:
-        """Learns from training rows."""
+        """Computes the statistics of training rows."""
+        from sklearn.impute import SimpleImputer
+        from sklearn.preprocessing import StandardScaler
+
         sums = {name: list(parts) for name, parts in (recipe.sums or {}).items()}
         frame, numeric = _summed(frame, sums), [*numeric, *sums]
         logged = [name for name in numeric if _is_skewed(frame[name], recipe.skewed)]
-        steps = _column_transformer(numeric, categorical, recipe).fit(_logged(frame, logged))
-        learnt = cls(numeric, logged, clip=recipe.clip, sums=sums)
+        statistics: dict[str, list[float]] = {}
         if numeric:
-            imputer, scaler = steps.named_transformers_["numeric"]
-            parts = {"fill": imputer.statistics_, "mean": scaler.mean_, "scale": scaler.scale_}
-            learnt = replace(learnt, **{name: values.tolist() for name, values in parts.items()})
-        if categorical:
-            learnt._take_categories(categorical, steps.named_transformers_["categorical"][-1])
-        return learnt
-
-    def _take_categories(self, columns: list[str], encoder: Any) -> None:
-        for index, name in enumerate(columns):
-            rare = {str(value) for value in _infrequent(encoder, index)}
-            values = [str(value) for value in encoder.categories_[index]]
-            self.categories[name] = [value for value in values if value not in rare] + [RARE] * bool(rare)
-            if rare:
-                self.rare[name] = sorted(rare)
+            imputer, scaler = SimpleImputer(strategy=recipe.missing), StandardScaler()
+            scaler.fit(imputer.fit_transform(_logged(frame, logged)[numeric].to_numpy()))
+            values = {"fill": imputer.statistics_, "mean": scaler.mean_, "scale": scaler.scale_}
+            statistics = {name: array.tolist() for name, array in values.items()}
+        categories, rare = {}, {}
+        for name in categorical:
+            counts = frame[name].astype(object).fillna(MISSING).value_counts().sort_index()
+            common = counts >= (recipe.rare_below or 1)
+            categories[name] = list(counts.index[common])
+            if not common.all():
+                categories[name].append(RARE)
+                rare[name] = list(counts.index[~common])
+        return cls(numeric, logged, **statistics, categories=categories, rare=rare, clip=recipe.clip, sums=sums)
 
     @property
     def columns(self) -> list[str]:
@@ -143,25 +144,6 @@ class Recipe:
     clip: float | None = None
     rare_below: int | None = None
     sums: Mapping[str, Sequence[str]] | None = None
-
-
-def _column_transformer(numeric: list[str], categorical: list[str], recipe: Recipe) -> Any:
-    from sklearn.compose import ColumnTransformer
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-    numbers = make_pipeline(SimpleImputer(strategy=recipe.missing), StandardScaler())
-    text = make_pipeline(
-        SimpleImputer(strategy="constant", fill_value=MISSING, missing_values=np.nan),
-        OneHotEncoder(handle_unknown="ignore", min_frequency=recipe.rare_below),
-    )
-    return ColumnTransformer([("numeric", numbers, numeric), ("categorical", text, categorical)])
-
-
-def _infrequent(encoder: Any, index: int) -> Any:
-    categories = getattr(encoder, "infrequent_categories_", None)
-    return () if categories is None or categories[index] is None else categories[index]
 
 
 def _is_skewed(column: pd.Series, skewed: str | None) -> bool:

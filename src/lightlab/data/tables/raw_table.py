@@ -71,12 +71,12 @@ class RawTable:
 
 
 def read_table(
-    source: Path, form: CsvFormat, text: Collection[str] = (), names: Sequence[Sequence[str]] = ()
+    source: Path, csv_format: CsvFormat, text: Collection[str] = (), names: Sequence[Sequence[str]] = ()
 ) -> RawTable:
     """Reads a whole table, in pieces, so that a million rows of 80 numbers take little more than their 640 MB.
 
     Args:
-        form: how a CSV file is written.
+        csv_format: how a CSV file is written.
         text, names: see `lightlab.data.csv_reader.read_csv`.
 
     Raises:
@@ -87,7 +87,7 @@ def read_table(
         raise DataError(f"{path}: no such file; name a table: .csv, .csv.gz or .parquet")
     if path.suffix.lower() in (".parquet", ".pq"):
         return as_table(_read_parquet(path), text, str(path))
-    frame, first_row = read_csv(path, form, text, names)
+    frame, first_row = read_csv(path, csv_format, text, names)
     return RawTable(frame, str(path), first_row)
 
 
@@ -131,16 +131,16 @@ def read_numbers(source: Any, features: Sequence[str], target: str) -> Inputs:
         table = rows_as_table([[row] for row in rows] if single else rows, features, ())
     missing = [name for name in features if name not in table.frame.columns]
     if missing:
-        found = ", ".join(table.frame.columns)
-        raise DataError(f"{table.where}: needs the columns {', '.join(features)}; found {found}")
+        columns = ", ".join(table.frame.columns)
+        raise DataError(f"{table.where}: needs the columns {', '.join(features)}; found {columns}")
     numbers = {}
     for name in [*features, *([target] if target in table.frame.columns else [])]:
         numbers[name] = table.as_numbers(name)
         table.refuse(name, ~(np.abs(numbers[name]) <= LARGEST), "a finite number is expected")
-    columns = {name: numbers[name].tolist() for name in features}
+    shown = {name: numbers[name].tolist() for name in features}
     inputs = torch.from_numpy(np.column_stack([numbers[name] for name in features])).float()
     targets = torch.from_numpy(numbers[target]).float().unsqueeze(1) if target in numbers else None
-    return Inputs([str(row) for row in range(1, len(table) + 1)], inputs, targets, columns)
+    return Inputs([str(row) for row in range(1, len(table) + 1)], inputs, targets, shown)
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

@@ -47,7 +47,7 @@ class TargetColumn:
         return cls(name, kind, values)
 
     def scaled_as(self, raw: np.ndarray, scale: Literal["raw", "standard", "log"]) -> TargetColumn:
-        """Fits the scale of numbers to the training rows; `raw` is what `raw` gave for them."""
+        """Fits the scale of numbers to the training rows' raw targets."""
         return replace(self, scale=TargetScale.fitted(torch.from_numpy(raw), scale)) if self.kind == "number" else self
 
     def raw(self, table: RawTable) -> np.ndarray:
@@ -75,8 +75,8 @@ class TargetColumn:
     def _labels(self, table: RawTable) -> np.ndarray:
         column = table.as_text(self.name)
         label = {value: place for place, value in enumerate(self.values)}
-        of_codes = [label.get(value, -1) for value in column.cat.categories]
-        labels = np.array([*of_codes, -1], np.int64)[column.cat.codes.to_numpy()]  # the last is for missing cells
+        labels_by_code = [label.get(value, -1) for value in column.cat.categories]
+        labels = np.array([*labels_by_code, -1], np.int64)[column.cat.codes.to_numpy()]  # the last is for missing cells
         table.refuse(self.name, labels < 0, f"expected is one of {_shown(self.values)}")
         return labels
 

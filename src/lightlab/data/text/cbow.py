@@ -16,8 +16,8 @@ from lightlab.data.cache import cache_folder
 from lightlab.data.loader import EpochOrder, Split
 from lightlab.data.synthetic.verse import sentences
 from lightlab.data.text.corpus import TextSource, read_texts
-from lightlab.data.text.segmentation import Cutter, Words, chosen_words, number_words, stop_words
-from lightlab.data.text.tokens import Rules, Tokens, cached_tokens
+from lightlab.data.text.segmentation import Cutter, chosen_words, number_words, stop_words
+from lightlab.data.text.tokens import SPLITS, Rules, Tokens, cached_tokens
 from lightlab.errors import UsageError
 from lightlab.spec import Spec
 
@@ -147,28 +147,21 @@ class WordContexts(ResidentDataModule):
         self.embedded_texts = embedded_texts
         self.train_size = train_size
 
-    @property
-    def example_input(self) -> str:
-        return ""
-
-    @property
-    def example_option(self) -> str:
-        return f"nearest={self.spec.vocabulary[1]}"
-
     def load(self) -> tuple[Spec, Mapping[str, ContextRows]]:
         left_out = stop_words(self.stop_words)
         words = chosen_words(self._tokens(), left_out, self.min_count, self.rules)
-        rows = dict(zip(("train", "val", "test"), context_rows(words, self.window), strict=True))
+        rows = dict(zip(SPLITS, context_rows(words, self.window), strict=True))
         if self.train_size is not None:
             rows["train"] = rows["train"].first(self.train_size)
-        print(_summary(words))
         size = len(words.vocabulary)
+        print(f"{words.summary()} · {len(words.ids):,} words · vocabulary {size - 1:,}")
+        self.example_option = f"nearest={words.vocabulary[1]}"
         vocabulary, counts = words.vocabulary, tuple(words.counts.tolist())
         spec = Spec(self.dataset, (2 * self.window,), size, "word", vocabulary=vocabulary, counts=counts)
         return spec, {name: split for name, split in rows.items() if len(split)}
 
     def read(self, source: Any) -> Inputs:
-        raise UsageError(f"input={source}: word vectors answer nearest=WORD and analogy=A-B+C")
+        raise UsageError(f"input={source}: word vectors take no input; use nearest=WORD or analogy=A-B+C")
 
     def order(self, split: Any, batch_size: int, shuffle: bool) -> EpochOrder:
         if not shuffle or self.subsample is None:
@@ -186,11 +179,3 @@ class WordContexts(ResidentDataModule):
 
     def _numbered(self, texts: Iterable[str]) -> Tokens:
         return number_words(texts, self.cutter.open(self.cache_folder), self.rules)
-
-
-def _summary(words: Words) -> str:
-    counts = ", ".join(f"{int((words.splits == kind).sum()):,} {name}" for kind, name in enumerate(_SPLITS))
-    return f"{counts} texts · {len(words.ids):,} words · vocabulary {len(words.vocabulary) - 1:,}"
-
-
-_SPLITS = ("train", "val", "test")

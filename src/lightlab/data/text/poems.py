@@ -16,7 +16,7 @@ from lightlab.data.cache import cache_folder
 from lightlab.data.loader import EpochOrder, Rows, Split
 from lightlab.data.synthetic.verse import couplets
 from lightlab.data.text.corpus import TextSource, read_texts
-from lightlab.data.text.tokens import MARKS, TEST, TRAIN, VAL, Rules, Tokens, cached_tokens, tokenize
+from lightlab.data.text.tokens import MARKS, SPLITS, TRAIN, Rules, Tokens, cached_tokens, tokenize
 from lightlab.errors import DataError, UsageError
 from lightlab.spec import IGNORED, Spec
 
@@ -148,21 +148,14 @@ class Poems(ResidentDataModule):
         self.embedded_poems = embedded_poems
         self.train_size = train_size
 
-    @property
-    def example_input(self) -> str:
-        return ""  # takes no input
-
-    @property
-    def example_option(self) -> str:
-        return f"start={next(token for token in self.spec.vocabulary if len(token) == 1 and token not in MARKS)}"
-
     def load(self) -> tuple[Spec, Mapping[str, Rows]]:
         tokens = self._tokens()
         ids = torch.from_numpy(tokens.ids.view(np.int16 if tokens.ids.dtype == np.uint16 else np.int32))
         starts = torch.from_numpy(tokens.starts)
-        splits = {name: self._rows(tokens, ids, starts, kind) for name, kind in _SPLITS.items()}
-        counts = ", ".join(f"{int((tokens.splits == kind).sum()):,} {name}" for name, kind in _SPLITS.items())
-        print(f"{counts} texts · {len(ids):,} tokens · vocabulary {len(tokens.vocabulary):,}")
+        splits = {name: self._rows(tokens, ids, starts, kind) for name, kind in SPLITS.items()}
+        print(f"{tokens.summary()} · {len(ids):,} tokens · vocabulary {len(tokens.vocabulary):,}")
+        first = next(token for token in tokens.vocabulary if len(token) == 1 and token not in MARKS)
+        self.example_option = f"start={first}"
         spec = Spec(self.dataset, (self.window,), len(tokens.vocabulary), "token", vocabulary=tokens.vocabulary)
         return spec, {name: rows for name, rows in splits.items() if rows is not None}
 
@@ -195,6 +188,3 @@ class Poems(ResidentDataModule):
                 files, cache_folder(self.cache_dir), repr(self.rules), lambda: tokenize(read_texts(files), self.rules)
             )
         return tokenize(couplets(self.embedded_poems), self.rules)
-
-
-_SPLITS = {"train": TRAIN, "val": VAL, "test": TEST}

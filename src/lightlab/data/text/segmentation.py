@@ -196,10 +196,10 @@ def chosen_words(tokens: Tokens, left_out: Collection[str], min_count: int, rule
         counted[counted == 1] = 0  # a word alone has no context
         ids.frombytes(words[(words > 0) & np.repeat(counted > 0, np.diff(bounds))].tobytes())
         lengths.extend(counted.tolist())
-    left = np.array(lengths)
-    splits = tokens.splits[left > 0]
+    kept_lengths = np.array(lengths)
+    splits = tokens.splits[kept_lengths > 0]
     check_splits(splits, rules)
-    starts = np.concatenate([[0], np.cumsum(left[left > 0])])
+    starts = np.concatenate([[0], np.cumsum(kept_lengths[kept_lengths > 0])])
     return Words(np.frombuffer(ids, tokens.ids.dtype), starts, splits, vocabulary, np.append(0, counts[kept]))
 
 

@@ -19,6 +19,7 @@ UNKNOWN = "<UNK>"
 FORMS = {5: "<5>", 7: "<7>", 0: "<other>"}  # by the characters in each line of a poem
 MARKS = "，。？！；：、"
 TRAIN, VAL, TEST = 0, 1, 2
+SPLITS = {"train": TRAIN, "val": VAL, "test": TEST}
 CHUNK = 2**20  # characters that are looked up at a time
 CODE_POINTS = 0x110000
 
@@ -67,6 +68,10 @@ class Tokens:
     starts: np.ndarray
     splits: np.ndarray
     vocabulary: tuple[str, ...]
+
+    def summary(self) -> str:
+        """Returns the number of texts in each split."""
+        return ", ".join(f"{int((self.splits == kind).sum()):,} {name}" for name, kind in SPLITS.items()) + " texts"
 
 
 def tokenize(texts: Iterable[str], rules: Rules) -> Tokens:
