@@ -21,13 +21,13 @@ from lightning.pytorch import Trainer
 from omegaconf import OmegaConf
 
 from lightlab.config.composition import Groups, composed
-from lightlab.config.instantiation import call, part
+from lightlab.config.instantiation import instantiate_parts, part
 from lightlab.data.base import ResidentDataModule
 from lightlab.errors import UsageError
 from lightlab.networks.layers import widening
 from lightlab.networks.shapes import KINDS, input_kind
 from lightlab.optimization.schedulers import RunLength
-from lightlab.training.building import build_data, build_module, build_network, try_out
+from lightlab.training.building import LEARNER, NETWORK, build_data, build_module, build_network, try_out
 
 CONF = Path(__file__).parents[2] / "conf"
 TASKS = sorted(path.stem for path in (CONF / "task").glob("*.yaml"))
@@ -161,11 +161,12 @@ def task_on_embedded_data(task: str) -> tuple[dict[str, Any], ResidentDataModule
 
 
 def two_batches(chosen: dict[str, Any], data: ResidentDataModule, folder: Path) -> list[float]:
-    network = build_network(chosen, data.spec)
-    call(chosen, "initializer")(network)
-    try_out(chosen, network, data.example())
-    factories = {group: part(chosen, group) for group in ("optimizer", "scheduler", "gradient")}
-    module = build_module(chosen, data.spec, network, **factories, run_length=RunLength(2, 2))
+    parts = instantiate_parts(chosen, LEARNER)
+    network = build_network(parts, data.spec)
+    parts.initializer()(network)
+    try_out(network, parts.activation, data.example())
+    how = {group: getattr(parts, group) for group in ("optimizer", "scheduler", "gradient")}
+    module = build_module(parts, data.spec, network, **how, run_length=RunLength(2, 2))
     losses: list[float] = []
     module.on_train_batch_end = lambda outputs, batch, batch_idx: losses.append(float(outputs["loss"]))  # type: ignore[method-assign, misc, assignment]
     trainer = Trainer(
@@ -198,12 +199,12 @@ def test_every_network_builds_and_runs_on_every_task_that_it_fits(task: str) -> 
         chosen = config | {"network": _group(config, "network", choice)}
         parts = map(get_class, targets(chosen["network"]))
         if all(input_kind(data.spec) in part.input_kinds for part in parts if hasattr(part, "input_kinds")):
-            output = build_network(chosen, data.spec).eval()(data.example())
+            output = build_network(instantiate_parts(chosen, NETWORK), data.spec).eval()(data.example())
             logits = output[0] if isinstance(output, tuple) else output
             assert (len(logits), logits.shape[-1]) == (len(data.example()), data.spec.output_size)
         else:
             with pytest.raises(UsageError, match=r"network \w+ takes "):  # an ensemble's comes from its members
-                build_network(chosen, data.spec)
+                build_network(instantiate_parts(chosen, NETWORK), data.spec)
 
 
 @pytest.mark.parametrize("choice", all_choices("network"))

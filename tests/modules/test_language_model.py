@@ -7,13 +7,14 @@ import pytest
 import torch
 from torch import nn
 
+from lightlab.config.instantiation import instantiate_parts
 from lightlab.errors import UsageError
 from lightlab.modules.language_model import LanguageModel
 from lightlab.modules.losses import TokenCrossEntropy
 from lightlab.prediction.options import parse_options
 from lightlab.prediction.predict import predict
 from lightlab.spec import Spec
-from lightlab.training.building import build_network
+from lightlab.training.building import NETWORK, build_network
 from lightlab.training.fit import train
 
 WORDS = Spec("words", (6,), 9, "token", vocabulary=("<UNK>", *"春夏秋冬日月山江"))
@@ -26,7 +27,7 @@ def build(config):
     def build(spec=WORDS, *overrides, **sizes):
         whole = config("task=poetry_rnn_course", *overrides)
         whole["network"] |= {"embedding_size": 6, "hidden_size": 7, **sizes}
-        return build_network(whole, spec)
+        return build_network(instantiate_parts(whole, NETWORK), spec)
 
     return build
 
@@ -70,7 +71,7 @@ def test_a_text_in_two_parts_with_the_state_between_is_the_whole_text(build, tok
 def test_the_courses_network_has_its_sizes(config):
     vocabulary = ("<UNK>", *map(chr, range(0x4E00, 0x4E00 + 4773)))
     spec = Spec("poems", (24,), 4774, "token", vocabulary=vocabulary)
-    network = build_network(config("task=poetry_rnn_course"), spec)
+    network = build_network(instantiate_parts(config("task=poetry_rnn_course"), NETWORK), spec)
     weights = {name: tuple(weight.shape) for name, weight in network.named_parameters() if "bias" not in name}
     assert weights.pop("embedding.weight") == (4774, 256) and weights.pop("head.weight") == (4774, 512)
     assert list(weights.values()) == [(512, 256), (512, 512), (512, 512), (512, 512)]
@@ -94,7 +95,7 @@ def test_tied_weights_are_one_tensor_in_training_and_from_a_checkpoint(build, to
 )
 def test_what_does_not_fit_is_refused_with_both_names(config, network, spec, message):
     with pytest.raises(UsageError, match=message):
-        build_network(config("task=poetry_rnn_course", f"network={network}"), spec)
+        build_network(instantiate_parts(config("task=poetry_rnn_course", f"network={network}"), NETWORK), spec)
 
 
 def model(network=None):

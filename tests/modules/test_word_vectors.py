@@ -9,12 +9,13 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, logsigmoid
 
+from lightlab.config.instantiation import instantiate_parts
 from lightlab.errors import DataError, UsageError
 from lightlab.modules.word_vectors import WordVectors
 from lightlab.prediction.options import parse_options
 from lightlab.prediction.predict import predict
 from lightlab.spec import Spec
-from lightlab.training.building import build_network
+from lightlab.training.building import NETWORK, build_network
 from lightlab.training.fit import train
 
 WORDS = ("<UNK>", "东", "南", "西", "北", "天")
@@ -27,7 +28,7 @@ TARGETS = torch.tensor([2, 1, 4])
 def module(config):
     def build(**settings):
         torch.manual_seed(0)
-        network = build_network(config("task=word_embedding") | {"network": CBOW}, SPEC)
+        network = build_network(instantiate_parts(config("task=word_embedding") | {"network": CBOW}, NETWORK), SPEC)
         nn.init.normal_(network.head.weight)
         return WordVectors(network=network, spec=SPEC, criterion=nn.CrossEntropyLoss(), **settings)
 

@@ -2,11 +2,11 @@ import pytest
 import torch
 from torch import nn
 
-from lightlab.config.instantiation import call
+from lightlab.config.instantiation import call, instantiate_parts
 from lightlab.errors import UsageError
 from lightlab.networks.resnet import Residual
 from lightlab.spec import Spec
-from lightlab.training.building import build_network
+from lightlab.training.building import NETWORK, build_network
 
 IMAGES = Spec("images", (1, 28, 28), 10, "class")
 
@@ -18,7 +18,7 @@ def build(config):
         whole = config(
             "task=fashion_lenet", "activation=relu", "network=resnet", "initializer=kaiming_normal", *overrides
         )
-        network = build_network(whole, spec)
+        network = build_network(instantiate_parts(whole, NETWORK), spec)
         call(whole, "initializer")(network)
         return network
 

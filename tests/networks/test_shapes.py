@@ -2,9 +2,10 @@ import pytest
 import torch
 from torch import nn
 
+from lightlab.config.instantiation import instantiate_parts, part
 from lightlab.errors import UsageError
 from lightlab.spec import Spec
-from lightlab.training.building import build_network, try_out
+from lightlab.training.building import NETWORK, build_network, try_out
 
 IMAGES = Spec("images", (1, 28, 28), 10, "class")
 COLOURS = Spec("colours", (3, 20, 13), 4, "class")
@@ -16,7 +17,7 @@ def build(config):
     def build(network, spec, *overrides, **sizes):
         whole = config("task=fashion_lenet", f"network={network}", *overrides)
         whole["network"] |= sizes
-        return build_network(whole, spec)
+        return build_network(instantiate_parts(whole, NETWORK), spec)
 
     return build
 
@@ -143,7 +144,7 @@ def test_an_activation_that_widens_where_nobody_reckons_with_it_is_refused(build
     whole = config("task=digits_mlp", "activation=crelu")
     named = r"networks\.mlp\.MLP and activation lightlab\.networks\.layers\.CReLU do not fit .*2x100 and 50x10"
     with pytest.raises(UsageError, match=named):
-        try_out(whole, network, torch.rand(2, 784))
+        try_out(network, part(whole, "activation"), torch.rand(2, 784))
     assert network.training
 
 

@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from lightlab.config.instantiation import factory
+from lightlab.config.instantiation import factory, instantiate_parts
 from lightlab.errors import UsageError
 from lightlab.networks.layers import Layers
 from lightlab.networks.rnn import RNN
 from lightlab.optimization.optimizers import Lion, Muon
 from lightlab.spec import Spec
-from lightlab.training.building import build_network
+from lightlab.training.building import NETWORK, build_network
 
 STEPS = 30
 
@@ -112,10 +112,10 @@ def matrices_of(network):
 def test_hidden_layers_are_matrices_and_heads_embeddings_norms_and_biases_are_not(config):
     assert matrices_of(Network()) == ["convolution.weight", "hidden.weight"]
     whole = config("task=fashion_lenet", "network=ensemble_mixed", "network.members=2")
-    ensemble = build_network(whole, Spec("images", (1, 28, 28), 10, "class"))
+    ensemble = build_network(instantiate_parts(whole, NETWORK), Spec("images", (1, 28, 28), 10, "class"))
     assert matrices_of(ensemble) == ["members.0.body.0.weight"]
     whole = config("task=fashion_lenet", "network=resnet", "network.channels=[4,8]")
-    names = matrices_of(build_network(whole, Spec("images", (1, 28, 28), 10, "class")))
+    names = matrices_of(build_network(instantiate_parts(whole, NETWORK), Spec("images", (1, 28, 28), 10, "class")))
     assert len(names) == 4 and not any("head" in name for name in names)
 
 

@@ -7,10 +7,10 @@ import torch
 from lightning.pytorch import Trainer, seed_everything
 
 from lightlab.callbacks.progress import layer_notes
-from lightlab.config.instantiation import call, factory
+from lightlab.config.instantiation import instantiate_parts
 from lightlab.optimization.schedulers import RunLength
 from lightlab.runs.trust import check_trusted
-from lightlab.training.building import build_data, build_gradient, build_module, build_network
+from lightlab.training.building import LEARNER, build_data, build_module, build_network
 
 STEPS = 50
 HOUSE_LIKE = [
@@ -48,11 +48,11 @@ def run(config, tmp_path):
         seed_everything(whole["seed"], verbose=False)
         data = build_data(whole)
         data.setup()
-        network = build_network(whole, data.spec)
-        call(whole, "initializer")(network)
-        parts = {"optimizer": factory(whole, "optimizer"), "scheduler": factory(whole, "scheduler")}
-        length = RunLength(STEPS, STEPS)
-        module = build_module(whole, data.spec, network, **parts, gradient=build_gradient(whole), run_length=length)
+        parts = instantiate_parts(whole, LEARNER)
+        network = build_network(parts, data.spec)
+        parts.initializer()(network)
+        how = {group: getattr(parts, group) for group in ("optimizer", "scheduler", "gradient")}
+        module = build_module(parts, data.spec, network, **how, run_length=RunLength(STEPS, STEPS))
         losses = []
         module.on_train_batch_end = lambda outputs, batch, batch_idx: losses.append(float(outputs["loss"]))
         trainer = Trainer(
@@ -145,7 +145,8 @@ def test_a_counterpart_keeps_the_options_of_its_activation_and_criterion(config)
     whole["activation"] = {"_target_": "torch.nn.ReLU", "_partial_": True, "inplace": True}
     data = build_data(whole | {"data": whole["data"] | {"source": "embedded", "train_size": 64}})
     data.setup()
-    network = build_network(whole, data.spec)
+    parts = instantiate_parts(whole, LEARNER)
+    network = build_network(parts, data.spec)
     assert network.body[1].inplace and type(network.body[1]).__module__ == "lightlab.scratch.activations"
-    assert build_module(whole, data.spec, network).criterion.label_smoothing == 0.1
+    assert build_module(parts, data.spec, network).criterion.label_smoothing == 0.1
     assert network(torch.rand(2, 1, 28, 28)).shape == (2, 10)

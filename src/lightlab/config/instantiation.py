@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import hydra.utils
@@ -15,6 +16,31 @@ from lightlab.errors import LightlabError, UsageError, one_line
 # Hydra 1.4 asks who vouches for the targets: conf/ is the user's own, and `lightlab.runs.trust` checks a checkpoint's.
 _UNCHECKED = getattr(hydra.utils, "UNSAFE_DISABLE_EXECUTION_CHECKS", None)
 _TRUSTED: dict[str, Any] = {} if _UNCHECKED is None else {"_execution_whitelist_": _UNCHECKED}
+
+
+# Groups whose targets need arguments that no config can hold, such as the data's `Spec`.
+_FACTORIES = ("network", "initializer", "module", "optimizer", "scheduler")
+
+
+def instantiate_parts(config: Config, groups: Iterable[str]) -> SimpleNamespace:
+    """Instantiates several groups of a config at once.
+
+    Returns:
+        The groups by name: objects, or factories where a target needs further arguments; beside ``module`` its class,
+        ``module_class``, and ``criterion``, a factory, where the module has one.
+
+    Raises:
+        UsageError: an option that a target does not have, or a value that it does not accept.
+    """
+    parts = SimpleNamespace()
+    for group in groups:
+        is_function = group == "gradient" and config[group].get("_partial_")  # else an object, which counts its steps
+        make = factory if group in _FACTORIES or is_function else part
+        setattr(parts, group, make(config, group))
+    if hasattr(parts, "module"):
+        parts.module_class = target_of(config, "module").func
+        parts.criterion = target_of(config["module"], "criterion") if "criterion" in config["module"] else None
+    return parts
 
 
 def part(config: Config, group: str) -> Any:

@@ -11,15 +11,16 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from lightlab.config.instantiation import instantiate_parts
 from lightlab.data.base import Inputs, ResidentDataModule
 from lightlab.errors import DataError, UsageError, one_line
 from lightlab.files import whole_file
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.prediction.options import PredictOptions, check_options
 from lightlab.runs.checkpoints import read_checkpoint
-from lightlab.runs.trust import check_trusted
+from lightlab.runs.trust import BUILT, check_trusted
 from lightlab.spec import Spec
-from lightlab.training.building import build_data, build_module, build_network
+from lightlab.training.building import build_module, build_network
 from lightlab.training.devices import choose
 
 
@@ -101,14 +102,14 @@ def load_predictor(path: Path, allow: list[str]) -> Predictor:
         check_trusted(config, allow, str(path))
         # A checkpoint does not choose where this machine writes: the cache folder is the user's own.
         own_cache = {"cache_dir": None} if "cache_dir" in config["data"] else {}
-        data = build_data({"data": config["data"] | own_cache})
-        data.spec = spec
-        data.load_state_dict(record["preparation"])
-        module = build_module(config, spec, build_network(config, spec))
+        parts = instantiate_parts(config | {"data": config["data"] | own_cache}, BUILT)
+        parts.data.spec = spec
+        parts.data.load_state_dict(record["preparation"])
+        module = build_module(parts, spec, build_network(parts, spec))
         module.load_state_dict(checkpoint["state_dict"])
     except (KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise DataError(f"{path}: its parts do not fit together ({one_line(error, 160)})") from error
-    return Predictor(data, module.eval(), config["name"], checkpoint["epoch"] + 1)
+    return Predictor(parts.data, module.eval(), config["name"], checkpoint["epoch"] + 1)
 
 
 def _predict_rows(predictor: Predictor, options: PredictOptions, device: torch.device) -> Predictions:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -22,7 +22,7 @@ from lightlab.callbacks.logging import EndTrainEpoch
 from lightlab.callbacks.progress import CompileTime
 from lightlab.callbacks.pruning import Pruning, Trial
 from lightlab.config.composition import Config
-from lightlab.config.instantiation import call, factory, part, target_of
+from lightlab.config.instantiation import instantiate_parts, part
 from lightlab.data.base import ResidentDataModule
 from lightlab.data.splits import Fold
 from lightlab.errors import UsageError, one_line
@@ -35,6 +35,10 @@ from lightlab.training.weights import Resumable, checkpoint_to_resume, take_weig
 
 # Folds draw no pictures and keep no checkpoint to resume from: rerunning one is quick.
 _NOT_OF_FOLDS = (Display, ProgressBar, LastCheckpoint, SaveOnSignal)
+NETWORK = ("layers", "activation", "network")
+LEARNER = (*NETWORK, "initializer", "module", "optimizer", "scheduler", "gradient")
+_PARTS_OF_FOLDS = ("accelerator", "data", *LEARNER, "callbacks")
+_PARTS = (*_PARTS_OF_FOLDS, "logger")
 _LIGHTNING_FINDS = (Checkpoint, EarlyStopping, ProgressBar)  # among the Trainer's callbacks, by their classes
 
 
@@ -74,35 +78,33 @@ def build(config: Config, folder: Path, fold: Fold | None = None, trial: Trial |
     """
     silence_lightning()
     keeps_pages = config["keep_pages"] and keep_pages()
-    accelerator: Accelerator = part(config, "accelerator")
     seed_everything(config["seed"], verbose=False)
-    data = build_data(config)
+    parts = instantiate_parts(config, _PARTS if fold is None else _PARTS_OF_FOLDS)
+    data: ResidentDataModule = parts.data
     if fold is not None and not data.can_fold:
         raise UsageError(f"folds: {type(data).__name__} data cannot be dealt into folds; set folds=null")
     data.fold = fold
     data.setup()
-    module = _build_learner(config, data, accelerator)
+    module = _build_learner(config, parts)
     resumed = checkpoint_to_resume(config, module)
     config = config | {"resume": None}  # `resume` belongs to this process, not to the run
-    callbacks = _build_callbacks(config, data, module.is_compiled, trial)
-    trainer = _build_trainer(config, folder, accelerator, data, callbacks, resumed)
+    callbacks = _build_callbacks(config, parts, module.is_compiled, trial)
+    trainer = _build_trainer(config, folder, parts, callbacks, resumed)
     _check_monitor(config, module, data)
-    return Run(config, folder, data, module, trainer, callbacks, accelerator, resumed, keeps_pages)
+    return Run(config, folder, data, module, trainer, callbacks, parts.accelerator, resumed, keeps_pages)
 
 
 def build_data(config: Config) -> ResidentDataModule:
     return part(config, "data")
 
 
-def build_network(config: Config, spec: Spec) -> nn.Module:
+def build_network(parts: SimpleNamespace, spec: Spec) -> nn.Module:
     """Builds the network for this data, with the weights that its layers draw themselves."""
-    layers = part(config, "layers")
-    activation = layers.counterpart(part(config, "activation"))
-    return call(config, "network", spec=spec, layers=layers, activation=activation)
+    return parts.network(spec=spec, layers=parts.layers, activation=parts.layers.counterpart(parts.activation))
 
 
 @torch.no_grad()
-def try_out(config: Config, network: nn.Module, example: Tensor) -> None:
+def try_out(network: nn.Module, activation: Any, example: Tensor) -> None:
     """Runs the network on `example` (N, …) in evaluation mode, which changes nothing.
 
     Raises:
@@ -113,73 +115,73 @@ def try_out(config: Config, network: nn.Module, example: Tensor) -> None:
     try:
         network.eval()(example)
     except RuntimeError as error:
-        names = " and ".join(f"{group} {config[group]['_target_']}" for group in ("network", "activation"))
+        names = f"network {_name(type(network))} and activation {_name(activation.func)}"
         raise UsageError(f"{names} do not fit together: {one_line(error, 160)}") from error
     finally:
         network.train(was_training)
 
 
-def build_module(config: Config, spec: Spec, network: nn.Module, **training: Any) -> SupervisedModule:
+def build_module(parts: SimpleNamespace, spec: Spec, network: nn.Module, **training: Any) -> SupervisedModule:
     """Builds the LightningModule; `training` holds what it needs only to learn.
 
     Raises:
         UsageError: it learns another kind of target than the data gives.
     """
-    kind: Any = target_of(config, "module").func
+    kind = parts.module_class
     if kind.target != spec.target:
         raise UsageError(
-            f"module {config['module']['_target_']} learns to predict a {kind.target}, "
+            f"module {_name(kind)} learns to predict a {kind.target}, "
             f"but data {spec.name} gives a {spec.target}; choose a module and a data that fit"
         )
-    if "criterion" in config["module"]:
-        training["criterion"] = part(config, "layers").counterpart(target_of(config["module"], "criterion"))()
-    return call(config, "module", network=network, spec=spec, **training)
+    if parts.criterion is not None:
+        training["criterion"] = parts.layers.counterpart(parts.criterion)()
+    return parts.module(network=network, spec=spec, **training)
 
 
-def build_gradient(config: Config) -> Callable[..., None]:
-    """Returns the gradient function with its options bound, or one instance of a stateful class (`Check`)."""
-    return factory(config, "gradient") if config["gradient"].get("_partial_") else part(config, "gradient")
+def _name(target: Any) -> str:
+    return f"{target.__module__}.{target.__qualname__}"
 
 
-def _build_learner(config: Config, data: ResidentDataModule, accelerator: Accelerator) -> SupervisedModule:
+def _build_learner(config: Config, parts: SimpleNamespace) -> SupervisedModule:
     """Builds the network and the module that trains it, with their first weights."""
-    network = build_network(config, data.spec)
-    call(config, "initializer")(network)
+    data, accelerator = parts.data, parts.accelerator
+    network = build_network(parts, data.spec)
+    parts.initializer()(network)
     if accelerator.channels_last(network):
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    length = RunLength.of(len(data.train_dataloader()), config["trainer"])
     module = build_module(
-        config,
+        parts,
         data.spec,
         network,
-        optimizer=factory(config, "optimizer"),
-        scheduler=factory(config, "scheduler"),
-        gradient=build_gradient(config),
-        run_length=length,
+        optimizer=parts.optimizer,
+        scheduler=parts.scheduler,
+        gradient=parts.gradient,
+        run_length=RunLength.of(len(data.train_dataloader()), config["trainer"]),
         monitor=config["monitor"]["name"],
     )
-    module.example_input_array = data.example()
-    try_out(config, network, module.example_input_array)
+    example = data.example()
+    try_out(network, parts.activation, example)
+    module.example_input_array = example
     if config["init_from"]:
         take_weights(module, config["init_from"])
-    if compiles(config, accelerator, length.steps):
+    if compiles(config, accelerator, module.run_length.steps):
         network.compile()
         module.is_compiled = True
     return module
 
 
-def _build_callbacks(config: Config, data: ResidentDataModule, compiled: bool, trial: Trial | None) -> list[Callback]:
+def _build_callbacks(config: Config, parts: SimpleNamespace, compiled: bool, trial: Trial | None) -> list[Callback]:
     """Builds the configured callbacks plus those that every run requires."""
     configured = [
         callback
-        for callback in part(config, "callbacks").values()
-        if callback and not (data.fold and isinstance(callback, _NOT_OF_FOLDS))
+        for callback in parts.callbacks.values()
+        if callback and not (parts.data.fold and isinstance(callback, _NOT_OF_FOLDS))
     ]
     return [
         EndTrainEpoch(),
         SaveRandomStates(),
         *configured,
-        SaveConfig(config, data.spec.to_plain(), data.state_dict()),
+        SaveConfig(config, parts.data.spec.to_plain(), parts.data.state_dict()),
         *([CompileTime()] if compiled else []),
         *([Pruning(trial, config["monitor"])] if trial else []),
     ]
@@ -188,16 +190,15 @@ def _build_callbacks(config: Config, data: ResidentDataModule, compiled: bool, t
 def _build_trainer(
     config: Config,
     folder: Path,
-    accelerator: Accelerator,
-    data: ResidentDataModule,
+    parts: SimpleNamespace,
     callbacks: list[Callback],
     resumed: Resumable | None,
 ) -> Trainer:
     grouped = [callback for callback in callbacks if _is_grouped(callback)]
-    loggers = part(config, "logger").values() if not data.fold else []
-    options = config["trainer"] | ({} if "val" in data.splits else {"limit_val_batches": 0})
+    loggers = [] if parts.data.fold else parts.logger.values()
+    options = config["trainer"] | ({} if "val" in parts.data.splits else {"limit_val_batches": 0})
     return Trainer(
-        accelerator=accelerator.name,
+        accelerator=parts.accelerator.name,
         devices=1,
         default_root_dir=folder,
         callbacks=[CallbackGroup(grouped), *(callback for callback in callbacks if callback not in grouped)],
