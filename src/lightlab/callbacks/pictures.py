@@ -19,7 +19,7 @@ from lightlab.plots.curves import draw_curves
 from lightlab.plots.images import inputs_figure
 from lightlab.plots.style import save
 from lightlab.runs.folder import results_of
-from lightlab.runs.results import epoch_rows
+from lightlab.runs.results import read_epochs
 
 
 class PicturePolicy(Callback):
@@ -39,7 +39,7 @@ class PicturePolicy(Callback):
         if self.choice != "auto" or not in_a_sweep:
             return self.choice != "none"
         others = list(self._values_of_others(run))
-        own = [row[self.metric] for row in epoch_rows(run) if math.isfinite(row.get(self.metric, math.nan))]
+        own = [row[self.metric] for row in read_epochs(run).rows if math.isfinite(row.get(self.metric, math.nan))]
         return not others or (bool(own) and self.better(own + others) != self.better(others))
 
     def _values_of_others(self, run: Path) -> Iterator[float]:
@@ -114,4 +114,4 @@ class Curves(Display):
 
 def _draw(trainer: Trainer) -> None:
     folder = Path(trainer.default_root_dir)
-    draw_curves(folder / "metrics.csv", folder / "figures" / "curves.png")
+    draw_curves(read_epochs(folder).rows, folder / "figures" / "curves.png")

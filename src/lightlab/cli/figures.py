@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lightlab.cli.startup import wants_help
 from lightlab.errors import reported
-from lightlab.figures.options import FORMATS, HELP, FigureOptions, parse_figure_options
+from lightlab.figures.options import FIGURES, FORMATS, HELP, FigureOptions, parse_figure_options
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def draw(options: FigureOptions) -> list[Path]:
     translate = translator(options.language)
     written = []
     for name in options.names:
-        module = import_module(f"lightlab.figures.{'differences' if name == 'tangent' else name}")
+        module = import_module(f"lightlab.figures.{FIGURES[name].module}")
         for stem, figure in getattr(module, f"draw_{name}")(options, translate).items():
             for suffix in FORMATS[options.format]:
                 written.append(options.output / f"{stem}.{suffix}")

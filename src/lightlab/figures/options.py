@@ -5,21 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import NamedTuple
 
 from lightlab.errors import UsageError, did_you_mean
 
-# `draw_<name>` in the module of that name draws a figure; `draw_tangent` stands in `differences`.
+
+class Figure(NamedTuple):
+    """A figure, drawn by ``draw_<name>`` in a module of `lightlab.figures`."""
+
+    module: str
+    description: str
+
+
 FIGURES = {
-    "activations": "every activation with its derivative",
-    "schedules": "every learning-rate schedule over a run",
-    "tangent": "a tangent line by numerical differentiation",
-    "differences": "the error of a numerical derivative by its step: truncation and rounding",
-    "initializers": "the activations and gradients of a deep network, layer by layer, under every initializer",
-    "losses": "the losses and their slopes",
-    "dropout": "a layer's units with and without dropout, and the spread of their mean",
-    "batch_norm": "a layer's inputs before and after batch normalisation, and its effect on a deep network",
-    "convolution": "a photo, convolved and pooled",
-    "lenet": "LeNet's filters and feature maps for an image",
+    "activations": Figure("activations", "every activation with its derivative"),
+    "schedules": Figure("schedules", "every learning-rate schedule over a run"),
+    "tangent": Figure("differences", "a tangent line by numerical differentiation"),
+    "differences": Figure("differences", "the error of a numerical derivative by its step: truncation and rounding"),
+    "initializers": Figure(
+        "initializers", "the activations and gradients of a deep network, layer by layer, under every initializer"
+    ),
+    "losses": Figure("losses", "the losses and their slopes"),
+    "dropout": Figure("dropout", "a layer's units with and without dropout, and the spread of their mean"),
+    "batch_norm": Figure(
+        "batch_norm", "a layer's inputs before and after batch normalisation, and its effect on a deep network"
+    ),
+    "convolution": Figure("convolution", "a photo, convolved and pooled"),
+    "lenet": Figure("lenet", "LeNet's filters and feature maps for an image"),
 }
 FORMATS = {"png": ["png"], "svg": ["svg"], "both": ["png", "svg"]}
 CHOICES = {"format": [*FORMATS], "language": ["en", "zh"]}
@@ -29,7 +41,7 @@ HELP = "\n".join(
         "",
         "usage: python -m lightlab figures NAME [NAME ...] [OPTION=VALUE ...]",
         "",
-        *(f"  {name:14}{description}" for name, description in FIGURES.items()),
+        *(f"  {name:14}{figure.description}" for name, figure in FIGURES.items()),
         f"  {'all':14}all of them",
         "",
         "  output=figures        the folder to write to",

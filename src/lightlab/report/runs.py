@@ -15,9 +15,9 @@ from typing import Any, Literal
 import yaml
 
 from lightlab.errors import DataError, UsageError
-from lightlab.report.epochs import Epochs, read_epochs
 from lightlab.runs.folder import state
 from lightlab.runs.overrides import read_overrides, values
+from lightlab.runs.results import Epochs, read_epochs
 
 Outcome = Literal["done", "pruned", "failed", "unfinished", "diverged"]
 _MARKS = (".hydra", "metrics.csv", "metrics.json", "error.txt", "pruned.txt")
@@ -164,7 +164,7 @@ def read_run(run_folder: Path, fold: str = "") -> Run:
     notes: list[str] = []
     outcome: Outcome = state(folder)
     metrics = _read(folder / "metrics.json", notes)
-    epochs = read_epochs(folder / "metrics.csv")
+    epochs = read_epochs(folder)
     if outcome == "done" and not metrics:
         outcome = "unfinished"
     reason = _reason(folder, outcome, notes)
