@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import NamedTuple
 
+from lightlab.config.options import read_pairs
 from lightlab.errors import UsageError, did_you_mean
 
 
@@ -76,20 +77,15 @@ def parse_figure_options(argv: Sequence[str]) -> FigureOptions:
         UsageError: a figure or an option that does not exist, or no figure at all.
     """
     known = [option.name for option in fields(FigureOptions) if option.name != "names"]
-    values: dict[str, str] = {}
+    values = read_pairs((argument for argument in argv if "=" in argument), known)
+    for key, value in values.items():
+        if not value:
+            raise UsageError(f"{key}=: is empty")
+        if value not in CHOICES.get(key, [value]):
+            raise UsageError(f"{key}={value}: must be one of {', '.join(CHOICES[key])}")
     names: list[str] = []
-    for argument in argv:
-        key, equals, value = argument.partition("=")
-        if not equals:
-            names += FIGURES if key == "all" else [_known_figure(key)]
-        elif key not in known:
-            raise UsageError(f"{argument}: no such option; {did_you_mean(key, known)}options: {', '.join(known)}")
-        elif key in values or not value:
-            raise UsageError(f"{argument}: {key}= is {'given twice' if key in values else 'empty'}")
-        elif value not in CHOICES.get(key, [value]):
-            raise UsageError(f"{argument}: must be one of {', '.join(CHOICES[key])}")
-        else:
-            values[key] = value
+    for name in (argument for argument in argv if "=" not in argument):
+        names += FIGURES if name == "all" else [_known_figure(name)]
     if not names:
         raise UsageError(f"name at least one figure: {', '.join(FIGURES)}, or all")
     if "run" in values and "checkpoint" in values:
