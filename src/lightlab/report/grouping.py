@@ -49,12 +49,12 @@ class Configuration:
 
     def first_epochs(self, metric: str, reaches: Callable[[float], bool]) -> list[tuple[int, float | None]]:
         """The first epoch, and its time in seconds, at which each counted run reaches a score; others are left out."""
-        found = []
+        first_reached = []
         for run in self.counted:
             epoch = next((epoch for epoch, value in sorted(run.epochs.finite(metric).items()) if reaches(value)), None)
             if epoch is not None:
-                found.append((epoch, run.epochs.finite("seconds").get(epoch)))
-        return found
+                first_reached.append((epoch, run.epochs.finite("seconds").get(epoch)))
+        return first_reached
 
     def mean_curve(self, name: str) -> tuple[Series, Series]:
         """Mean and standard deviation over the counted runs, at each epoch that at least half of them have."""

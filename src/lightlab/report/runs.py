@@ -120,11 +120,11 @@ def read_runs(folders: Sequence[Path]) -> list[Run]:
     for folder in folders:
         if not folder.is_dir():
             raise UsageError(f"{folder}: no such folder; name a run, or a folder with runs below it")
-    found = dict.fromkeys(Path(os.path.abspath(run)) for folder in folders for run in _run_folders(folder))
-    if not found:
+    run_folders = dict.fromkeys(Path(os.path.abspath(run)) for folder in folders for run in _run_folders(folder))
+    if not run_folders:
         names = ", ".join(map(str, folders))
         raise DataError(f"{names}: no run lies here (none has .hydra/, metrics.csv, metrics.json or error.txt)")
-    return [run for folder in found for run in _read_folds(folder)]
+    return [run for folder in run_folders for run in _read_folds(folder)]
 
 
 def is_run(folder: Path) -> bool:
