@@ -19,7 +19,7 @@ from statistics import fmean
 
 from benchmarks.measuring import ROOT, compose
 from lightlab.errors import DataError, LightlabError, UsageError, reported
-from lightlab.runs.results import epoch_rows
+from lightlab.runs.results import read_epochs
 from lightlab.training.fit import train
 
 OPTIMIZERS = ["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "adamw"]
@@ -77,7 +77,7 @@ def _score(overrides: list[str], rate: float, epochs: int, lowest: float | None)
             raise
         except LightlabError:  # the loss became infinite or NaN
             return -math.inf
-        values = [row[config["monitor"]["name"]] for row in epoch_rows(Path(folder))]
+        values = [row[config["monitor"]["name"]] for row in read_epochs(Path(folder)).rows]
     value = values[-1] if lowest is None else fmean(math.log(max(value - lowest, TINY)) for value in values)
     return value if config["monitor"]["mode"] == "max" else -value
 

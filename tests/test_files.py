@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lightlab.files import whole_file
+from lightlab.files import whole_file, write_text
 
 
 def test_a_file_is_whole_or_not_there(tmp_path):
@@ -26,3 +26,8 @@ def test_two_processes_can_write_the_same_file(tmp_path, monkeypatch):
             second.write_text("second")
         assert path.read_text() == "second"
     assert path.read_text() == "first"
+
+
+def test_text_is_written_as_utf_8_whatever_it_holds(tmp_path):
+    write_text(tmp_path / "new" / "a.txt", "春\udc80\n")
+    assert (tmp_path / "new" / "a.txt").read_bytes() == "春?\n".encode()

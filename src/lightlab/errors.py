@@ -1,4 +1,4 @@
-"""Errors that the user can mend: shown as one line on stderr, without a traceback."""
+"""User errors, printed as one line on stderr without a traceback."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def one_line(error: BaseException, limit: int = 400) -> str:
 
 
 def message_of(error: BaseException) -> str:
-    """What is said of an error, in one line: the message of one of ours, the kind and the message of any other."""
+    """Returns an error's message on one line; other exceptions get their class name first."""
     if isinstance(error, LightlabError):
         return one_line(error, limit=1000)
     if _disk_is_full(error):

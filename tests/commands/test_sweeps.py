@@ -26,7 +26,7 @@ def test_a_sweep_goes_on_after_a_run_that_failed(run_cli, tmp_path):
     assert (sweep / "report.html").is_file() and "the loss is inf" in (sweep / "0" / "error.txt").read_text()
     shutil.rmtree(sweep / "1")
     done = run_cli(f"sweep_resume={sweep.relative_to(tmp_path)}", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
-    assert done.returncode == 1 and "2 of 2 runs are to be made: 0, 1" in done.stdout
+    assert done.returncode == 1 and "running 2 of 2 runs: 0, 1" in done.stdout
     assert [state(sweep / name) for name in "01"] == ["failed", "done"]
     assert "epoch 50/50" in (sweep / "1" / "console.txt").read_text() and "epoch 50/50" not in done.stdout
 
@@ -66,4 +66,4 @@ def test_a_sweep_that_was_stopped_goes_on_where_it_was(run_cli, tmp_path):
         with (sweep / run / "metrics.csv").open() as file:
             assert [int(row["epoch"]) for row in csv.DictReader(file)] == list(range(1, 41))
     done = run_cli(resume)
-    assert done.returncode == 0 and "nothing is missing of 2 runs" in done.stdout
+    assert done.returncode == 0 and "all 2 runs are complete" in done.stdout

@@ -241,3 +241,12 @@ def test_fused_adam_does_not_clip_half_precision_gradients(config):
             "task=fashion_lenet", "trainer.precision=16-mixed", "trainer.gradient_clip_val=1", "optimizer.fused=false"
         )
     )
+
+
+@pytest.mark.parametrize("x", [[1, 2], [[1, 2], [3, 4]]])
+def test_points_have_one_input_or_several(changed, x):
+    check(changed("data.x", x))
+
+
+def test_points_are_numbers(changed):
+    refused(changed("data.x", [["one"]]), "data.x=")

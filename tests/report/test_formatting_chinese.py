@@ -9,8 +9,9 @@ from lightlab.report.formatting import CHINESE, translator
 
 WORDS = yaml.safe_load(CHINESE.read_text(encoding="utf-8"))
 FOLDER = CHINESE.parents[1]
+RESULTS = FOLDER.parent / "runs" / "results.py"  # notes on metrics.csv
 SOURCE = "\n".join(
-    path.read_text(encoding="utf-8") for path in [*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.[hsm]*")]
+    path.read_text(encoding="utf-8") for path in [*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.[hsm]*"), RESULTS]
 )
 JOINED = re.sub(r'"\s*\n\s*"', "", SOURCE)  # a text over several lines
 

@@ -2,7 +2,7 @@ import shlex
 
 import pytest
 
-from lightlab.runs.overrides import command, makes_a_difference, read_overrides, same, unquoted, values
+from lightlab.runs.overrides import canonical, command, defines_configuration, read_overrides, unquoted, values
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_resumed_run_is_what_it_was_last_told(tmp_path):
     ("first", "second", "equal"), [("0.1", "1e-1", True), ("1", "1.0", True), ("adam", "adam", True), ("a", "b", False)]
 )
 def test_numbers_are_the_same_however_they_are_written(first, second, equal):
-    assert (same(first) == same(second)) is equal
+    assert (canonical(first) == canonical(second)) is equal
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,6 @@ def test_quotes_are_taken_off(text, value):
 
 def test_seeds_and_how_a_run_is_kept_make_no_difference():
     assert not any(
-        map(makes_a_difference, ["seed", "folds", "resume", "hydra.sweep.dir", "hydra/launcher", "language"])
+        map(defines_configuration, ["seed", "folds", "resume", "hydra.sweep.dir", "hydra/launcher", "language"])
     )
-    assert all(map(makes_a_difference, ["optimizer", "optimizer.lr", "data.seed", "task", "hydration"]))
+    assert all(map(defines_configuration, ["optimizer", "optimizer.lr", "data.seed", "task", "hydration"]))

@@ -121,13 +121,13 @@ def test_a_run_goes_on_as_it_was_started(run, conf):
 @pytest.mark.parametrize("damage", ["a: [1", "- 1", ""])
 def test_a_damaged_config_is_named(run, conf, damage):
     (run / "config.yaml").write_text(damage)
-    with pytest.raises(UsageError, match=r"config\.yaml: damaged: not the mapping that a run keeps"):
+    with pytest.raises(UsageError, match=r"config\.yaml: damaged; expected a YAML mapping"):
         prepare(["resume=run"], conf)
 
 
 def test_a_record_that_is_no_list_is_named(run, conf):
     (run / ".hydra" / "overrides.yaml").write_text("task: linear_toy\n")
-    with pytest.raises(UsageError, match=r"overrides\.yaml: damaged: not the list that a run keeps"):
+    with pytest.raises(UsageError, match=r"overrides\.yaml: damaged; expected a YAML list"):
         prepare(["resume=run"], conf)
 
 

@@ -90,7 +90,7 @@ def test_runs_that_are_done_are_left_out_and_one_that_was_stopped_goes_on(sweep,
         ],
         ["seed=3", "hydra.sweep.subdir=3"],
     ]
-    assert "3 of 4 runs are to be made: 1, 2, 3" in capsys.readouterr().out
+    assert "running 3 of 4 runs: 1, 2, 3" in capsys.readouterr().out
     assert [path.name for path in (folder / "1").rglob("*")] == ["checkpoints"]  # begun anew
     saved = {"name": "a", "monitor": {}, "trainer": {}, "folds": None}
     assert config_of(folder / "2") == saved | {"resume": str(folder / "2")}
@@ -101,7 +101,7 @@ def test_nothing_to_be_made_is_said(sweep, capsys):
     (folder / "0").mkdir()
     (folder / "0" / "pruned.txt").touch()
     assert remaining([["seed=0"]], folder) == []
-    assert "nothing is missing of 1 runs" in capsys.readouterr().out
+    assert "all 1 runs are complete" in capsys.readouterr().out
 
 
 def test_what_is_no_sweep_is_refused(tmp_path, conf, sweep):
@@ -121,7 +121,7 @@ def test_what_is_no_sweep_is_refused(tmp_path, conf, sweep):
 
 
 def test_nothing_of_the_runs_can_be_changed(sweep, conf):
-    with pytest.raises(UsageError, match=r"optimizer.lr=1: sweep_resume= makes the runs as they were begun"):
+    with pytest.raises(UsageError, match=r"optimizer.lr=1: sweep_resume= keeps the sweep's settings"):
         prepare([f"sweep_resume={sweep()}", "optimizer.lr=1"], conf)
 
 

@@ -17,6 +17,7 @@ from lightlab.callbacks.base import Display, module_of
 from lightlab.callbacks.pictures import save_picture
 from lightlab.files import whole_file
 from lightlab.plots.curves import layer_gradients_figure
+from lightlab.runs.results import read_epochs
 
 
 class EndTrainEpoch(Callback):
@@ -43,10 +44,8 @@ class MetricsCsv(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.path = Path(trainer.default_root_dir) / "metrics.csv"
-        if self.path.is_file():
-            with self.path.open(newline="", encoding="utf-8") as file:
-                whole = (row for row in csv.DictReader(file) if None not in row.values())
-                self.rows = [row for row in whole if int(row["epoch"]) <= trainer.current_epoch]
+        saved = read_epochs(self.path.parent).cells
+        self.rows = [row for row in saved if int(row["epoch"]) <= trainer.current_epoch]
         self._write_all()
         self._started = time.perf_counter() - (float(self.rows[-1]["seconds"]) if self.rows else 0.0)
 

@@ -20,7 +20,7 @@ from lightlab.plots.curves import draw_curves
 from lightlab.plots.images import inputs_figure
 from lightlab.plots.style import save
 from lightlab.runs.folder import results_of
-from lightlab.runs.results import epoch_rows
+from lightlab.runs.results import read_epochs
 
 
 def wants_pictures(run: Path, choice: str, monitor: dict[str, str]) -> bool:
@@ -36,7 +36,7 @@ def wants_pictures(run: Path, choice: str, monitor: dict[str, str]) -> bool:
     metric, best = monitor["name"], max if monitor["mode"] == "max" else min
     others = [path.parent for path in run.parent.glob("*/metrics.json") if path.parent != run]
     other_scores = [score for other in others if (score := (results_of(other) or {}).get(metric)) is not None]
-    own_scores = [row[metric] for row in epoch_rows(run) if math.isfinite(row.get(metric, math.nan))]
+    own_scores = [row[metric] for row in read_epochs(run).rows if math.isfinite(row.get(metric, math.nan))]
     return not other_scores or (bool(own_scores) and best(own_scores + other_scores) != best(other_scores))
 
 
@@ -106,4 +106,4 @@ class Curves(Display):
 
 def _draw(trainer: Trainer) -> None:
     folder = Path(trainer.default_root_dir)
-    draw_curves(folder / "metrics.csv", folder / "figures" / "curves.png")
+    draw_curves(read_epochs(folder).rows, folder / "figures" / "curves.png")

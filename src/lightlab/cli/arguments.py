@@ -62,20 +62,20 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
         raise UsageError("--cfg shows the config of one run; leave out -m, and name one value of each")
     options = [argument for argument in argv if argument not in flags.overrides]
     overrides = [quoted(argument, sweep=flags.multirun) for argument in flags.overrides]
-    own = flags.config_dir
+    user_config_dir = flags.config_dir
     run, overrides = _split_off("resume", overrides)
     if run is not None:
         if flags.multirun:
             raise UsageError("resume= goes on with one run; leave out -m")
-        return _resume(find_run(run), overrides, options, [conf, *filter(None, [own])])
+        return _resume(find_run(run), overrides, options, [conf, *filter(None, [user_config_dir])])
     sweep, overrides = _split_off("sweep_resume", overrides)
     if sweep is not None:
         overrides = saved_arguments(Path(sweep), overrides)
         options += [] if flags.multirun else ["-m"]
-        if not own and (own := own_config_dir(Path(sweep))):
-            options += ["--config-dir", own]
+        if not user_config_dir and (user_config_dir := own_config_dir(Path(sweep))):
+            options += ["--config-dir", user_config_dir]
     multirun = flags.multirun or sweep is not None
-    return _checked(overrides, options, multirun, Groups([conf, *([Path(own)] if own else [])]))
+    return _checked(overrides, options, multirun, Groups([conf, *([Path(user_config_dir)] if user_config_dir else [])]))
 
 
 def _checked(overrides: list[str], options: list[str], multirun: bool, groups: Groups) -> Command:
@@ -148,14 +148,14 @@ def _parses(argument: str) -> bool:
 
 def _split_off(key: str, overrides: list[str]) -> tuple[str | None, list[str]]:
     """Returns the value of ``key=``, None where it is null or missing, and the other overrides."""
-    given = [override for override in overrides if re.match(rf"\+*{key}=", override)]
-    values = [override.value() for override in parsed(given) if override.value() is not None]
-    return (str(values[-1]) if values else None), [override for override in overrides if override not in given]
+    matching = [override for override in overrides if re.match(rf"\+*{key}=", override)]
+    values = [override.value() for override in parsed(matching) if override.value() is not None]
+    return (str(values[-1]) if values else None), [override for override in overrides if override not in matching]
 
 
 @contextmanager
 def _naming_the_job(swept: Iterable[str]) -> Iterator[None]:
-    """Adds to an error the job of the sweep that has it."""
+    """Appends the sweep job's overrides to a `UsageError`."""
     try:
         yield
     except UsageError as error:
@@ -169,10 +169,10 @@ def _resume(folder: Path, new: list[str], options: list[str], folders: list[str 
         raise UsageError(
             f"resume={folder}: lacks config.yaml or .hydra/overrides.yaml, so how it was started is not known"
         )
-    own = config_dir(folder)
-    if own and len(folders) == 1:
-        options, folders = [*options, "--config-dir", own], [*folders, own]
-    groups = Groups([Path(each) for each in folders])
+    user_config_dir = config_dir(folder)
+    if user_config_dir and len(folders) == 1:
+        options, folders = [*options, "--config-dir", user_config_dir], [*folders, user_config_dir]
+    groups = Groups([Path(path) for path in folders])
     old = own_overrides(read_record(path, list))
     keys = [override.key_or_group for override in parsed(new)]
     resumed = merge_saved(folder, composed(old, groups), composed([*old, *new], groups), [*old, *new], keys)

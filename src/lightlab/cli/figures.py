@@ -32,7 +32,7 @@ def draw(options: FigureOptions) -> list[Path]:
     translate = translator(options.language)
     written = []
     for name in options.names:
-        module = import_module(f"lightlab.figures.{FIGURES[name][0]}")
+        module = import_module(f"lightlab.figures.{FIGURES[name].module}")
         for stem, figure in getattr(module, f"draw_{name}")(options, translate).items():
             for suffix in FORMATS[options.format]:
                 written.append(options.output / f"{stem}.{suffix}")

@@ -1,4 +1,4 @@
-"""What the commands share: --help, and imports that take seconds, made a fifth faster."""
+"""Shared start-up code: the --help flag and faster imports."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ def wants_help(or_nothing: bool = False) -> bool:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Stops the garbage collector while torch and Lightning are imported: what they make stays anyway.
+    """Disables garbage collection during the imports, then freezes the imported objects: later collections skip them.
 
-    Later collections skip it too, instead of walking through it in the middle of training. This happens once: the
-    next run of a sweep imports nothing new, and what the last run left behind must be freed.
+    This happens once: the next run of a sweep imports nothing new, and what the last run left behind must be freed.
     """
     global _frozen
     if _frozen:

@@ -17,7 +17,7 @@ from lightlab.cli.help import help_text
 from lightlab.cli.startup import uncollected, wants_help
 from lightlab.config.composition import HYDRA_DEFAULTS
 from lightlab.errors import reported
-from lightlab.runs.folder import discard_if_empty, failure_kept, new_run, shortened
+from lightlab.runs.folder import discard_if_empty, failure_kept, new_run, relative_to_cwd
 from lightlab.sweeps.jobs import divide_threads, is_parallel, one_of_many
 from lightlab.sweeps.resume import config_of
 
@@ -43,7 +43,7 @@ def main(conf: Path) -> None:
 
     @hydra.main(config_path=str(conf), config_name="train", **HYDRA_DEFAULTS)
     def run(cfg: DictConfig) -> float | None:
-        folder = shortened(Path(HydraConfig.get().runtime.output_dir))
+        folder = relative_to_cwd(Path(HydraConfig.get().runtime.output_dir))
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             config = config_of(folder) if cfg.resume else _plain(cfg)
             return one_of_many(lambda: _run(config, folder), folder, HydraConfig.get().launcher)

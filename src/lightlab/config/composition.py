@@ -59,8 +59,8 @@ class Groups:
     @property
     def searchpath(self) -> list[str]:
         """The override that tells Hydra the user's folder."""
-        others = ", ".join(quote(f"file://{folder}") for folder in self.folders[1:])
-        return [f"hydra.searchpath=[{others}]"] if others else []
+        user_folders = ", ".join(quote(f"file://{folder}") for folder in self.folders[1:])
+        return [f"hydra.searchpath=[{user_folders}]"] if user_folders else []
 
     def check(self, override: Override) -> bool:
         """Returns whether the override chooses from a group.
@@ -89,22 +89,24 @@ def composed(overrides: Sequence[str], groups: Groups) -> Config:
     Raises:
         UsageError: an override that names no group, choice or key.
     """
-    every = parsed(overrides)
-    choosing = [override for override in every if groups.check(override) or override.is_hydra_override()]
-    setting = [override for override in every if override not in choosing]
-    choices = tuple(override.input_line or "" for override in choosing)
+    parsed_overrides = parsed(overrides)
+    group_overrides = [
+        override for override in parsed_overrides if groups.check(override) or override.is_hydra_override()
+    ]
+    value_overrides = [override for override in parsed_overrides if override not in group_overrides]
+    choices = tuple(override.input_line or "" for override in group_overrides)
     if choices not in groups.bases:
         groups.bases[choices] = _compose(choices, groups)
     base = groups.bases[choices]
     known = OmegaConf.to_container(base)  # not resolved: it may refer to a value that is not set yet
     assert isinstance(known, dict)
-    for override in setting:
+    for override in value_overrides:
         _check_key(override, known, groups)
-    if not all(map(is_setting, setting)):
+    if not all(map(is_setting, value_overrides)):
         return _complete(_compose(overrides, groups))
     config = copy.deepcopy(base)
     with _refused():
-        set_values(config, setting)
+        set_values(config, value_overrides)
     return _complete(config)
 
 
@@ -174,7 +176,7 @@ def _check_key(override: Override, config: dict[Any, Any], groups: Groups) -> No
             continue
         known = list(level) if isinstance(level, dict) else []
         known += list(groups.choices) if depth == 0 else []
-        above = "".join(f"{each}." for each in path[:depth])
+        above = "".join(f"{part}." for part in path[:depth])
         nearest = did_you_mean(key, known).replace("'", f"'{above}", 1)
         raise UsageError(f"{name}: no such key; {nearest}known here: {', '.join(sorted(map(str, set(known))))}")
 
@@ -188,7 +190,7 @@ def _unknown_choice(error: Exception) -> str | None:
     return f"{group}={choice}: no such choice; {did_you_mean(choice, error.options)}choices: {known}"
 
 
-_ABSENT = object()
+ABSENT = object()
 
 
 def flatten(config: Config, above: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
@@ -207,7 +209,7 @@ def unflatten(flat: dict[tuple[str, ...], Any]) -> Config:
     """Returns the config with these leaves: the inverse of `flatten`. Absent leaves are left out."""
     config: Config = {}
     for path, value in flat.items():
-        if value is _ABSENT:
+        if value is ABSENT:
             continue
         level = config
         for key in path[:-1]:

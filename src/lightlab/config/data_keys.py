@@ -112,7 +112,7 @@ _SYNTHETIC = {
     "noise": Key(NOT_NEGATIVE, "standard deviation of the noise on generated targets"),
     "weight": Key(ListOf(Number()), "true weights of generated data"),
     "bias": Key(Number(), "true bias of generated data"),
-    "x": Key(ListOf(Number()), "inputs, one a row"),
+    "x": Key(AnyOf((ListOf(Number()), ListOf(ListOf(Number())))), "inputs: a number or a list for each row"),
     "y": Key(ListOf(Number()), "targets, one a row"),
     "start": Key(ListOf(Number(), 2), "the point (x, y) on a surface where a descent starts"),
 }

@@ -27,7 +27,7 @@ _WIDEST = 44
 
 
 def explanation(overrides: Sequence[str], folders: Sequence[Path]) -> str:
-    """A line for each part and each value, in the order of the config: its name, what it is, who set it.
+    """Returns one row per group and config value: name, value, source.
 
     Args:
         overrides: of one run, as Hydra takes them, with `hydra.searchpath` where there is more than one folder.
@@ -36,7 +36,7 @@ def explanation(overrides: Sequence[str], folders: Sequence[Path]) -> str:
     with initialize_config_dir(str(folders[0].resolve()), **HYDRA_DEFAULTS):
         chosen = GlobalHydra.instance().config_loader().compute_defaults_list("train", list(overrides), RunMode.RUN)
         composed = compose("train", overrides=list(overrides))
-    defaults = [each for each in chosen.defaults if not (each.config_path or "hydra/").startswith("hydra/")]
+    defaults = [default for default in chosen.defaults if not (default.config_path or "hydra/").startswith("hydra/")]
     config = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(config, dict)
     sources = _sources(defaults, chosen.overrides.config_overrides, folders)
@@ -68,7 +68,7 @@ def _values(config: dict[str, Any], sources: Sources) -> Iterator[Row]:
 
 
 def _sources(defaults: Iterable[ResultDefault], typed: Iterable[Override], folders: Sequence[Path]) -> Sources:
-    """Who set each key last, and to what, interpolations as they stand."""
+    """Returns each key's last source and its unresolved value."""
     sources: Sources = {}
     for default in defaults:
         file = _path(str(default.config_path), folders)
@@ -90,7 +90,7 @@ def _put(sources: Sources, above: Key, value: Any, source: str) -> None:
     leaves = flatten(value, above) if isinstance(value, dict) and value else {above: value}
     for path, leaf in leaves.items():
         if leaf == {} and any(key[: len(path)] == path for key in sources):
-            continue  # an empty group takes nothing away from what is there
+            continue  # an empty group removes no existing keys
         _forget(sources, path)
         for depth in range(1, len(path)):
             sources.pop(path[:depth], None)  # an empty group that is filled now

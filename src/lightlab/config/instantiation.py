@@ -1,4 +1,4 @@
-"""Instantiates a config group with Hydra, and turns what it refuses into one line."""
+"""Instantiates config groups with Hydra; errors become one-line `UsageError`s."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def factory(config: Config, group: str) -> Callable[..., Any]:
 
     Hydra's own partial checks its target at every call, which is too slow for a function called at every step.
     """
-    found = target_of(config, group)
-    make = partial(found.func, *found.args, **found.keywords)
+    target = target_of(config, group)
+    make = partial(target.func, *target.args, **target.keywords)
 
     def checked(*arguments: Any, **options: Any) -> Any:
         try:

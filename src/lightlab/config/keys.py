@@ -23,15 +23,13 @@ TOP = {
         Text(also=(None,)), "the folder of parsed files; null: LIGHTLAB_CACHE, else the user's cache folder"
     ),
     "resume": Key(Text(also=(None,)), "the run to go on with: `last`, or its folder"),
-    "folds": Key(
-        Whole(2, also=(None,)), "k-fold cross-validation: so many runs, each tested on another part of the rows"
-    ),
-    "fold_repeats": Key(Whole(1), "how many times the rows are dealt into folds"),
+    "folds": Key(Whole(2, also=(None,)), "k-fold cross-validation: number of folds; null: off"),
+    "fold_repeats": Key(Whole(1), "repetitions of the cross-validation with new folds"),
     "init_from": Key(Text(also=(None,)), "a checkpoint, or the folder of a run, whose weights training starts from"),
     "compile": Key(
         OneOf(("auto", True, False)), "whether torch.compile compiles the network; auto: long runs on a CUDA GPU"
     ),
-    "checkpoint_every": Key(Whole(1), "epochs from one last.ckpt, and one look for the best epoch, to the next"),
+    "checkpoint_every": Key(Whole(1), "epochs between checkpoints (last.ckpt and the check for a new best.ckpt)"),
     "keep_pages": Key(SWITCH, "whether glibc keeps freed memory pages, which makes steps faster (Linux)"),
     "explain": Key(SWITCH, "show where each value of the config comes from, and run nothing"),
     "pictures": Key(

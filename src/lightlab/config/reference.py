@@ -1,4 +1,4 @@
-"""Writes what editors and readers want to know of the config: JSON schemas for every YAML, and the table of all keys.
+"""Generates JSON schemas for every YAML file and the table of all keys.
 
 ``make schema`` writes both; a test holds them equal to the declared keys.
 """
@@ -30,9 +30,9 @@ def schemas(conf: Path) -> dict[str, dict[str, Any]]:
     whole = _object(TOP, closed=True)
     whole["properties"] |= sections | groups | {"hydra": {"type": "object"}}
     whole["properties"]["defaults"] = _defaults(choices)
-    found = {group: schema | {"title": f"conf/{group}"} for group, schema in groups.items()}
-    found["config"] = whole | {"title": "a whole config: conf/train.yaml, a task, an experiment"}
-    return {name: {"$schema": "http://json-schema.org/draft-07/schema#"} | schema for name, schema in found.items()}
+    documents = {group: schema | {"title": f"conf/{group}"} for group, schema in groups.items()}
+    documents["config"] = whole | {"title": "a whole config: conf/train.yaml, a task, an experiment"}
+    return {name: {"$schema": "http://json-schema.org/draft-07/schema#"} | schema for name, schema in documents.items()}
 
 
 def _object(keys: dict[str, Key], closed: bool = False) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def schema_of(path: Path, conf: Path) -> str | None:
 
 def marked(path: Path, conf: Path) -> str:
     """The text of a YAML file with the line by which an editor finds its schema."""
-    lines = [each for each in path.read_text(encoding="utf-8").splitlines() if not each.startswith(_MARK)]
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith(_MARK)]
     name = schema_of(path, conf)
     if name is None:
         return "\n".join([*lines, ""])

@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Rule(ABC):
-    """A kind of rule defines `fits`, `words` and `json`.
+    """Base class of value rules; subclasses implement `fits`, `words` and `json`.
 
     Attributes:
         also: further values that are valid, such as None.

@@ -93,7 +93,7 @@ def _value(name: str, value: Any, rule: Rule) -> Iterator[str]:
 
 
 def _combinations(config: dict[str, Any]) -> Iterator[str]:
-    """Yields what is wrong with values that are valid by themselves."""
+    """Yields errors in combinations of individually valid values."""
     trainer = config["trainer"]
     clips_scaled = trainer["precision"] == "16-mixed" and trainer["gradient_clip_val"]
     if clips_scaled and (config["optimizer"] or {}).get("fused"):

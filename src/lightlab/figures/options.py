@@ -5,27 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import NamedTuple
 
+from lightlab.config.options import read_pairs
 from lightlab.errors import UsageError, did_you_mean
 
-# The module in which `draw_<name>` draws the figure, and its description.
+
+class Figure(NamedTuple):
+    """A figure, drawn by ``draw_<name>`` in a module of `lightlab.figures`."""
+
+    module: str
+    description: str
+
+
 FIGURES = {
-    "activations": ("activations", "every activation with its derivative"),
-    "schedules": ("schedules", "every learning-rate schedule over a run"),
-    "tangent": ("differences", "a tangent line by numerical differentiation"),
-    "differences": ("differences", "the error of a numerical derivative by its step: truncation and rounding"),
-    "initializers": (
-        "initializers",
-        "the activations and gradients of a deep network, layer by layer, under every initializer",
+    "activations": Figure("activations", "every activation with its derivative"),
+    "schedules": Figure("schedules", "every learning-rate schedule over a run"),
+    "tangent": Figure("differences", "a tangent line by numerical differentiation"),
+    "differences": Figure("differences", "the error of a numerical derivative by its step: truncation and rounding"),
+    "initializers": Figure(
+        "initializers", "the activations and gradients of a deep network, layer by layer, under every initializer"
     ),
-    "losses": ("losses", "the losses and their slopes"),
-    "dropout": ("dropout", "a layer's units with and without dropout, and the spread of their mean"),
-    "batch_norm": (
-        "batch_norm",
-        "a layer's inputs before and after batch normalisation, and its effect on a deep network",
+    "losses": Figure("losses", "the losses and their slopes"),
+    "dropout": Figure("dropout", "a layer's units with and without dropout, and the spread of their mean"),
+    "batch_norm": Figure(
+        "batch_norm", "a layer's inputs before and after batch normalisation, and its effect on a deep network"
     ),
-    "convolution": ("convolution", "a photo, convolved and pooled"),
-    "lenet": ("lenet", "LeNet's filters and feature maps for an image"),
+    "convolution": Figure("convolution", "a photo, convolved and pooled"),
+    "lenet": Figure("lenet", "LeNet's filters and feature maps for an image"),
 }
 FORMATS = {"png": ["png"], "svg": ["svg"], "both": ["png", "svg"]}
 CHOICES = {"format": [*FORMATS], "language": ["en", "zh"]}
@@ -35,7 +42,7 @@ HELP = "\n".join(
         "",
         "usage: python -m lightlab figures NAME [NAME ...] [OPTION=VALUE ...]",
         "",
-        *(f"  {name:14}{description}" for name, (_, description) in FIGURES.items()),
+        *(f"  {name:14}{figure.description}" for name, figure in FIGURES.items()),
         f"  {'all':14}all of them",
         "",
         "  output=figures        the folder to write to",
@@ -70,20 +77,15 @@ def parse_figure_options(argv: Sequence[str]) -> FigureOptions:
         UsageError: a figure or an option that does not exist, or no figure at all.
     """
     known = [option.name for option in fields(FigureOptions) if option.name != "names"]
-    values: dict[str, str] = {}
+    values = read_pairs((argument for argument in argv if "=" in argument), known)
+    for key, value in values.items():
+        if not value:
+            raise UsageError(f"{key}=: is empty")
+        if value not in CHOICES.get(key, [value]):
+            raise UsageError(f"{key}={value}: must be one of {', '.join(CHOICES[key])}")
     names: list[str] = []
-    for argument in argv:
-        key, equals, value = argument.partition("=")
-        if not equals:
-            names += FIGURES if key == "all" else [_known_figure(key)]
-        elif key not in known:
-            raise UsageError(f"{argument}: no such option; {did_you_mean(key, known)}options: {', '.join(known)}")
-        elif key in values or not value:
-            raise UsageError(f"{argument}: {key}= is {'given twice' if key in values else 'empty'}")
-        elif value not in CHOICES.get(key, [value]):
-            raise UsageError(f"{argument}: must be one of {', '.join(CHOICES[key])}")
-        else:
-            values[key] = value
+    for name in (argument for argument in argv if "=" not in argument):
+        names += FIGURES if name == "all" else [_known_figure(name)]
     if not names:
         raise UsageError(f"name at least one figure: {', '.join(FIGURES)}, or all")
     if "run" in values and "checkpoint" in values:

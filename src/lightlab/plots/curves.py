@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,12 +14,20 @@ from lightlab.plots.style import CYCLE, charts, save
 Series = tuple[list[int], list[float]]  # epochs, values
 
 
-def draw_curves(metrics_csv: Path, picture: Path) -> None:
-    """One chart a metric, its train and validation curves together, and the learning rate; nothing without an epoch."""
+def draw_curves(rows: Sequence[Mapping[str, float]], picture: Path) -> None:
+    """One chart a metric, its train and validation curves together, and the learning rate; nothing without an epoch.
+
+    Args:
+        rows: of metrics.csv, one an epoch.
+    """
     by_metric: dict[str, dict[str, Series]] = defaultdict(dict)
-    for name, values in (read_series(metrics_csv) if metrics_csv.is_file() else {}).items():
-        metric, _, stage = name.partition("/")
-        by_metric[metric][stage] = values
+    for row in rows:
+        for name, value in row.items():
+            metric, _, stage = name.partition("/")
+            if name not in ("epoch", "step", "seconds"):
+                epochs, values = by_metric[metric].setdefault(stage, ([], []))
+                epochs.append(int(row["epoch"]))
+                values.append(value)
     if not by_metric:
         return
     names = sorted(by_metric, key=lambda name: (name != "loss", name == "learning_rate", name))
@@ -28,19 +35,6 @@ def draw_curves(metrics_csv: Path, picture: Path) -> None:
     for axes, name in zip(panels, names, strict=True):
         _draw_metric(axes, name, by_metric[name])
     save(figure, picture)
-
-
-def read_series(metrics_csv: Path) -> dict[str, Series]:
-    """Each column of a metrics.csv by epoch, empty cells left out."""
-    series: dict[str, Series] = {}
-    with metrics_csv.open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            for name, cell in row.items():
-                if cell and name not in ("epoch", "step", "seconds"):
-                    epochs, values = series.setdefault(name, ([], []))
-                    epochs.append(int(row["epoch"]))
-                    values.append(float(cell))
-    return series
 
 
 def _draw_metric(axes: Axes, name: str, curves: dict[str, Series]) -> None:

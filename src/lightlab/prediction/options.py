@@ -3,54 +3,84 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lightlab.config.options import read_pairs
 from lightlab.config.rules import Number, OneOf, Rule, Text, Whole
-from lightlab.errors import UsageError, did_you_mean
+from lightlab.errors import UsageError
 from lightlab.modules.verse_options import VERSE_RULES
 from lightlab.modules.word_options import WORD_RULES
 from lightlab.runs.folder import checkpoint_of, find_run
 
-HELP = """Predicts with what a run has learnt.
+# The options by the heading of their section in --help: an example and the meaning of each.
+_COMMON = {
+    "run": ("last|FOLDER", "the run: its best checkpoint is used"),
+    "checkpoint": ("FILE", "or a checkpoint itself"),
+    "output": ("FILE", "write the whole table: .csv or .json"),
+    "accelerator": ("auto", "auto, cpu, gpu, mps"),
+    "allow": ("[my_package]", "build parts of that package too, if the checkpoint names them"),
+}
+_ROWS = {
+    "input": (
+        "...",
+        "a photo, a folder of photos, an IDX file, a CSV, or numbers: input=[[4.0],[5.0]];\n"
+        f"{'':24}labels in it are scored",
+    ),
+    "batch_size": ("1000", "rows at a time"),
+    "figure": ("true", "draw each prediction on its photo: beside output=, else in predictions/"),
+    "threshold": ("0.5", "of two classes: probabilities from here on are predicted as the second"),
+}
+_VERSE = {
+    "start": ("春", "the first character; several, between commas, begin a poem each"),
+    "acrostic": ("春夏秋冬", "the first character of each line instead"),
+    "lines": ("4", "lines of a poem"),
+    "length": ("7", "characters of a line"),
+    "temperature": ("1.0", "below 1 more likely characters, above 1 bolder ones; 0 always the likeliest"),
+    "top_k": ("...", "draw only from this number of the likeliest"),
+    "top_p": ("...", "draw from the likeliest that together reach this probability, in (0, 1]"),
+    "count": ("1", "poems for each start"),
+    "seed": ("0", "random seed"),
+    "rhyme": ("true", "even lines rhyme (needs an extra: pip install 'lightlab-dl[rhymes]')"),
+    "no_repeat": ("true", "no character twice in a poem"),
+}
+_WORDS = {
+    "nearest": ("月亮", "the words nearest to this one, or to several between commas, with their cosine"),
+    "analogy": ("国王-男人+女人", "the words nearest to this sum"),
+    "count": ("10", "number of words"),
+}
+_SECTIONS = {
+    "": _COMMON,
+    "what is predicted from rows or photos:": _ROWS,
+    "verse (poetry_rnn):": _VERSE,
+    "words (word_embedding):": _WORDS,
+}
 
-usage: python predict.py run=last input=photo.png [OPTION=VALUE ...]
-       python predict.py run=last start=春 [OPTION=VALUE ...]
-       python predict.py run=last nearest=月亮 [OPTION=VALUE ...]
 
-  run=last|FOLDER       the run: its best checkpoint is used
-  checkpoint=FILE       or a checkpoint itself
-  output=FILE           write the whole table: .csv or .json
-  accelerator=auto      auto, cpu, gpu, mps
-  allow=[my_package]    build parts of that package too, if the checkpoint names them
+def _help_lines() -> Iterator[str]:
+    for heading, options in _SECTIONS.items():
+        yield ""
+        if heading:
+            yield heading
+        for name, (example, meaning) in options.items():
+            wide = sum(unicodedata.east_asian_width(character) == "W" for character in example)
+            yield f"  {f'{name}={example}':{20 - wide}}  {meaning}"
 
-what is predicted from rows or photos:
-  input=...             a photo, a folder of photos, an IDX file, a CSV, or numbers: input=[[4.0],[5.0]];
-                        labels that it carries are scored
-  batch_size=1000       rows at a time
-  figure=true           draw each prediction on its photo: beside output=, else in predictions/
-  threshold=0.5         of two classes: probabilities from here on are predicted as the second
 
-verse (poetry_rnn):
-  start=春              the first character; several, between commas, begin a poem each
-  acrostic=春夏秋冬     the first character of each line instead
-  lines=4               lines of a poem
-  length=7              characters of a line
-  temperature=1.0       below 1 more likely characters, above 1 bolder ones; 0 always the likeliest
-  top_k=...             draw from so many of the likeliest
-  top_p=...             draw from the likeliest that together reach this probability, in (0, 1]
-  count=1               poems for each start
-  seed=0                another number, other poems
-  rhyme=true            even lines rhyme (needs an extra: pip install 'lightlab-dl[rhymes]')
-  no_repeat=true        no character twice in a poem
-
-words (word_embedding):
-  nearest=月亮          the words nearest to this one, or to several between commas, with their cosine
-  analogy=国王-男人+女人    the words nearest to this sum
-  count=10              so many of them"""
+HELP = "\n".join(
+    [
+        "Predicts with a trained model.",
+        "",
+        "usage: python predict.py run=last input=photo.png [OPTION=VALUE ...]",
+        "       python predict.py run=last start=春 [OPTION=VALUE ...]",
+        "       python predict.py run=last nearest=月亮 [OPTION=VALUE ...]",
+        *_help_lines(),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -75,10 +105,8 @@ class PredictOptions:
     given: frozenset[str] = field(default=frozenset(), compare=False)
 
 
-COMMON = ("run", "checkpoint", "output", "accelerator", "allow")
-ROWS = ("input", "batch_size", "figure", "threshold")
 QUERY_RULES: dict[str, Rule] = {**VERSE_RULES, **WORD_RULES}  # options of tasks that take no input
-OPTIONS = (*COMMON, *ROWS, *QUERY_RULES)
+OPTIONS = tuple(dict.fromkeys(name for options in _SECTIONS.values() for name in options))
 _RULES: dict[str, Rule] = {
     "accelerator": OneOf(("auto", "cpu", "gpu", "mps")),
     "batch_size": Whole(1),
@@ -92,13 +120,13 @@ def check_options(options: PredictOptions, known: Sequence[str], task: str) -> N
     """Refuses options that a checkpoint's task does not have.
 
     Args:
-        known: the task's options, beside `COMMON`.
+        known: the task's options, beside those of every task.
         task: of the checkpoint.
 
     Raises:
         UsageError: names the option and the task, or says that `input` is missing.
     """
-    unknown = next((name for name in OPTIONS if name in options.given - {*COMMON, *known}), None)
+    unknown = next((name for name in OPTIONS if name in options.given - {*_COMMON, *known}), None)
     if unknown is not None:
         raise UsageError(f"{unknown}=: not an option of a run of {task}, which takes {', '.join(known)}")
     if "input" in known and options.input is None:
@@ -124,26 +152,17 @@ def parse_options(argv: Sequence[str]) -> PredictOptions:
     Raises:
         UsageError: an option that does not exist, or one too few or too many.
     """
-    given: dict[str, Any] = {}
-    for argument in argv:
-        key, equals, text = argument.partition("=")
-        if not equals or key not in OPTIONS:
-            raise UsageError(
-                f"{argument}: no such option; {did_you_mean(key, OPTIONS)}options: {', '.join(OPTIONS)} (--help)"
-            )
-        if key in given:
-            raise UsageError(f"{argument}: {key}= is given twice")
-        given[key] = _value(key, text)
-    if ("run" in given) == ("checkpoint" in given):
+    option_values = {key: _value(key, text) for key, text in read_pairs(argv, OPTIONS).items()}
+    if ("run" in option_values) == ("checkpoint" in option_values):
         raise UsageError("give either run= (a folder, or `last`) or checkpoint= (a file)")
-    query = {name: value for name, value in given.items() if name in QUERY_RULES}
-    if "input" not in given and not query:
+    query = {name: value for name, value in option_values.items() if name in QUERY_RULES}
+    if "input" not in option_values and not query:
         raise UsageError(
             "input= is missing: a photo, a folder, a CSV, an IDX file, or numbers such as input=[[4.0]]; "
-            "of a poetry run, start=春"
+            "for a poetry run: start=春"
         )
-    others = {name: value for name, value in given.items() if name not in QUERY_RULES}
-    return PredictOptions(**others, query=query, given=frozenset(given))
+    field_values = {name: value for name, value in option_values.items() if name not in QUERY_RULES}
+    return PredictOptions(**field_values, query=query, given=frozenset(option_values))
 
 
 def _value(key: str, text: str) -> Any:

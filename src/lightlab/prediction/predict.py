@@ -70,7 +70,7 @@ class Predictions:
 
 
 def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
-    """Predicts `options.input`, or answers `options.query`, and writes `options.output` if it is named.
+    """Predicts `options.input`, or evaluates `options.query`, and writes `options.output` if it is named.
 
     Raises:
         UsageError: an option that the checkpoint's task does not have, or none that it needs.

@@ -12,8 +12,8 @@ from statistics import median
 from typing import Any
 
 from lightlab.report.comparison import Comparison
-from lightlab.report.epochs import Series
 from lightlab.report.formatting import Translate, mean_and_deviation, plain
+from lightlab.runs.results import Series
 
 Spec = dict[str, Any]
 

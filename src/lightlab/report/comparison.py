@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from lightlab.report.grouping import Configuration, group, ranked, swept_keys
 from lightlab.report.runs import Run
-from lightlab.runs.overrides import makes_a_difference
+from lightlab.runs.overrides import defines_configuration
 
 
 class Welch(NamedTuple):
@@ -115,4 +115,4 @@ def _compare(task: str, runs: list[Run], target: float | None) -> Comparison:
 
 def _describes_the_run(override: str, keys: list[str]) -> bool:
     key = override.lstrip("+").partition("=")[0]
-    return key not in keys and key != "task" and makes_a_difference(key)
+    return key not in keys and key != "task" and defines_configuration(key)

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-from lightlab.report.epochs import Series
 from lightlab.report.formatting import as_number, short
 from lightlab.report.runs import Run
-from lightlab.runs.overrides import makes_a_difference, same
+from lightlab.runs.overrides import canonical, defines_configuration
+from lightlab.runs.results import Series
 
 DATA_USED = "data used"  # a key like an override: whether a run used real or embedded data
 
@@ -49,12 +49,12 @@ class Configuration:
 
     def first_epochs(self, metric: str, reaches: Callable[[float], bool]) -> list[tuple[int, float | None]]:
         """The first epoch, and its time in seconds, at which each counted run reaches a score; others are left out."""
-        found = []
+        first_reached = []
         for run in self.counted:
             epoch = next((epoch for epoch, value in sorted(run.epochs.finite(metric).items()) if reaches(value)), None)
             if epoch is not None:
-                found.append((epoch, run.epochs.finite("seconds").get(epoch)))
-        return found
+                first_reached.append((epoch, run.epochs.finite("seconds").get(epoch)))
+        return first_reached
 
     def mean_curve(self, name: str) -> tuple[Series, Series]:
         """Mean and standard deviation over the counted runs, at each epoch that at least half of them have."""
@@ -70,8 +70,8 @@ class Configuration:
 
 def swept_keys(runs: Sequence[Run]) -> list[str]:
     """The keys whose values differ between runs, in the order in which they were typed."""
-    typed = dict.fromkeys(key for run in runs for key in run.override_values if makes_a_difference(key))
-    keys = [key for key in typed if len({same(setting(run, key)) for run in runs}) > 1]
+    typed = dict.fromkeys(key for run in runs for key in run.override_values if defines_configuration(key))
+    keys = [key for key in typed if len({canonical(setting(run, key)) for run in runs}) > 1]
     data = {run.metrics["data"] for run in runs if isinstance(run.metrics.get("data"), str)}
     return [*keys, *([DATA_USED] if len(data) > 1 and "data.source" not in keys else [])]
 
@@ -92,7 +92,7 @@ def group(runs: Sequence[Run], keys: Sequence[str], metric: str) -> list[Configu
     """Returns the configurations in the order of their first runs."""
     groups: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
-        groups.setdefault(tuple(same(setting(run, key)) for key in keys), []).append(run)
+        groups.setdefault(tuple(canonical(setting(run, key)) for key in keys), []).append(run)
     return [_configuration(members, keys, metric) for members in groups.values()]
 
 

@@ -59,7 +59,7 @@ def _line_chart(
     comparison: Comparison, across: str, lines: str, values: dict[str, list[str]], translate: Translate
 ) -> Spec:
     scores = _scores(comparison, across, lines)
-    rows = [{"x": short(x), "line": short(line)} | _mean(found) for (x, line), found in scores.items()]
+    rows = [{"x": short(x), "line": short(line)} | _mean(pair_scores) for (x, line), pair_scores in scores.items()]
     names = [*map(short, values[lines])]
     color: Spec = {"field": "line", "type": "nominal"}
     color["scale"] = {"domain": names, "range": [COLOURS[index % len(COLOURS)] for index in range(len(names))]}

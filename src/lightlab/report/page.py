@@ -15,7 +15,7 @@ import vl_convert
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from lightlab.errors import UsageError
-from lightlab.files import whole_file
+from lightlab.files import write_text
 from lightlab.report.charts import Spec, colour, curve_charts
 from lightlab.report.comparison import Comparison, compare
 from lightlab.report.formatting import Translate, translator
@@ -27,7 +27,7 @@ from lightlab.report.tables import link, ranking_table, run_table, write_summary
 _TEMPLATES = Path(__file__).parent / "templates"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LARGEST_PICTURE = 2**19  # bytes; larger ones are not embedded
-_TELLING_PICTURES = ("mistakes.png", "predictions.png", "samples.png")  # the first that the best run has is embedded
+_TELLING_PICTURES = ("mistakes.png", "predictions.png")  # the first that the best run has is embedded
 
 
 def write(folders: Sequence[Path], to: Path, score: float | None = None, language: str | None = None) -> Path:
@@ -44,7 +44,6 @@ def write(folders: Sequence[Path], to: Path, score: float | None = None, languag
         UsageError: a folder does not exist, or `to` cannot be written.
         DataError: the folders hold no run; nothing has been written.
     """
-    folders = [Path(folder) for folder in folders]
     runs = read_runs(folders)
     language = language or str(runs[0].config.get("language", "en"))
     translate = translator(language)
@@ -64,8 +63,8 @@ def write(folders: Sequence[Path], to: Path, score: float | None = None, languag
             "translate": translate,
             "remake": shlex.join(["python", "-m", "lightlab", "report", *map(str, folders)]),
         }
-        _write(to / "report.html", _render("report.html", contents))
-        _write(to / "report.md", re.sub(r"\n{3,}", "\n\n", _render("report.md", contents)).lstrip())
+        write_text(to / "report.html", _render("report.html", contents))
+        write_text(to / "report.md", re.sub(r"\n{3,}", "\n\n", _render("report.md", contents)).lstrip())
         write_summary(runs, to / "summary.csv")
     except OSError as error:
         raise UsageError(f"{to}: a report cannot be written here ({error.strerror}); name a folder by --to") from None
@@ -107,13 +106,13 @@ def _write_svg(charts: Spec | None, to: Path, name: str) -> str:
     """Writes the charts for report.md; returns their address."""
     if charts is None:
         return ""
-    _write(to / "figures" / name, vl_convert.vegalite_to_svg(charts))
+    write_text(to / "figures" / name, vl_convert.vegalite_to_svg(charts))
     return link(to / "figures" / name, to)
 
 
 def embedded(paths: Iterable[Path], label: str = "") -> list[tuple[str, str]]:
     """Names and ``data:`` addresses of pictures; what is not a PNG, cannot be read or is large is left out."""
-    found = []
+    pictures = []
     for path in paths:
         try:
             contents = path.read_bytes() if path.stat().st_size <= _LARGEST_PICTURE else b""
@@ -121,8 +120,8 @@ def embedded(paths: Iterable[Path], label: str = "") -> list[tuple[str, str]]:
             continue
         if contents.startswith(_PNG):
             name = f"{label}: {path.stem}" if label else path.stem
-            found.append((name, "data:image/png;base64," + base64.b64encode(contents).decode()))
-    return found
+            pictures.append((name, "data:image/png;base64," + base64.b64encode(contents).decode()))
+    return pictures
 
 
 def best_run_pictures(comparison: Comparison, to: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
@@ -169,8 +168,3 @@ def _markdown_code(text: str) -> str:
     ticks = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{ticks}{pad}{' '.join(text.split())}{pad}{ticks}"
-
-
-def _write(path: Path, text: str) -> None:
-    with whole_file(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")

@@ -15,9 +15,9 @@ from typing import Any, Literal
 import yaml
 
 from lightlab.errors import DataError, UsageError
-from lightlab.report.epochs import Epochs, read_epochs
 from lightlab.runs.folder import state
 from lightlab.runs.overrides import read_overrides, values
+from lightlab.runs.results import Epochs, read_epochs
 
 Outcome = Literal["done", "pruned", "failed", "unfinished", "diverged"]
 _MARKS = (".hydra", "metrics.csv", "metrics.json", "error.txt", "pruned.txt")
@@ -120,11 +120,11 @@ def read_runs(folders: Sequence[Path]) -> list[Run]:
     for folder in folders:
         if not folder.is_dir():
             raise UsageError(f"{folder}: no such folder; name a run, or a folder with runs below it")
-    found = dict.fromkeys(Path(os.path.abspath(run)) for folder in folders for run in _run_folders(folder))
-    if not found:
+    run_folders = dict.fromkeys(Path(os.path.abspath(run)) for folder in folders for run in _run_folders(folder))
+    if not run_folders:
         names = ", ".join(map(str, folders))
         raise DataError(f"{names}: no run lies here (none has .hydra/, metrics.csv, metrics.json or error.txt)")
-    return [run for folder in found for run in _read_folds(folder)]
+    return [run for folder in run_folders for run in _read_folds(folder)]
 
 
 def is_run(folder: Path) -> bool:
@@ -164,7 +164,7 @@ def read_run(run_folder: Path, fold: str = "") -> Run:
     notes: list[str] = []
     outcome: Outcome = state(folder)
     metrics = _read(folder / "metrics.json", notes)
-    epochs = read_epochs(folder / "metrics.csv")
+    epochs = read_epochs(folder)
     if outcome == "done" and not metrics:
         outcome = "unfinished"
     reason = _reason(folder, outcome, notes)

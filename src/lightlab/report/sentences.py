@@ -88,17 +88,19 @@ def caveats(comparison: Comparison, translate: Translate) -> Iterator[str]:
 
 def circumstances(comparison: Comparison, translate: Translate) -> str:
     """The data, device and commit, where they are the same for all runs."""
-    found = _circumstances(comparison.runs)
-    return " · ".join(f"{translate(name)}: {values[0]}" for name, values in found.items() if len(values) == 1)
+    values_by_name = _circumstances(comparison.runs)
+    return " · ".join(f"{translate(name)}: {values[0]}" for name, values in values_by_name.items() if len(values) == 1)
 
 
 def _circumstances(runs: list[Run]) -> dict[str, list[str]]:
-    found = {
+    values_by_name = {
         "data": [run.metrics.get("data") for run in runs],
         "device": [run.environment.get("device") for run in runs],
         "commit": [run.environment.get("commit") for run in runs],
     }
-    return {name: list(dict.fromkeys(v for v in values if isinstance(v, str))) for name, values in found.items()}
+    return {
+        name: list(dict.fromkeys(v for v in values if isinstance(v, str))) for name, values in values_by_name.items()
+    }
 
 
 def reading_help(comparison: Comparison, translate: Translate) -> str:

@@ -146,8 +146,8 @@ def _run_cells(
 
 def _other_metrics(comparison: Comparison) -> list[str]:
     """A few metrics beside the compared one, test rows first; metrics of single classes are left out."""
-    found = dict.fromkeys(name for run in comparison.runs for name in run.metrics)
-    known = [name for name in found if re.fullmatch("[^/]+/(test|val)", name) and name != comparison.metric]
+    metric_names = dict.fromkeys(name for run in comparison.runs for name in run.metrics)
+    known = [name for name in metric_names if re.fullmatch("[^/]+/(test|val)", name) and name != comparison.metric]
     bases = list(dict.fromkeys(name.partition("/")[0] for name in (comparison.metric, "loss/", *known)))
     known.sort(key=lambda name: bases.index(name.partition("/")[0]))
     tests = [name for name in known if name.endswith("/test")][: _MOST_OTHERS - 1]

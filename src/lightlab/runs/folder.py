@@ -50,8 +50,8 @@ def new_run(root: str, task: str, overrides: Sequence[str]) -> Path:
     raise UsageError(f"{root} already holds 999 runs named {name}")
 
 
-def shortened(folder: Path) -> Path:
-    """Returns the folder relative to the working directory, where it lies below that."""
+def relative_to_cwd(folder: Path) -> Path:
+    """Returns the folder relative to the working directory if it is inside it."""
     return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
 
 
@@ -70,7 +70,7 @@ def check_writable(root: Path) -> None:
 
 @contextmanager
 def discard_if_empty(folder: Path) -> Iterator[None]:
-    """Removes what a run wrote that fails before its first epoch, and nothing that was there before it."""
+    """Removes the files of a run that fails before its first epoch; keeps existing files."""
     before = set(folder.iterdir()) if folder.is_dir() else set()
     try:
         yield
@@ -87,8 +87,8 @@ def discard_if_empty(folder: Path) -> Iterator[None]:
         raise
 
 
-def begin_anew(folder: Path) -> None:
-    """Removes the files of an earlier start that a new one would append to, or that would be taken for its own."""
+def remove_old_files(folder: Path) -> None:
+    """Removes files of an earlier attempt that would mix with a new start."""
     patterns = (
         "error.txt",
         "config.yaml",

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-# Keys that say how a run is kept, shown or repeated, and not what it is.
+# Keys that do not define a configuration: seeds, folds, storage, display.
 _NOT_THE_RUN = re.compile(r"(seed|folds|fold_repeats|resume|sweep_resume|cache_dir|language|explain|hydra\b.*)$")
 
 
@@ -44,8 +44,8 @@ def values(overrides: Iterable[str]) -> dict[str, str]:
     return {key.lstrip("+"): unquoted(value) for key, _, value in pairs}
 
 
-def makes_a_difference(key: str) -> bool:
-    """Whether runs that differ in this key are different configurations."""
+def defines_configuration(key: str) -> bool:
+    """Returns whether runs that differ in this key are different configurations."""
     return not _NOT_THE_RUN.match(key)
 
 
@@ -58,8 +58,8 @@ def command(overrides: Iterable[str], seeds: Iterable[str], config_dir: str | No
     return shlex.join(["python", "train.py", *(["-m"] if len(seeds) > 1 else []), *own, *kept])
 
 
-def same(value: str) -> str:
-    """Returns what equal values share: ``0.1``, ``1e-1`` and ``.10`` are one number."""
+def canonical(value: str) -> str:
+    """Returns a canonical form, equal for ``0.1``, ``1e-1`` and ``.10``."""
     try:
         return repr(float(value))
     except ValueError:

@@ -6,14 +6,17 @@ import csv
 import json
 import math
 import platform
+import re
 import subprocess
 import sys
 import time
+from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from lightlab.files import whole_file
+from lightlab.files import write_text
 
 _PACKAGES = ("lightlab-dl", "torch", "lightning", "hydra-core", "torchmetrics", "numpy", "pandas", "scikit-learn")
 
@@ -23,30 +26,100 @@ def write_json(path: Path, contents: dict[str, Any]) -> None:
     finite = {
         key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in contents.items()
     }
-    with whole_file(path) as unfinished:
-        unfinished.write_text(json.dumps(finite, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(finite, indent=2, ensure_ascii=False) + "\n")
+
+
+Series = dict[int, float]  # epoch, from 1 → value
+
+
+@dataclass
+class Epochs:
+    """The contents of metrics.csv.
+
+    Attributes:
+        rows: the numbers of each epoch by column, empty cells left out; NaN and ±inf are kept.
+        cells: the same rows as text.
+        notes: what could not be read.
+    """
+
+    rows: list[dict[str, float]] = field(default_factory=list)
+    cells: list[dict[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @cached_property
+    def series(self) -> dict[str, Series]:
+        """One series per metric, and of ``learning_rate``, ``step`` and ``seconds``."""
+        series: dict[str, Series] = {}
+        for row in self.rows:
+            epoch = int(row["epoch"])
+            for name, value in row.items():
+                if name != "epoch":
+                    series.setdefault(name, {})[epoch] = value
+        return series
+
+    @property
+    def last(self) -> int:
+        """The last epoch of any metric; 0 without one."""
+        return max((max(series) for series in self.series.values()), default=0)
+
+    def finite(self, name: str) -> Series:
+        """The finite values of a metric."""
+        return {epoch: value for epoch, value in self.series.get(name, {}).items() if math.isfinite(value)}
+
+
+def read_epochs(folder: Path) -> Epochs:
+    """Reads all whole lines of a run's metrics.csv; `notes` of the result name what was left out."""
+    epochs = Epochs()
+    try:
+        text = (folder / "metrics.csv").read_bytes().decode("utf-8-sig", errors="replace")
+    except FileNotFoundError:
+        return epochs
+    except OSError:
+        return Epochs(notes=["metrics.csv cannot be read"])
+    if "\0" in text:
+        epochs.notes.append("metrics.csv holds NUL bytes, as a crash leaves them; they are left out")
+        text = text.replace("\0", "")
+    if text and not text.endswith("\n"):  # a whole line ends with a line break
+        epochs.notes.append("metrics.csv ends in the middle of a line, which is left out")
+        text = text[: text.rfind("\n") + 1]
+    reader = csv.DictReader(text.splitlines())
+    try:
+        if "epoch" not in (reader.fieldnames or ["epoch"]):
+            epochs.notes.append("metrics.csv has no line that names its columns, so it is left out")
+        elif [row for row in reader if not _add_row(epochs, row)]:
+            epochs.notes.append("metrics.csv has damaged lines or cells, which are left out")
+    except csv.Error:
+        epochs.notes.append("metrics.csv has damaged lines or cells, which are left out")
+    return epochs
+
+
+def _add_row(epochs: Epochs, row: dict[str, str]) -> bool:
+    """Adds the cells of a row; returns whether all could be read."""
+    if None in row or None in row.values() or not re.fullmatch("[0-9]{1,9}", row["epoch"]):
+        return False
+    cells, numbers = dict(row), {}
+    for name, cell in row.items():
+        try:
+            if cell:
+                numbers[name] = float(cell)
+        except ValueError:
+            del cells[name]
+    epochs.rows.append(numbers)
+    epochs.cells.append(cells)
+    return len(cells) == len(row)
 
 
 def epoch_row(folder: Path, epoch: int | None = None) -> dict[str, float]:
     """Returns the metrics of an epoch (from 1; None for the last) in metrics.csv; empty where it has none."""
-    rows = [row for row in epoch_rows(folder) if epoch is None or row["epoch"] == epoch]
+    rows = [row for row in read_epochs(folder).rows if epoch is None or row["epoch"] == epoch]
     return rows[-1] if rows else {}
-
-
-def epoch_rows(folder: Path) -> list[dict[str, float]]:
-    """Returns the metrics of every epoch in metrics.csv; none where there is no such file."""
-    path = folder / "metrics.csv"
-    if not path.is_file():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return [{name: float(cell) for name, cell in row.items() if cell} for row in csv.DictReader(file)]
 
 
 def describe_environment(device: str, kept_pages: bool) -> dict[str, Any]:
     """Returns versions, commit, device and start time, in plain containers.
 
     Args:
-        kept_pages: whether the allocator was told to keep freed pages.
+        kept_pages: whether the allocator keeps freed pages.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""Goes on with a run: its saved config, what is typed now, and what conf/ has become since."""
+"""Resumes a run: merges its saved config with new overrides and reports changes in conf/."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from lightlab.config.composition import _ABSENT, Config, flatten, quote, unflatten
+from lightlab.config.composition import ABSENT, Config, flatten, quote, unflatten
 from lightlab.errors import UsageError
 from lightlab.runs.overrides import resume_records
 
@@ -61,8 +61,7 @@ def read_record(path: Path, kind: type[Kind]) -> Kind:
         contents = None
     if not isinstance(contents, kind):
         raise UsageError(
-            f"{path}: damaged: not the {'list' if kind is list else 'mapping'} that a run keeps; start a new run with "
-            "init_from="
+            f"{path}: damaged; expected a YAML {'list' if kind is list else 'mapping'}; start a new run with init_from="
         )
     return contents
 
@@ -95,13 +94,13 @@ def merge_saved(folder: Path, then: Config, now: Config, overrides: list[str], t
     merged = dict(saved)
     for key in {**flat_then, **flat_now}:
         is_typed = any(f"{'.'.join(key)}.".startswith(f"{name}.") for name in typed)
-        if is_typed or _differ(flat_now.get(key, _ABSENT), flat_then.get(key, _ABSENT)):
-            merged[key] = flat_now.get(key, _ABSENT)
+        if is_typed or _differ(flat_now.get(key, ABSENT), flat_then.get(key, ABSENT)):
+            merged[key] = flat_now.get(key, ABSENT)
     merged[("resume",)] = str(folder)
     changes = [
         f"{'.'.join(key)} was {saved.get(key, 'absent')}, is now {flat_then.get(key, 'absent')}"
         for key in sorted(saved.keys() | flat_then.keys())
-        if key != ("resume",) and saved.get(key, _ABSENT) != flat_then.get(key, _ABSENT)
+        if key != ("resume",) and saved.get(key, ABSENT) != flat_then.get(key, ABSENT)
     ]
     places = [f"hydra.run.dir={quote(str(folder))}", "hydra.output_subdir=null"]
     return Resumed(folder, unflatten(merged), [*overrides, *places], changes)

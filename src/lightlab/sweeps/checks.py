@@ -37,7 +37,7 @@ def preset(typed: Sequence[str], multirun: bool, groups: Groups) -> list[str]:
 def jobs(typed: Sequence[str], multirun: bool, groups: Groups) -> Iterator[list[str]]:
     """Yields jobs that together have every swept value: each one beside the first value of every other key.
 
-    Of the ranges of a search only the bounds are tried.
+    For a search, only the bounds of each range are tried.
 
     Raises:
         UsageError: several values without -m, or a range without values.

@@ -36,7 +36,7 @@ class SweepLoader:
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
         overrides = OverridesParser.create().parse_overrides(sweep_overrides)
-        # The place of an added or deleted key among the others counts; a searchpath's groups are not known here.
+        # Left to Hydra: the order of added and deleted keys matters, and groups of a searchpath are unknown here.
         if master_config.hydra.searchpath or not all(map(is_setting, overrides)):
             return self._loader.load_sweep_config(master_config, sweep_overrides)
         values = [override for override in overrides if override.key_or_group not in self._groups]
@@ -46,7 +46,7 @@ class SweepLoader:
         config = copy.deepcopy(self._bases[choices])
         try:
             set_values(config, values)
-        except OmegaConfBaseException:  # to be reported in Hydra's own words
+        except OmegaConfBaseException:  # Hydra reports the error
             return self._loader.load_sweep_config(master_config, sweep_overrides)
         config.hydra.overrides.task = [override.input_line for override in overrides]
         config.hydra.job.override_dirname = _dirname(overrides, config.hydra.job.config.override_dirname)

@@ -1,4 +1,4 @@
-"""Goes on with a sweep: what its folder says it was, and which of its runs are still to be made."""
+"""Resumes a sweep: reads its record and lists the jobs to run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 
 from lightlab.config.composition import quote
 from lightlab.errors import UsageError
-from lightlab.runs.folder import begin_anew, checkpoint_of, shortened, state
+from lightlab.runs.folder import checkpoint_of, relative_to_cwd, remove_old_files, state
 from lightlab.runs.resume import command_line_source, read_record
 
 _GRID = "hydra_plugins.lightlab_sweepers.GridSweeper"
@@ -21,7 +21,7 @@ _PLACES = r"hydra\.(mode|sweep\.dir|run\.dir|sweeper\.unfinished)="
 def saved_arguments(folder: Path, typed: Sequence[str]) -> list[str]:
     """Returns the overrides that a sweep was started with, and those that make Hydra run what is missing.
 
-    A search is started as before: its study knows the trials that it has.
+    A search is started as before: the study stores the finished trials.
 
     Args:
         typed: Hydra's own overrides, which replace the saved ones, such as ``hydra/launcher=joblib``.
@@ -31,7 +31,7 @@ def saved_arguments(folder: Path, typed: Sequence[str]) -> list[str]:
     """
     for override in typed:
         if not re.match(r"\+*hydra[./]", override):
-            raise UsageError(f"{override}: sweep_resume= makes the runs as they were begun; only hydra/… can be added")
+            raise UsageError(f"{override}: sweep_resume= keeps the sweep's settings; only hydra/… can be added")
     record = _record(folder)
     saved = [str(override) for override in record["overrides"]["hydra"] if not re.match(_PLACES, str(override))]
     if any(re.match(r"\+*hydra/launcher=", override) for override in typed):
@@ -54,9 +54,9 @@ def remaining(jobs: list[list[str]], folder: Path) -> list[list[str]]:
     """
     numbers = [number for number in range(len(jobs)) if state(folder / str(number)) not in ("done", "pruned")]
     if numbers:
-        print(f"{len(numbers)} of {len(jobs)} runs are to be made: {', '.join(map(str, numbers))}", flush=True)
+        print(f"running {len(numbers)} of {len(jobs)} runs: {', '.join(map(str, numbers))}", flush=True)
     else:
-        print(f"nothing is missing of {len(jobs)} runs", flush=True)
+        print(f"all {len(jobs)} runs are complete", flush=True)
     return [[*jobs[number], *_place(folder / str(number))] for number in numbers]
 
 
@@ -76,8 +76,8 @@ def config_of(folder: Path) -> dict[str, Any]:
 def _place(run: Path) -> list[str]:
     subdir = f"hydra.sweep.subdir={run.name}"
     if state(run) == "unfinished" and checkpoint_of(run, "last") is not None and _has_config(run):
-        return [f"resume={quote(str(shortened(run.absolute())))}", subdir, "hydra.output_subdir=null"]
-    begin_anew(run)
+        return [f"resume={quote(str(relative_to_cwd(run.absolute())))}", subdir, "hydra.output_subdir=null"]
+    remove_old_files(run)
     return [subdir]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from lightlab.errors import UsageError, reported
-from lightlab.runs.folder import results_of, shortened, state
+from lightlab.runs.folder import relative_to_cwd, results_of, state
 from lightlab.runs.overrides import read_overrides
 from lightlab.runs.summary import text_table
 
@@ -33,7 +33,7 @@ def finished(folder: Path) -> Iterator[None]:
         except OSError as error:
             raise UsageError(f"hydra.sweep.dir={folder}: no folder can be made here ({error.strerror})") from None
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that it ends with a report between two runs too
-    folder = shortened(folder.absolute())
+    folder = relative_to_cwd(folder.absolute())
     stopped = True
     try:
         yield

@@ -13,7 +13,7 @@ import yaml
 from lightlab.config.composition import Config
 from lightlab.data.splits import Fold
 from lightlab.errors import UsageError
-from lightlab.files import whole_file
+from lightlab.files import whole_file, write_text
 from lightlab.runs.results import write_json
 from lightlab.runs.summary import text_table
 from lightlab.training.building import build
@@ -37,8 +37,7 @@ def cross_validate(config: Config, folder: Path) -> dict[str, Any]:
     if config["resume"]:
         raise UsageError("resume=: a cross-validation starts anew; take folds= away to go on with a single run")
     started = time.perf_counter()
-    with whole_file(folder / "config.yaml") as unfinished:
-        unfinished.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    write_text(folder / "config.yaml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
     rows: list[Row] = []
     results: dict[str, Any] = {}
     for repeat in range(config["fold_repeats"]):

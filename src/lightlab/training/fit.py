@@ -10,7 +10,7 @@ import yaml
 
 from lightlab.callbacks.pruning import Pruning, Trial
 from lightlab.config.composition import Config
-from lightlab.files import whole_file
+from lightlab.files import write_text
 from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.folder import checkpoint_of
 from lightlab.runs.results import describe_environment, epoch_row, write_json
@@ -56,7 +56,7 @@ def fit(run: Run) -> dict[str, Any]:
         run.trainer.fit(run.module, datamodule=run.data, ckpt_path=run.resumed.path if run.resumed else None)
     results = _training_results(run, time.perf_counter() - started)
     if reason := _why_pruned(run):
-        _write_text(run.folder / "pruned.txt", f"{reason}\n")
+        write_text(run.folder / "pruned.txt", f"{reason}\n")
         return results
     results |= _test(run)
     for callback in run.callbacks:
@@ -66,7 +66,7 @@ def fit(run: Run) -> dict[str, Any]:
 
 
 def _write_records(run: Run) -> None:
-    _write_text(run.folder / "config.yaml", yaml.safe_dump(run.config, sort_keys=False, allow_unicode=True))
+    write_text(run.folder / "config.yaml", yaml.safe_dump(run.config, sort_keys=False, allow_unicode=True))
     starts = len(list(run.folder.glob("environment*.json")))  # a resumed run keeps the record of its first start
     name = f"environment-resume-{starts}.json" if starts else "environment.json"
     write_json(run.folder / name, describe_environment(run.accelerator.description, run.keeps_pages))
@@ -110,8 +110,3 @@ def _why_pruned(run: Run) -> str:
 def _opening_line(run: Run) -> str:
     rows = ", ".join(f"{len(split):,} {name}" for name, split in run.data.splits.items())
     return f"data {run.data.spec.name} ({run.data.origin}): {rows} rows · device {run.accelerator.description}"
-
-
-def _write_text(path: Path, text: str) -> None:
-    with whole_file(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")

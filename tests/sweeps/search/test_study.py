@@ -9,7 +9,7 @@ from optuna.trial import TrialState
 
 from lightlab.errors import UsageError
 from lightlab.sweeps.search.space import read_space
-from lightlab.sweeps.search.study import Monitor, claim, ended_trials, give_up, open_study, release_abandoned
+from lightlab.sweeps.search.study import Monitor, begin_trial, ended_trials, fail_trial, open_study, release_abandoned
 
 SPACE = read_space(["trainer.max_epochs=3", "data_dir=/here", "x=interval(0,1)", "optimizer=sgd,adam"])
 LOSS = Monitor("loss/val", "min")
@@ -60,42 +60,42 @@ def test_a_study_made_by_something_else_is_refused(url):
 
 def test_no_more_trials_are_begun_than_wanted_whatever_process_they_are_of(url):
     one, other = opened(url), opened(url)
-    begun = [claim(one, 3), claim(other, 3), claim(one, 3), claim(other, 3)]
+    begun = [begin_trial(one, 3), begin_trial(other, 3), begin_trial(one, 3), begin_trial(other, 3)]
     assert [trial and trial.number for trial in begun] == [0, 1, 2, None]
 
 
 def test_of_two_that_begin_the_last_trial_at_once_one_gives_way(url, monkeypatch):
     one, other = opened(url), opened(url)
     ask = one.ask
-    monkeypatch.setattr(one, "ask", lambda: claim(other, 1) and ask())  # the other comes between look and leap
-    assert claim(one, 1) is None
+    monkeypatch.setattr(one, "ask", lambda: begin_trial(other, 1) and ask())  # the other comes between look and leap
+    assert begin_trial(one, 1) is None
     assert [trial.state for trial in one.trials] == [TrialState.RUNNING, TrialState.FAIL]
-    assert claim(other, 2).number == 2
+    assert begin_trial(other, 2).number == 2
 
 
 def test_a_trial_that_was_broken_off_is_tried_again_and_not_counted(url):
     study = opened(url)
-    trial = claim(study, 2)
+    trial = begin_trial(study, 2)
     values = SPACE.draw(trial)
-    give_up(study, trial.number, again=True)
+    fail_trial(study, trial.number, again=True)
     assert ended_trials(study) == []
-    again = claim(study, 2)
+    again = begin_trial(study, 2)
     assert again.number == 1 and SPACE.draw(again) == values
 
 
 def test_what_has_ended_cannot_be_taken_back(url):
     study = opened(url)
-    study.tell(claim(study, 2), 0.5)
-    give_up(study, 0, again=True)
+    study.tell(begin_trial(study, 2), 0.5)
+    fail_trial(study, 0, again=True)
     assert [trial.value for trial in ended_trials(study)] == [0.5]
 
 
 PROCESS = """
 import sys
 from lightlab.sweeps.search.space import read_space
-from lightlab.sweeps.search.study import Monitor, claim, open_study
+from lightlab.sweeps.search.study import Monitor, begin_trial, open_study
 space = read_space(["x=interval(0,1)"])
-space.draw(claim(open_study(sys.argv[1], "ours", Monitor("loss/val", "min"), space), 9))
+space.draw(begin_trial(open_study(sys.argv[1], "ours", Monitor("loss/val", "min"), space), 9))
 """
 
 
@@ -104,9 +104,9 @@ def test_trials_of_a_process_that_has_died_are_tried_again(url):
     subprocess.run([sys.executable, "-c", PROCESS, url], check=True)
     study = opened(url, space)
     [lost] = study.trials
-    claim(study, 9)  # of this process, which lives
+    begin_trial(study, 9)  # of this process, which lives
     assert release_abandoned(study) == 1
-    assert space.draw(claim(study, 9)) == lost.params
+    assert space.draw(begin_trial(study, 9)) == lost.params
 
 
 @pytest.mark.parametrize(
@@ -119,5 +119,5 @@ def test_a_process_with_the_number_of_a_dead_one_is_told_apart_and_another_machi
 ):
     study = opened(url)
     monkeypatch.setattr("lightlab.sweeps.search.study._this_process", lambda: process)
-    claim(study, 9)
+    begin_trial(study, 9)
     assert release_abandoned(study) == abandoned

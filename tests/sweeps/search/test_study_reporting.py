@@ -4,7 +4,7 @@ import pytest
 from lightlab.errors import UsageError
 from lightlab.sweeps.search import storage
 from lightlab.sweeps.search.space import read_space
-from lightlab.sweeps.search.study import Monitor, ReportingTrial, claim, open_study
+from lightlab.sweeps.search.study import Monitor, ReportingTrial, begin_trial, open_study
 
 MEDIAN = {"_target_": "optuna.pruners.MedianPruner", "n_startup_trials": 2, "n_warmup_steps": 2}
 
@@ -24,11 +24,11 @@ def study(environment):
 
 def test_a_run_below_the_median_of_the_others_is_told_to_stop_after_the_warm_up(study, environment):
     for number, value in enumerate([0.8, 0.9]):
-        trial = claim(study, 9)
+        trial = begin_trial(study, 9)
         run = ReportingTrial(environment | {"LIGHTLAB_TRIAL": str(number)}, MEDIAN)
         assert [run.report(value, epoch) for epoch in (1, 2, 3)] == [False] * 3
         study.tell(trial, value)
-    claim(study, 9)
+    begin_trial(study, 9)
     poor = ReportingTrial(environment | {"LIGHTLAB_TRIAL": "2"}, MEDIAN)
     assert [poor.report(0.1, 1), poor.report(0.1, 2)] == [False, True]
     assert study.trials[2].intermediate_values == {1: 0.1, 2: 0.1}
@@ -38,7 +38,7 @@ def test_a_locked_file_ends_the_run_with_one_line(study, environment, tmp_path, 
     import sqlite3
 
     monkeypatch.setattr(storage, "LOCK_SECONDS", 0.1)
-    claim(study, 9)
+    begin_trial(study, 9)
     run = ReportingTrial(environment, MEDIAN)
     holder = sqlite3.connect(tmp_path / "study.db")
     holder.execute("BEGIN EXCLUSIVE")

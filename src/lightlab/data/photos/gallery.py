@@ -18,7 +18,7 @@ from lightlab.data.photos.folder import Matched, Photo, PhotoSource, labels_by_p
 from lightlab.data.photos.labels import SUFFIXES as LIST_SUFFIXES
 from lightlab.data.photos.labels import Label, read_label_file
 from lightlab.errors import DataError
-from lightlab.files import whole_file
+from lightlab.files import write_text
 
 Drawings = tuple[np.ndarray, list[str], np.ndarray]  # uint8 (N, H, W, 3), names, scores (N,)
 SHOWN = 3  # names of each kind in a report
@@ -116,9 +116,8 @@ def _listing(problems: Mapping[str, Sequence[str]], path: Path) -> str:
     if all(len(names) <= SHOWN for names in problems.values()):
         return ""
     try:
-        with whole_file(path) as unfinished:
-            lines = (f"{kind}: {name}\n" for kind, names in problems.items() for name in names)
-            unfinished.write_text("".join(lines), encoding="utf-8", errors="replace")
+        lines = (f"{kind}: {name}\n" for kind, names in problems.items() for name in names)
+        write_text(path, "".join(lines))
     except OSError:  # the names in the line must do
         return ""
     return f"; all of them: {path}"

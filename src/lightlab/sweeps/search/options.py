@@ -53,7 +53,7 @@ class Options:
         return call({_SAMPLER: self.sampler_config}, _SAMPLER, varied=space.varied, seed=seed)
 
     def try_out(self, space: Space) -> None:
-        """Draws once, for nothing.
+        """Draws one trial to validate the sampler and the ranges.
 
         Raises:
             UsageError: an option that the sampler does not take, or a range that it cannot draw from.
@@ -80,9 +80,8 @@ def read_options(config: DictConfig) -> Options:
     if unknown is not None:
         raise UsageError(f"hydra.sweeper.{unknown}: no such key; {did_you_mean(unknown, _KNOWN)}see optuna.yaml")
     for key, rule in _RULES.items():
-        if not rule.takes(options[key]) and options[key] not in rule.also:
-            also = "".join(f", or {'null' if value is None else value}" for value in rule.also)
-            raise UsageError(f"hydra.sweeper.{key}={options[key]}: must be {rule}{also}")
+        if not rule.takes(options[key]):
+            raise UsageError(f"hydra.sweeper.{key}={options[key]}: must be {rule}")
     if config.folds:
         raise UsageError(f"folds={config.folds}: a search compares runs by validation rows; leave out folds")
     part({_PRUNER: options["pruner"]}, _PRUNER)

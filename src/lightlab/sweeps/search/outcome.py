@@ -12,7 +12,7 @@ import yaml
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from lightlab.files import whole_file
+from lightlab.files import write_text
 from lightlab.sweeps.search.options import Options
 from lightlab.sweeps.search.space import Space
 from lightlab.sweeps.search.storage import printable
@@ -39,8 +39,7 @@ def write_outcome(search: Search) -> None:
     if not trials:
         return
     record = _record(search, trials)
-    with whole_file(search.folder / "best.yaml") as unfinished:
-        unfinished.write_text(yaml.safe_dump(record, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    write_text(search.folder / "best.yaml", yaml.safe_dump(record, sort_keys=False, allow_unicode=True))
     from lightlab.sweeps.search.pictures import draw_search  # imports matplotlib
 
     draw_search(search.study, list(search.space.varied), search.monitor.name, search.folder / "figures")

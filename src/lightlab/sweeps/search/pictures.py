@@ -42,7 +42,7 @@ def draw_search(study: Study, parameters: Sequence[str], metric: str, folder: Pa
 
 
 def _save(axes: Axes | np.ndarray, values: Sequence[float | None], path: Path) -> None:
-    """Saves a picture; its y axis is logarithmic where the best could not be told apart beside the worst."""
+    """Saves a picture; its y axis is logarithmic if the values span more than a factor of 1000."""
     known = [value for value in values if value is not None]
     charts = np.ravel(np.asarray(axes, dtype=object))
     if known and min(known) > 0 and max(known) > 1000 * min(known):

@@ -60,36 +60,36 @@ def open_study(url: str, name: str, monitor: Monitor, space: Space) -> Study:
     return study
 
 
-def _differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
+def _differences(saved: dict[str, Any], current: dict[str, Any]) -> list[str]:
     differences = []
-    if there["monitor"] != here["monitor"]:
-        differences.append(f"it watches {there['monitor']}, this one {here['monitor']}")
-    for key in {**there["space"], **here["space"]}:
-        then, now = (search["space"].get(key, "not searched") for search in (there, here))
+    if saved["monitor"] != current["monitor"]:
+        differences.append(f"it watches {saved['monitor']}, this one {current['monitor']}")
+    for key in {**saved["space"], **current["space"]}:
+        then, now = (search["space"].get(key, "not searched") for search in (saved, current))
         if then != now:
             differences.append(f"{key} there is {then}, here {now}")
-    for one, other, where in ((there, here, "there"), (here, there, "here")):
-        only = [override for override in one["fixed"] if override not in other["fixed"]]
+    for first, second, where in ((saved, current, "there"), (current, saved, "here")):
+        only = [override for override in first["fixed"] if override not in second["fixed"]]
         differences += [f"{' '.join(only)} only {where}"] if only else []
     return differences
 
 
-def claim(study: Study, limit: int) -> Trial | None:
+def begin_trial(study: Study, limit: int) -> Trial | None:
     """Begins a trial, unless all processes together have begun `limit` of them."""
     if len(_counted(study)) >= limit:
         return None
     trial = study.ask()
     trial.set_user_attr("process", _this_process())
     if sum(other.number < trial.number for other in _counted(study)) >= limit:  # another process was quicker
-        give_up(study, trial.number)
+        fail_trial(study, trial.number)
         return None
     return trial
 
 
-def give_up(study: Study, number: int, again: bool = False) -> None:
-    """Ends a trial that has not been tried, unless it has ended; `again` makes its values those of the next trial.
+def fail_trial(study: Study, number: int, again: bool = False) -> None:
+    """Marks an unstarted trial as failed; with `again`, enqueues its parameters once more.
 
-    Such a trial is one that failed without an error.
+    Such a trial has no error; one that has ended is left as it is.
     """
     trial = study.get_trials(deepcopy=False)[number]
     if trial.state.is_finished():
@@ -113,7 +113,7 @@ def release_abandoned(study: Study) -> int:
     running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
     abandoned = [trial.number for trial in running if _has_died(trial.user_attrs.get("process"))]
     for number in abandoned:
-        give_up(study, number, again=True)
+        fail_trial(study, number, again=True)
     return len(abandoned)
 
 

@@ -18,17 +18,17 @@ from optuna.trial import Trial, TrialState
 
 from lightlab.config.composition import quote
 from lightlab.errors import UsageError
-from lightlab.runs.folder import begin_anew, shortened, state
+from lightlab.runs.folder import relative_to_cwd, remove_old_files, state
 from lightlab.sweeps.search.options import read_options
 from lightlab.sweeps.search.outcome import Search, write_outcome
 from lightlab.sweeps.search.space import read_space
 from lightlab.sweeps.search.storage import storage_errors
 from lightlab.sweeps.search.study import (
     Monitor,
-    claim,
+    begin_trial,
     ended_trials,
+    fail_trial,
     folder_name,
-    give_up,
     open_study,
     release_abandoned,
 )
@@ -47,7 +47,7 @@ def search(config: DictConfig, launcher: Launcher, arguments: Sequence[str], loa
     options, space = read_options(config), read_space(arguments, loader)
     options.try_out(space)
     monitor = Monitor(config.monitor.name, config.monitor.mode)
-    folder = shortened(Path(config.hydra.sweep.dir).absolute())
+    folder = relative_to_cwd(Path(config.hydra.sweep.dir).absolute())
     with storage_errors(options.storage):
         study = open_study(options.storage, options.study_name, monitor, space)
         check_known(study, folder)
@@ -90,43 +90,43 @@ class _Trials(Search):
         """Runs trials until there are enough or the time is over; those that are interrupted are queued again."""
         started = time.monotonic()
         while time.monotonic() - started < self.options.timeout:
-            begun: dict[int, Trial] = {}
+            running: dict[int, Trial] = {}
             try:
-                jobs = {trial.number: self.space.overrides(self.space.draw(trial)) for trial in self._claimed(begun)}
+                jobs = {trial.number: self.space.overrides(self.space.draw(trial)) for trial in self._claimed(running)}
                 if not jobs:
                     return
-                self._run_together(begun, jobs)
+                self._run_together(running, jobs)
             finally:
-                for number in begun:
-                    give_up(self.study, number, again=True)
+                for number in running:
+                    fail_trial(self.study, number, again=True)
 
-    def _claimed(self, begun: dict[int, Trial]) -> Iterator[Trial]:
-        """Yields as many trials as run at a time; each is in `begun` before it is drawn, so that it is not lost."""
-        while len(begun) < self.options.jobs:
+    def _claimed(self, running: dict[int, Trial]) -> Iterator[Trial]:
+        """Yields as many trials as run at a time; each is in `running` before it is drawn, so that it is not lost."""
+        while len(running) < self.options.jobs:
             self.study.sampler = self.options.sampler(self.space, 0)
-            trial = claim(self.study, self.limit)
+            trial = begin_trial(self.study, self.limit)
             if trial is None:
                 return
-            begun[trial.number] = trial
+            running[trial.number] = trial
             self.study.sampler = self.options.sampler(self.space, trial.number)
             yield trial
 
-    def _run_together(self, begun: dict[int, Trial], jobs: dict[int, list[str]]) -> None:
-        batch = [[*self.space.fixed, *drawn, *self._hydra_overrides(begun[number])] for number, drawn in jobs.items()]
+    def _run_together(self, running: dict[int, Trial], jobs: dict[int, list[str]]) -> None:
+        batch = [[*self.space.fixed, *drawn, *self._hydra_overrides(running[number])] for number, drawn in jobs.items()]
         results = self.launcher.launch(batch, initial_job_idx=min(jobs))
         for (number, drawn), result in zip(jobs.items(), results, strict=True):
-            begun[number].set_user_attr("overrides", drawn)
-            tell(self.study, begun[number], result)
+            running[number].set_user_attr("overrides", drawn)
+            report_result(self.study, running[number], result)
             self._print_ended(number, drawn)
 
     def _hydra_overrides(self, trial: Trial) -> list[str]:
-        """Returns what Hydra keeps out of a run's record, and so out of the command that repeats it.
+        """Returns a trial's Hydra overrides; they are not part of its recorded command.
 
         The job's environment tells it which trial it is: Hydra 1.4 refuses jobs that change `hydra.sweeper`.
         """
         subdir = folder_name(trial)
         if state(self.folder / subdir) == "unfinished":
-            begin_anew(self.folder / subdir)
+            remove_old_files(self.folder / subdir)
         else:
             subdir = str(trial.number)
         environment = {"STORAGE": self.options.storage, "STUDY": self.options.study_name, "TRIAL": str(trial.number)}
@@ -153,11 +153,11 @@ class _Trials(Search):
         print(f"trial {number} · {result} · {' '.join(drawn)} · {best}", flush=True)
 
 
-def tell(study: Study, trial: Trial, job: JobReturn) -> None:
-    """Reports a run to the study: complete, pruned, or failed, as one is whose metric is no number."""
+def report_result(study: Study, trial: Trial, job: JobReturn) -> None:
+    """Reports a run to the study: complete, pruned, or failed, also if the metric is not finite."""
     assert job.hydra_cfg is not None
     folder = Path(job.hydra_cfg.hydra.runtime.output_dir)
-    trial.set_user_attr("folder", str(shortened(folder)))
+    trial.set_user_attr("folder", str(relative_to_cwd(folder)))
     value = job.return_value if job.status == JobStatus.COMPLETED else None
     if state(folder) == "pruned":
         study.tell(trial, state=TrialState.PRUNED)

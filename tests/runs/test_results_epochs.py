@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from lightlab.report.epochs import read_epochs
+from lightlab.runs.results import read_epochs
 
 HEADER = b"epoch,step,loss/val\n"
 
@@ -11,7 +11,7 @@ HEADER = b"epoch,step,loss/val\n"
 def read(tmp_path):
     def read(contents: bytes):
         (tmp_path / "metrics.csv").write_bytes(contents)
-        return read_epochs(tmp_path / "metrics.csv")
+        return read_epochs(tmp_path)
 
     return read
 
@@ -60,4 +60,10 @@ def test_without_names_no_column_is_guessed(read):
 
 
 def test_no_file_is_no_epoch(tmp_path):
-    assert read_epochs(tmp_path / "metrics.csv").series == {}
+    assert read_epochs(tmp_path).series == {}
+
+
+def test_cells_keep_their_text(read):
+    epochs = read(HEADER + b"1,1234567,\n2,x,0.2500\n")
+    assert epochs.cells == [{"epoch": "1", "step": "1234567", "loss/val": ""}, {"epoch": "2", "loss/val": "0.2500"}]
+    assert epochs.rows == [{"epoch": 1, "step": 1234567}, {"epoch": 2, "loss/val": 0.25}]
