@@ -1,7 +1,5 @@
 """python -m benchmarks [NAME ...]: lists the timings, or runs those named and prints a table each."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from importlib import import_module

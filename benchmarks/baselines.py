@@ -6,8 +6,6 @@ House prices: log-RMSE on the 20 % of rows that `train_test_split(random_state=4
 10 times 10 folds, the same as those of ``folds=10 fold_repeats=10 data.test_fraction=0``.
 """
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 from statistics import fmean, stdev

@@ -3,8 +3,6 @@
 Lightning's profiler shows the time of each part of a step: `python train.py debug=profiler`.
 """
 
-from __future__ import annotations
-
 import copy
 import sys
 from statistics import median

@@ -7,8 +7,6 @@ epochs of the task's recipe with one seed. Test rows are not used. On a surface 
 ``--mean-log=LOWEST`` measures how soon, by the mean over all epochs of the logarithm of the height above it.
 """
 
-from __future__ import annotations
-
 import argparse
 import math
 import tempfile

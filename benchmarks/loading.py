@@ -3,8 +3,6 @@
 python -m benchmarks.loading task=poetry_rnn data.corpus=large.txt
 """
 
-from __future__ import annotations
-
 import resource
 import sys
 import time

@@ -10,8 +10,6 @@ this learning rate and number of steps are not run again (--again runs them); re
 their own (--to). Ends with code 1 if a pair fails without a reason.
 """
 
-from __future__ import annotations
-
 import argparse
 import csv
 import math

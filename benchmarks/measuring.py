@@ -3,8 +3,6 @@
 Imports nothing heavy: a child's peak memory starts from its parent's.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

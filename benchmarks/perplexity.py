@@ -12,8 +12,6 @@ The quatrains are the poems of 28 characters that are held out under every rule,
 of the characters from the second on, given all those before. The form token is given too, if the run has one.
 """
 
-from __future__ import annotations
-
 import math
 import sys
 from pathlib import Path

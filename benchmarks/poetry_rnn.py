@@ -5,8 +5,6 @@ time. Both learn the poems of 28 characters; a tenth is held out, the same for b
 poems: the plain loop's in windows of 24, ours as whole poems, each character once.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from tempfile import TemporaryDirectory
 

@@ -4,8 +4,6 @@ python -m benchmarks.training EpochTimes task=fashion_lenet optimizer=sgd
 python -m benchmarks.training StepTimes task=digits_mlp layers=scratch
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import sys

@@ -1,7 +1,5 @@
 """Timings of epochs, steps and loading, start-up left out: functions of `Options` that return a Markdown table each."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

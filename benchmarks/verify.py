@@ -9,8 +9,6 @@ scores.yaml, in the header of the task and in the READMEs' tables; not with --qu
 Ends with code 1 if a run fails or leaves its band.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import math

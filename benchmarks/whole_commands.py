@@ -1,7 +1,5 @@
 """Timings of whole commands, start-up included: functions of `Options` that return a Markdown table each."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from statistics import median

@@ -12,8 +12,6 @@ likeliest given the words around it. How much the counts' context weighs against
 validation texts.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

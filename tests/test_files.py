@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from lightlab.files import whole_file, write_text

@@ -1,7 +1,5 @@
 """Sweepers. Hydra imports this file at every start: nothing heavy may be imported at its top."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Sequence
 from itertools import product

@@ -1,7 +1,5 @@
 """User errors, printed as one line on stderr without a traceback."""
 
-from __future__ import annotations
-
 import difflib
 import errno
 import os

@@ -1,7 +1,5 @@
 """benchmarks.learning_rates: the rates that are tried, and the score of each."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

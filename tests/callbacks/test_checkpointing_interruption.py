@@ -1,7 +1,5 @@
 """lightlab.callbacks.checkpointing: signals are the run's own only while it trains."""
 
-from __future__ import annotations
-
 import gc
 import signal
 import weakref

@@ -1,7 +1,5 @@
 """What a whole run says of a network that cannot learn."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

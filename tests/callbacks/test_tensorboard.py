@@ -1,7 +1,5 @@
 """lightlab.callbacks.tensorboard: histograms of weights that TensorBoard's bins can hold."""
 
-from __future__ import annotations
-
 import pytest
 
 from lightlab.errors import LightlabError

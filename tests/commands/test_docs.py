@@ -1,7 +1,5 @@
 """The documents are right: their commands are accepted, their links and paths exist."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from pathlib import Path

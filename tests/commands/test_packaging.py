@@ -1,7 +1,5 @@
 """The package's requirements: no version with a known security hole is allowed, and the pins fit."""
 
-from __future__ import annotations
-
 import tomllib
 from pathlib import Path
 

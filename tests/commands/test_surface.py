@@ -1,7 +1,5 @@
 """task=surface: what a run and a sweep of it do."""
 
-from __future__ import annotations
-
 import json
 import math
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Sweeps as whole commands."""
 
-from __future__ import annotations
-
 import csv
 import shutil
 import signal

@@ -1,7 +1,5 @@
 """Tables from the command line: trained on, predicted, and handed back as they came."""
 
-from __future__ import annotations
-
 import csv
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The commands of the README, in processes of their own."""
 
-from __future__ import annotations
-
 import csv
 import json
 import os

@@ -3,8 +3,6 @@
 What fits what is read from the parts: a new file in `conf` is covered without a change here.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import warnings

@@ -3,8 +3,6 @@
 Run it only after a change that is meant to change the losses; the new file is the review of that change.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import platform

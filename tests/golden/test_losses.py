@@ -1,7 +1,5 @@
 """No change of the code moves a loss: ten steps of every task against the losses on record."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The module, its callbacks, and the task from the command line."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

@@ -1,7 +1,5 @@
 """A run that was interrupted equals the run that was not, bit for bit on the CPU."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Callable
 from functools import cache

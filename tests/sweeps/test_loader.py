@@ -1,7 +1,5 @@
 """A job's config is what Hydra itself composes for it, and combinations are composed before the first job starts."""
 
-from __future__ import annotations
-
 import pytest
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra

@@ -1,7 +1,5 @@
 """What a run leaves in its folder, whatever the task; and that one which is refused leaves nothing."""
 
-from __future__ import annotations
-
 import csv
 import json
 import math

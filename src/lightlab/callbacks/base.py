@@ -1,7 +1,5 @@
 """Typed access to the parts of a run, and a group of callbacks that Lightning calls as one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

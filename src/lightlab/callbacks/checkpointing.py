@@ -1,7 +1,5 @@
 """Checkpoints: best and last, their contents, early stopping, and saving on Ctrl-C."""
 
-from __future__ import annotations
-
 import random
 import signal
 import time

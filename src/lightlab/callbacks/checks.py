@@ -1,7 +1,5 @@
 """Stops a run whose loss is not finite, and warns of a network that cannot learn."""
 
-from __future__ import annotations
-
 import math
 import sys
 from typing import Any

@@ -1,7 +1,5 @@
 """Evaluates classifiers: confusion matrix, worst mistakes, accuracy by class, calibration, thresholds."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Names high bias and high variance, and compares learnt with true parameters."""
 
-from __future__ import annotations
-
 import math
 
 import torch

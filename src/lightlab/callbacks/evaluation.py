@@ -1,7 +1,5 @@
 """Evaluates the best weights on rows that they were not trained on."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager

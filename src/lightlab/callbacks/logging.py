@@ -1,7 +1,5 @@
 """Logs metrics: metrics.csv, curves by step, gradient norms by layer."""
 
-from __future__ import annotations
-
 import csv
 import time
 from functools import partial

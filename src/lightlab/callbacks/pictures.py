@@ -1,7 +1,5 @@
 """Decides which runs draw pictures, and draws inputs and curves."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Shows the network's layers at the start, and progress during training."""
 
-from __future__ import annotations
-
 import sys
 import time
 from typing import Any

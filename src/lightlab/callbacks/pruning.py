@@ -1,7 +1,5 @@
 """Stops a run of a search that does not look promising beside the others."""
 
-from __future__ import annotations
-
 import math
 from typing import Protocol
 

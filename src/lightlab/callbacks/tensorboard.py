@@ -1,7 +1,5 @@
 """Extra TensorBoard pages: hyperparameters, both losses on one chart, graph, histograms, projector."""
 
-from __future__ import annotations
-
 import warnings
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Shows generated verse and nearest words during training, on the terminal and in TensorBoard's text tab."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any

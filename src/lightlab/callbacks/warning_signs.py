@@ -1,7 +1,5 @@
 """Detects from one batch why a network may not learn, and suggests a remedy."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

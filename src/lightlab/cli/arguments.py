@@ -3,8 +3,6 @@
 Nothing here imports torch: an error must be reported in under a second.
 """
 
-from __future__ import annotations
-
 import argparse
 import re
 from collections.abc import Iterable, Iterator, Sequence

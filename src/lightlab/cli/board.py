@@ -4,8 +4,6 @@ Runs that begin while it is open appear too. Options are TensorBoard's own (--po
 (python -m lightlab board sweeps/fashion_lenet).
 """
 
-from __future__ import annotations
-
 import re
 import signal
 import subprocess

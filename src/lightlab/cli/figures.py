@@ -1,7 +1,5 @@
 """Draws figures that explain: python -m lightlab figures NAME; --help lists them."""
 
-from __future__ import annotations
-
 import sys
 from importlib import import_module
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The text of `python train.py --help`."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 from textwrap import wrap

@@ -1,7 +1,5 @@
 """The command predict: checks the options before torch is imported, then predicts with a checkpoint."""
 
-from __future__ import annotations
-
 import sys
 
 from lightlab.cli.startup import uncollected, wants_help

@@ -1,7 +1,5 @@
 """Compares runs: python -m lightlab report FOLDER…; --help lists the options."""
 
-from __future__ import annotations
-
 import argparse
 import math
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Shared start-up code: the --help flag and faster imports."""
 
-from __future__ import annotations
-
 import atexit
 import gc
 import sys

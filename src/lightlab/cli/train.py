@@ -1,7 +1,5 @@
 """The command train: checks the command line before torch is imported, then runs one experiment or a sweep."""
 
-from __future__ import annotations
-
 import sys
 from contextlib import nullcontext
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Composes a command line's overrides into a config with Hydra; refusals are one line."""
 
-from __future__ import annotations
-
 import copy
 import re
 from collections.abc import Iterator, Sequence

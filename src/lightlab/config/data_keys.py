@@ -3,8 +3,6 @@
 A key means the same wherever a choice has it. A choice may have further keys: its own code checks those.
 """
 
-from __future__ import annotations
-
 from lightlab.config.keys import Key
 from lightlab.config.rules import NOT_NEGATIVE, SHARE, SWITCH, AnyOf, ListOf, MappingOf, Number, OneOf, Text, Whole
 

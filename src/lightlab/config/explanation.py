@@ -1,7 +1,5 @@
 """Where each value of a config came from: `python train.py explain=true …` shows it and runs nothing."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """Instantiates config groups with Hydra; errors become one-line `UsageError`s."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """Declares the keys of a run: those at the top level, of the trainer and of the device."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from lightlab.config.rules import SWITCH, Batches, MappingOf, Number, OneOf, Rule, Text, Whole

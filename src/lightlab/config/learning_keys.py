@@ -3,8 +3,6 @@
 A key means the same wherever a choice of its group has it. A choice may have further keys: its own code checks those.
 """
 
-from __future__ import annotations
-
 from lightlab.config.keys import Key
 from lightlab.config.rules import NOT_NEGATIVE, POSITIVE, SHARE, SWITCH, ListOf, MappingOf, Number, OneOf, Whole
 

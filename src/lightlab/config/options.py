@@ -1,7 +1,5 @@
 """Reads ``key=value`` arguments of the commands that do not use Hydra."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from lightlab.errors import UsageError, did_you_mean

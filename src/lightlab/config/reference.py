@@ -3,8 +3,6 @@
 ``make schema`` writes both; a test holds them equal to the declared keys.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Rules for single values: whether one is valid, what is expected in words, and the same as JSON Schema."""
 
-from __future__ import annotations
-
 import math
 import sys
 from abc import ABC, abstractmethod

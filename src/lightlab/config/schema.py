@@ -1,7 +1,5 @@
 """Checks a config before torch is imported, so that an error in it costs a second and not a run."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

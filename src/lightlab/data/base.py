@@ -1,7 +1,5 @@
 """The base of all data modules of this project."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The cache of parsed files: an entry is a folder of .npy arrays, named by a fingerprint of what it was made from."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

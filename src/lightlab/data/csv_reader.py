@@ -1,7 +1,5 @@
 """Reads CSV files, plain or gzipped, with or without a header: the one reader of tables, pixels and labels."""
 
-from __future__ import annotations
-
 import csv
 import warnings
 from collections import Counter

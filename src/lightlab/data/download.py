@@ -1,7 +1,5 @@
 """Downloads files by pooch: verified, from one of several mirrors, whole or not at all."""
 
-from __future__ import annotations
-
 import os
 import socket
 import tempfile

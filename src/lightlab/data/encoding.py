@@ -1,7 +1,5 @@
 """Opens files, plain or gzipped, and detects the encoding of text."""
 
-from __future__ import annotations
-
 import codecs
 import gzip
 import io

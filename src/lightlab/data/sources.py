@@ -1,7 +1,5 @@
 """Chooses between the real files of a data set, a download of them, and synthetic data."""
 
-from __future__ import annotations
-
 import functools
 import sys
 from collections.abc import Callable, Sequence

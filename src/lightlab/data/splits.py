@@ -1,7 +1,5 @@
 """Splits rows into disjoint training, validation and test sets."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Every activation with its derivative."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

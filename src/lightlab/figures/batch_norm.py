@@ -1,7 +1,5 @@
 """A layer's inputs before and after batch normalisation, and its effect on a deep network."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from matplotlib.axes import Axes

@@ -1,7 +1,5 @@
 """A photo, convolved and pooled."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Numerical derivatives: a tangent line, and the error by the step, from truncation and from rounding."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

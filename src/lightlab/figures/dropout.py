@@ -1,7 +1,5 @@
 """A layer's units with and without dropout, and the spread of their mean."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from matplotlib.axes import Axes

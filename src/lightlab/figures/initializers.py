@@ -1,7 +1,5 @@
 """The activations and gradients of a deep network, layer by layer, under every initializer."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

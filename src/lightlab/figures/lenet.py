@@ -1,7 +1,5 @@
 """LeNet's filters and feature maps for an image."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

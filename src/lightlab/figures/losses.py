@@ -1,7 +1,5 @@
 """The losses and their slopes."""
 
-from __future__ import annotations
-
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure

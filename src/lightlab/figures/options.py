@@ -1,7 +1,5 @@
 """The options of `python -m lightlab figures`; read before torch and matplotlib are imported."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path

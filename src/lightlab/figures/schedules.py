@@ -1,7 +1,5 @@
 """Every learning-rate schedule of the config over a run."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

@@ -1,7 +1,5 @@
 """The settings in conf/ that figures draw."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

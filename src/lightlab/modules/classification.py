@@ -1,7 +1,5 @@
 """Predicts one of two classes, or one of several."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from torch import Tensor

@@ -1,7 +1,5 @@
 """Predicts the next token of a text."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

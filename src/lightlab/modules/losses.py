@@ -1,7 +1,5 @@
 """Criteria that torch does not have, or has slower: ``(outputs, targets) -> scalar``."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

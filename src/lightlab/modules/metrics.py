@@ -1,7 +1,5 @@
 """Metrics that torchmetrics lacks, or defines differently, and the calibration of probabilities."""
 
-from __future__ import annotations
-
 import math
 import warnings
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Predicts a number."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from torch import Tensor

@@ -1,7 +1,5 @@
 """What every module that learns from labelled rows has in common."""
 
-from __future__ import annotations
-
 import sys
 from abc import abstractmethod
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The options of predict.py for verse; needs no torch, so that mistakes are reported before it is imported."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from lightlab.config.rules import NOT_NEGATIVE, SWITCH, Number, Rule, Text, Whole

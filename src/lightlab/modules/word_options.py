@@ -1,7 +1,5 @@
 """The options of predict.py for word vectors; needs no torch, so that mistakes are reported before it is imported."""
 
-from __future__ import annotations
-
 import re
 
 from lightlab.config.rules import Rule, Text, Whole

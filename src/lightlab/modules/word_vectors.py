@@ -1,7 +1,5 @@
 """Learns word vectors by predicting a word from the words around it, and finds nearest words by them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The continuous bag of words (Mikolov et al., 2013, arXiv:1301.3781)."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding

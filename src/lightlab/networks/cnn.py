@@ -1,7 +1,5 @@
 """A small convolutional network."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import prod
 

@@ -1,7 +1,5 @@
 """Several networks that learn side by side; a prediction is their mean."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Initial weights of a network: the choices of the config group `initializer`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

@@ -1,7 +1,5 @@
 """The layers that networks are built from, the config group `layers`, and activations that torch lacks."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial

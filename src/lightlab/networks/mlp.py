@@ -1,7 +1,5 @@
 """The linear model and the multilayer perceptron."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from math import prod
 

@@ -1,7 +1,5 @@
 """A small residual network."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """The recurrent language model."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from torch import Tensor, nn

@@ -1,7 +1,5 @@
 """Classifies the data's inputs and checks that a network accepts them."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from lightlab.errors import UsageError

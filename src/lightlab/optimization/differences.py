@@ -4,8 +4,6 @@ The error of a step h has two parts. Truncation falls with h: as h for one-sided
 Rounding grows as ε·|f| / h, with ε = 1.2e-7 in float32 and 2.2e-16 in float64: below some h a smaller step is worse.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

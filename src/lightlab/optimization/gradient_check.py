@@ -1,7 +1,5 @@
 """Backpropagation compared with differences, layer by layer: ``gradient=check``."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

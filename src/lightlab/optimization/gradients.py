@@ -1,7 +1,5 @@
 """Ways to compute gradients: the choices of the config group `gradient`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 

@@ -1,7 +1,5 @@
 """Optimizers that torch lacks. w is a parameter, g its gradient, η the learning rate `lr`, λ the `weight_decay`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The labels of figures in Chinese, by their English."""
 
-from __future__ import annotations
-
 CHINESE = {
     # surfaces
     "start": "起点",

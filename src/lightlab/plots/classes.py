@@ -1,7 +1,5 @@
 """Plots of classifiers: confusion matrix, accuracy by class, calibration, ROC and precision-recall curves."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Curves of one run: losses and metrics from metrics.csv, gradient norms by layer."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path

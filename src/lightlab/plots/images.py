@@ -1,7 +1,5 @@
 """Grids of inputs: images, points or table rows with their labels, and the worst mistakes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

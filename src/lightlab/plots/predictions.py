@@ -1,7 +1,5 @@
 """Plots of predicted numbers against true ones, and predictions drawn on photos."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path

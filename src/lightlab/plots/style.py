@@ -1,7 +1,5 @@
 """The style of every plot: colours, grids of charts, fonts, and the language of its labels."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """The options of predict.py; a dataclass, so that prediction works where conf/ is gone."""
 
-from __future__ import annotations
-
 import json
 import unicodedata
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Predicts with a checkpoint: reads it and an input, returns a table."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any

@@ -3,8 +3,6 @@
 Specifications are plain dicts: to build and validate those of six charts with Altair takes more than a second.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

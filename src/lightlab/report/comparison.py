@@ -1,7 +1,5 @@
 """Compares the runs of one task by the metric that the task monitors."""
 
-from __future__ import annotations
-
 import math
 import warnings
 from collections import Counter

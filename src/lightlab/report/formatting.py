@@ -1,7 +1,5 @@
 """Formats numbers, and translates the report's texts."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Groups runs into configurations: runs that differ in nothing but their seed or their fold."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Callable, Iterable, Sequence

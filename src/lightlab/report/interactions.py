@@ -1,7 +1,5 @@
 """Charts of what settings do: lines of one over another, heat maps of two numbers, the score over one number."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 from itertools import combinations

@@ -1,7 +1,5 @@
 """Writes a report: report.html, report.md, its charts as SVG files, and summary.csv."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re

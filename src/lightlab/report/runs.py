@@ -1,7 +1,5 @@
 """Finds run folders and reads them; tolerates half-written and damaged files."""
 
-from __future__ import annotations
-
 import json
 import math
 import os

@@ -1,7 +1,5 @@
 """The sentences of a report: which configuration is better, and whether the seeds support it."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """The tables of a report: the ranking of configurations, all runs, and summary.csv."""
 
-from __future__ import annotations
-
 import csv
 import math
 import os

@@ -1,7 +1,5 @@
 """Writes checkpoints whole or not at all, and reads them without running code that they hold."""
 
-from __future__ import annotations
-
 import errno
 import os
 import pickle

@@ -1,7 +1,5 @@
 """The folder of a run: its name, and how it is found again."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

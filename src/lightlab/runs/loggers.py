@@ -1,7 +1,5 @@
 """TensorBoard's files of one run, in the run's own folder."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The overrides that a run was started with, and the command that starts it again. Imports no Hydra."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """The records that a run leaves: metrics.json, metrics.csv as it is read again, environment.json."""
 
-from __future__ import annotations
-
 import csv
 import json
 import math

@@ -1,7 +1,5 @@
 """Resumes a run: merges its saved config with new overrides and reports changes in conf/."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The summary at the end of a run: its results as a table, notes, and the commands to go on with."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Collection, Sequence
 from io import StringIO

@@ -1,7 +1,5 @@
 """The rule for what a config read from a file may build: parts of lightlab and torch, others only by `allow=`."""
 
-from __future__ import annotations
-
 import importlib
 import re
 from collections.abc import Iterator, Sequence

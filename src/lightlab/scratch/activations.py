@@ -1,7 +1,5 @@
 """Hand-written activations: ReLU, sigmoid, tanh."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -1,7 +1,5 @@
 """The base of all hand-written functions, and the errors of hand-written layers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Hand-written layers: linear, dropout, batch normalisation."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

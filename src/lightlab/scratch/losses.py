@@ -1,7 +1,5 @@
 """Hand-written losses, each with the gradient of its formula."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

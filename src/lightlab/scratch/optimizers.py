@@ -1,7 +1,5 @@
 """Hand-written optimizers. w is a parameter, g its gradient, η the learning rate `lr`, λ the `weight_decay`."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from math import sqrt

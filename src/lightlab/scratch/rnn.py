@@ -1,7 +1,5 @@
 """One step of a recurrent network."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from torch import Tensor, nn

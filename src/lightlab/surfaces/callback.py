@@ -1,7 +1,5 @@
 """The callback that records a descent and draws it."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from pathlib import Path
 from typing import Any

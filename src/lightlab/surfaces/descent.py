@@ -1,7 +1,5 @@
 """A point that descends a surface: its data module, network and LightningModule."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

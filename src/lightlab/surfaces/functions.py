@@ -3,8 +3,6 @@
 They map points (N, 2), rows of (x, y), to their mean height, a scalar, and ignore targets.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 
 from torch import Tensor, nn

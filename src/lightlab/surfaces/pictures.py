@@ -1,7 +1,5 @@
 """Draws trajectories on the contour lines of a surface, for one run and for a sweep."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import count

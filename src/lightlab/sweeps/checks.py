@@ -1,7 +1,5 @@
 """Checks what -m sweeps over before the first job starts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Runs one job of a sweep: the others go on when it fails, and parallel ones share threads and terminal."""
 
-from __future__ import annotations
-
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping

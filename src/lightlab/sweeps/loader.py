@@ -1,7 +1,5 @@
 """Composes the jobs of a sweep, most of which differ only in values."""
 
-from __future__ import annotations
-
 import copy
 from typing import Any, cast
 

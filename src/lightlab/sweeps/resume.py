@@ -1,7 +1,5 @@
 """Resumes a sweep: reads its record and lists the jobs to run."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a sweep prints and writes into its folder when its runs have ended."""
 
-from __future__ import annotations
-
 import shlex
 import signal
 import sys

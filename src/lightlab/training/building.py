@@ -1,7 +1,5 @@
 """Builds a run from its resolved config; prediction builds its parts here too."""
 
-from __future__ import annotations
-
 import logging
 import warnings
 from contextlib import AbstractContextManager, nullcontext

@@ -1,7 +1,5 @@
 """k-fold cross-validation: one run for each fold, tested on the rows that it has not seen."""
 
-from __future__ import annotations
-
 import math
 import time
 from pathlib import Path

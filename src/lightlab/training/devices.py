@@ -1,7 +1,5 @@
 """Chooses the device (the config group `accelerator`) and whether to compile for it, and sets glibc's allocator."""
 
-from __future__ import annotations
-
 import ctypes
 import sys
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """One experiment: fits a run, tests its best checkpoint, writes the results."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """First weights that come from a checkpoint: another run's (``init_from=``), or the run's own (``resume=``)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

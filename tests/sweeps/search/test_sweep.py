@@ -1,7 +1,5 @@
 """Searches whose runs are a formula; tests/sweeps/search/test_sweep_commands.py has real ones."""
 
-from __future__ import annotations
-
 import shlex
 from pathlib import Path
 

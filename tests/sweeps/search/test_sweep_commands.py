@@ -1,7 +1,5 @@
 """Searches as a user starts them."""
 
-from __future__ import annotations
-
 import signal
 import subprocess
 import sys

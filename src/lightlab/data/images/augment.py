@@ -1,7 +1,5 @@
 """Random changes to a batch of images, on the device of the batch."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F

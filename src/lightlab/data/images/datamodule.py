@@ -1,7 +1,5 @@
 """Small images of classes: Fashion-MNIST, MNIST, and any data set in their formats."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """IDX, the file format of MNIST and Fashion-MNIST: a big-endian header, then unsigned bytes."""
 
-from __future__ import annotations
-
 import math
 import struct
 import zlib

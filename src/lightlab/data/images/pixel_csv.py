@@ -1,7 +1,5 @@
 """Images as rows of a CSV file, as Kaggle hands them out: a label, then one column a pixel, row by row."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

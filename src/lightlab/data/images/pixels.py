@@ -1,7 +1,5 @@
 """The base of the data modules of images and photos: pixels on one scale."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

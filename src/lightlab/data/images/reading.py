@@ -1,7 +1,5 @@
 """Reads photo files: as the small grey images of MNIST, or in colour for any network."""
 
-from __future__ import annotations
-
 import warnings
 from pathlib import Path
 

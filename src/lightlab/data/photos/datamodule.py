@@ -1,7 +1,5 @@
 """Photos with a score or a class each, from a folder."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -3,8 +3,6 @@
 Pillow releases the GIL while it decodes and resizes, so threads are as fast as processes.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import math

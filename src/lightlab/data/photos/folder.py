@@ -1,7 +1,5 @@
 """Finds the photos of a folder and matches them with their labels."""
 
-from __future__ import annotations
-
 import os
 import re
 import unicodedata

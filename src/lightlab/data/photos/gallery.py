@@ -1,7 +1,5 @@
 """Decoded photos with their labels: of a folder, synthetic, or those that a user wants predictions for."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence

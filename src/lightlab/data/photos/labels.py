@@ -1,7 +1,5 @@
 """Reads the labels of photos, and turns them into targets."""
 
-from __future__ import annotations
-
 import csv
 import math
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Data sets that scikit-learn bundles: its 8×8 digits at MNIST's size, and small tables."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

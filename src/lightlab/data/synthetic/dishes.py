@@ -1,7 +1,5 @@
 """Synthetic photos of food: drawn plates, whose scores follow from the food on them."""
 
-from __future__ import annotations
-
 import numpy as np
 from PIL import Image, ImageDraw
 

@@ -1,7 +1,5 @@
 """What the synthetic photos share: colours and the light and grain of a camera."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -3,8 +3,6 @@
 A drawing that smiles, is symmetric and has the proportions below scores high. It says nothing about people.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

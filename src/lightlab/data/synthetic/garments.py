@@ -4,8 +4,6 @@ As in the real set, classes differ little in pixels: T-shirt, pullover, coat and
 sleeves, collar, opening and length, all of which may be hard to see.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

@@ -4,8 +4,6 @@ A house follows from its neighbourhood's level and its year of building; its pri
 occur about as often as in the real table.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

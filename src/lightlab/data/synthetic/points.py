@@ -1,7 +1,5 @@
 """A few points listed in the config, and points drawn at random around a line or a plane."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

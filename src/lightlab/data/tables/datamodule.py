@@ -1,7 +1,5 @@
 """Tables: House Prices, Pima diabetes, and any table of a user's own."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """A table as its file has it: read from CSV or Parquet, or written out on the command line."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

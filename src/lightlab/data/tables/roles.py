@@ -1,7 +1,5 @@
 """Decides which of a table's columns are numbers, which are categories, and which are left out."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 

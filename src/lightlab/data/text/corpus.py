@@ -1,7 +1,5 @@
 """Reads a corpus: files of one text a line or chinese-poetry's JSON, or a download of the Tang poems."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Segments Chinese text into words with jieba, or into characters; drops stop words."""
 
-from __future__ import annotations
-
 import logging
 import re
 import warnings

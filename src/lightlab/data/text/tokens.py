@@ -1,7 +1,5 @@
 """Tokenises texts into characters: normalised, in one flat array, cached and memory-mapped."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from array import array

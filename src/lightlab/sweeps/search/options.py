@@ -1,7 +1,5 @@
 """The options of a search, as conf/hydra/sweeper/optuna.yaml has them."""
 
-from __future__ import annotations
-
 import math
 import os
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Writes the outcome of a search: best.yaml, figures, and the summary at its end."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from dataclasses import asdict, dataclass

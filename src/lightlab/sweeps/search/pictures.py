@@ -1,7 +1,5 @@
 """Draws a search by Optuna's own pictures: trial by trial, by each value, and which parameters matter."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Sequence
 from pathlib import Path

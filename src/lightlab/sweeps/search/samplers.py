@@ -1,7 +1,5 @@
 """Samplers, which draw a search's next trial: made from the search's ranges and a seed for that trial."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any

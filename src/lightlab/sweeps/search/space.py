@@ -1,7 +1,5 @@
 """What a search varies and what it keeps, read from Hydra's overrides."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

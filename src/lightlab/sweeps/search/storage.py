@@ -1,7 +1,5 @@
 """The database of a study, which several processes share."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """A study: the trials that several processes, and several starts, make together."""
 
-from __future__ import annotations
-
 import os
 import re
 import socket

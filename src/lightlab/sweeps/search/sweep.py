@@ -1,7 +1,5 @@
 """A search: draws trials, has them run, reports them to the study, until there are enough."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Iterator, Sequence
