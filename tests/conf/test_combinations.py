@@ -1,4 +1,4 @@
-"""Every optimizer, scheduler, initializer and activation trains on every task, each pair of them somewhere.
+"""Every optimizer, scheduler, initializer and activation trains every task's network, each pair of them somewhere.
 
 What fits what is read from the parts: a new file in `conf` is covered without a change here.
 """
@@ -28,12 +28,21 @@ from lightlab.optimization.schedulers import RunLength
 from lightlab.training.building import LEARNER, NETWORK, build_data, build_module, build_network, try_out
 
 CONF = Path(__file__).parents[2] / "conf"
-TASKS = sorted(path.stem for path in (CONF / "task").glob("*.yaml"))
 FACTORS = ["initializer", "activation", "optimizer", "scheduler"]
 
 
 def all_choices(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+
+
+def has_own_network(task: str) -> bool:
+    """Whether a task picks a network or a module; a variant that inherits both trains the same parts."""
+    defaults = OmegaConf.load(CONF / "task" / f"{task}.yaml").defaults
+    groups = [str(key) for entry in defaults if not isinstance(entry, str) for key in entry]
+    return any(group.endswith(("/network", "/module")) for group in groups)
+
+
+TASKS = [task for task in all_choices("task") if has_own_network(task)]
 
 
 @cache
