@@ -1,14 +1,38 @@
 """The text of `python train.py --help`."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import wrap
 
 from lightlab.config.composition import Groups
+from lightlab.config.keys import TOP
+from lightlab.config.schema import CLOSED, GROUPS
+from lightlab.errors import UsageError, did_you_mean
 
 
-def help_text(conf: Path) -> str:
-    """Returns usage, groups and examples."""
+def help_text(conf: Path, topics: Sequence[str] = ()) -> str:
+    """Returns usage, groups and examples; or the keys of the groups, sections or keys that `topics` name.
+
+    Raises:
+        UsageError: there is no such group or key.
+    """
+    return "\n\n".join(map(_keys_of, topics)) if topics else _overview(conf)
+
+
+def _keys_of(topic: str) -> str:
+    sections = CLOSED | GROUPS
+    keys = TOP | {f"{section}.{name}": key for section, own in sections.items() for name, key in own.items()}
+    named = [name for name in keys if f"{name}.".startswith(f"{topic}.")]
+    if not named:
+        known = [*sections, *keys]
+        raise UsageError(
+            f"--help {topic}: no such group or key; {did_you_mean(topic, known)}groups: {', '.join(sections)}"
+        )
+    return "\n".join(f"{name}\n    {keys[name].rule}: {keys[name].meaning}" for name in named)
+
+
+def _overview(conf: Path) -> str:
     groups = Groups([conf]).choices
     width = max(60, min(120, shutil.get_terminal_size((100, 24)).columns))
     lines = ["Trains one experiment, or with -m a sweep of them.", ""]
@@ -35,6 +59,7 @@ _EXAMPLES = """examples:
   python train.py resume=last trainer.max_epochs=40             resume and extend a run
   python train.py task=fashion_lenet init_from=last             start from a run's weights
   python train.py --config-dir my_conf task=my_task             a case of your own
+  python train.py --help data                                   the keys of a group, with range and meaning
   python train.py task=fashion_lenet --cfg job                  the config, composed
   python train.py task=fashion_lenet explain=true               the source of each value
   python predict.py run=last input=photo.png                    predict with the trained model"""

@@ -30,7 +30,7 @@ def main(conf: Path) -> None:
     """
     with reported():
         if wants_help():
-            print(help_text(conf), flush=True)
+            print(help_text(conf, [each for each in sys.argv[1:] if each not in ("--help", "-h")]), flush=True)
             return
         command = prepare(sys.argv[1:], conf)
         if command.explanation is not None:

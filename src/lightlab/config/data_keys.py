@@ -25,7 +25,9 @@ _ROWS = {
     "test_fraction": Key(SHARE, "share of the rows for the test, where there are no test rows of their own"),
     "val_fraction": Key(SHARE, "share of the remaining rows for validation"),
     "train_size": Key(Whole(2, also=(None,)), "training rows that are used; null: all"),
-    "class_names": Key(ListOf(_VALUE, also=(None,)), "names of the classes, in the order of their labels"),
+    "class_names": Key(
+        ListOf(_VALUE, also=(None,)), "names of the classes, in the order of their labels; null: the values themselves"
+    ),
     "target_kind": Key(OneOf(("number", "binary", "class")), "what is predicted"),
     "target_name": Key(Text(), "heading of the column of predictions"),
     "target_scale": Key(
@@ -50,7 +52,10 @@ _IMAGES = {
     "label_column": Key(Text(also=(None,)), "column of the labels, where the file has several"),
     "label_from_name": Key(Text(also=(None,)), "regular expression on a photo's name; its first group is the label"),
     "score_range": Key(ListOf(Number(), 2, also=(None,)), "lowest and highest score; others are refused"),
-    "bad_photos": Key(OneOf(("refuse", "skip")), "what to do with unreadable photos and photos without a label"),
+    "bad_photos": Key(
+        OneOf(("refuse", "skip")),
+        "what to do with unreadable photos, photos without a label and labels without a photo",
+    ),
     "workers": Key(Whole(1, 64, also=("auto",)), "threads that decode photos; auto: one a processor"),
     "most_memory": Key(Whole(0), "MiB of pixels held in memory; larger data is read from the cache batch by batch"),
 }
@@ -65,18 +70,23 @@ _TABLES = {
     ),
     "index": Key(Text(also=(None,)), "the column that names the rows: not learnt from, kept in predictions"),
     "drop": Key(ListOf(Text()), "columns that are not learnt from"),
-    "numeric": Key(ListOf(Text()), "columns that must be numbers"),
+    "numeric": Key(ListOf(Text()), "columns that must be numbers; others are recognised by their values"),
     "categorical": Key(ListOf(Text()), "columns that are categories, also where they hold numbers"),
     "max_categories": Key(Whole(1), "a text column of more categories is left out unless `categorical` names it"),
     "separator": Key(Text(), "what separates the cells of a row"),
     "encoding": Key(Text(), "auto: UTF-8, else GBK; or a name such as latin-1"),
-    "header": Key(OneOf(("auto", True, False)), "whether the first row names the columns"),
+    "header": Key(
+        OneOf(("auto", True, False)),
+        "whether the first row names the columns; auto: unless one of its cells is a number",
+    ),
     "columns": Key(ListOf(Text()), "names of the columns, where no row gives them"),
     "missing_values": Key(ListOf(Text()), "further texts that stand for an empty cell, beside NA, NaN and the like"),
     "missing": Key(OneOf(("mean", "median")), "what replaces a missing number"),
     "skewed": Key(OneOf(("log",), also=(None,)), "log: ln(1 + x) of numbers that are never negative and skewed"),
-    "clip": Key(Number(0, open_low=True, also=(None,)), "standardised numbers are clipped to so many deviations"),
-    "rare_below": Key(Whole(1, also=(None,)), "categories of fewer training rows share one input"),
+    "clip": Key(
+        Number(0, open_low=True, also=(None,)), "standardised numbers are clipped to so many deviations; null: not"
+    ),
+    "rare_below": Key(Whole(1, also=(None,)), "categories of fewer training rows share one input; null: none do"),
     "sums": Key(MappingOf(ListOf(Text())), "further columns, each the sum of some: {area: [ground, first]}"),
     "openml": Key(MappingOf(also=(None,)), "the data set's number on openml.org, and the file it is kept as"),
 }
@@ -95,11 +105,13 @@ _TEXT = {
     "rules.test_fraction": Key(SHARE, "share of the poems for the test, by a hash of the poem"),
     "embedded_poems": Key(Whole(1), "synthetic poems"),
     "unit": Key(OneOf(("word", "character")), "word vectors of words, as jieba segments them, or of characters"),
-    "user_dictionary": Key(Text(also=(None,)), "a file of words for jieba, one a line"),
+    "user_dictionary": Key(Text(also=(None,)), "a file of words for jieba, one a line, with its frequency if you like"),
     "new_words": Key(SWITCH, "let jieba guess words that no dictionary has"),
     "stop_words": Key(Text(), "words to leave out: builtin, none, or a file, one a line"),
     "min_count": Key(Whole(1), "rarer words are left out"),
-    "subsample": Key(Number(0, 1, open_low=True, also=(None,)), "words with a larger share of all are thinned out"),
+    "subsample": Key(
+        Number(0, 1, open_low=True, also=(None,)), "words with a larger share of all are thinned out; null: none"
+    ),
     "embedded_texts": Key(Whole(1), "synthetic texts"),
 }
 

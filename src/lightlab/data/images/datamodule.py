@@ -27,7 +27,7 @@ Images = tuple[np.ndarray, np.ndarray]  # uint8 (N, H, W), int64 (N,)
 class ImageClasses(PixelDataModule):
     """Images (N, 1, H, W), held as uint8; validation rows are cut from the training rows, the same for every seed.
 
-    conf/data/images.yaml explains the settings.
+    docs/configuration.md explains the settings.
 
     Args:
         name: of the data set and of its folder in `data_dir`.

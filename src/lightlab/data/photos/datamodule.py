@@ -34,7 +34,7 @@ from lightlab.spec import Spec, TargetScale
 class Photos(PixelDataModule):
     """Photos (N, C, H, W) as uint8, decoded once: upright, reduced to cover the network's shape, then centre-cropped.
 
-    Test and validation rows are the same for every seed. conf/data/photos.yaml explains the settings.
+    Test and validation rows are the same for every seed. docs/configuration.md explains the settings.
 
     Args:
         folder: of the photos; or several, of which the first that exists is used.

@@ -28,7 +28,7 @@ from lightlab.spec import Spec
 class Table(ResidentDataModule):
     """Rows of numbers and categories; stored narrow, float32 (N, columns), and spread out batch by batch.
 
-    conf/data/table.yaml explains the settings; see also `Roles`, `CsvFormat` and `Recipe`.
+    docs/configuration.md explains the settings; see also `Roles`, `CsvFormat` and `Recipe`.
 
     Args:
         name: of the data set and of its folder in `data_dir`.

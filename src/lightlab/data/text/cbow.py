@@ -108,7 +108,7 @@ def kept_share(counts: Tensor, threshold: float) -> Tensor:
 class WordContexts(ResidentDataModule):
     """Rows are the words around a word (N, 2·window), 0 beyond the text; targets are the words themselves (N,).
 
-    conf/data/words.yaml explains the settings; see also `TextSource` and `Cutter`.
+    docs/configuration.md explains the settings; see also `TextSource` and `Cutter`.
     """
 
     def __init__(

@@ -119,7 +119,7 @@ class LengthOrder(EpochOrder):
 class Poems(ResidentDataModule):
     """Rows of tokens (N, T) and, as targets, the tokens that follow them; texts are held out whole.
 
-    conf/data/poems.yaml explains the settings; see also `TextSource` and `Rules`.
+    docs/configuration.md explains the settings; see also `TextSource` and `Rules`.
     """
 
     def __init__(
