@@ -85,7 +85,7 @@ class ParameterRecovery(Callback):
     """Logs ``w_error/learnt``, ``b_error/learnt`` and the same for the closed-form least-squares solution.
 
     Each is the largest absolute difference from the parameters that generated the training rows; least squares is
-    as near as those rows allow.
+    as near as those rows allow. Does nothing for a network that is not linear.
     """
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -93,9 +93,11 @@ class ParameterRecovery(Callback):
             return
         module, split = module_of(pl_module), data_of(trainer).splits["train"]
         true_parameters = module.spec.true_parameters
-        weight, bias = [parameter.detach().cpu().flatten() for parameter in module.network.parameters()]
-        estimates = {"learnt": torch.cat([weight, bias]), "least_squares": least_squares(split.inputs, split.targets)}
+        learnt = torch.cat([parameter.detach().cpu().flatten() for parameter in module.network.parameters()])
         true = torch.tensor([*true_parameters["weight"], *true_parameters["bias"]])
+        if learnt.shape != true.shape:
+            return  # another network, such as network=mlp_50, has other parameters
+        estimates = {"learnt": learnt, "least_squares": least_squares(split.inputs, split.targets)}
         for name, estimate in estimates.items():
             error = (estimate - true).abs()
             pl_module.log_dict({f"w_error/{name}": error[:-1].max(), f"b_error/{name}": error[-1]})
