@@ -6,6 +6,7 @@ from torch import nn
 
 from lightlab.callbacks.diagnosis import ErrorDiagnosis
 from lightlab.spec import Spec
+from lightlab.training.fit import train
 
 SPEC = Spec("toy", (2,), 2, "class", class_names=("a", "b"))
 RIGHT = (51 * torch.eye(2).repeat(4, 1), torch.tensor([0, 1] * 4))  # the identity answers all of these rightly
@@ -71,3 +72,9 @@ def test_one_test_row_has_no_verdict_in_a_regression(trained):
     trained(callback, Spec("toy", (1,), 1, "number"), nn.Linear(1, 1), train=rows, test=rows)
     assert math.isnan(callback.results["error/test"])
     assert callback.results["diagnosis"] == "not measurable"
+
+
+@pytest.mark.parametrize(("network", "is_measured"), [("linear", True), ("mlp_50", False)])
+def test_parameter_recovery_measures_linear_networks_only(network, is_measured, config, tmp_path):
+    whole = config("task=linear_regression", f"network={network}", "trainer.max_epochs=1", "pictures=none")
+    assert ("w_error/learnt" in train(whole, tmp_path)) == is_measured
