@@ -76,5 +76,5 @@ def test_one_test_row_has_no_verdict_in_a_regression(trained):
 
 @pytest.mark.parametrize(("network", "is_measured"), [("linear", True), ("mlp_50", False)])
 def test_parameter_recovery_measures_linear_networks_only(network, is_measured, config, tmp_path):
-    whole = config("task=linear_regression", f"network={network}", "trainer.max_epochs=1", "pictures=none")
+    whole = config("task=linear_regression", f"network={network}", "trainer.max_epochs=50", "pictures=none")
     assert ("w_error/learnt" in train(whole, tmp_path)) == is_measured

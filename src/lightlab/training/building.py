@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from lightlab.callbacks.base import CallbackGroup, Display
 from lightlab.callbacks.checkpointing import LastCheckpoint, SaveConfig, SaveOnSignal, SaveRandomStates
-from lightlab.callbacks.logging import EndTrainEpoch
+from lightlab.callbacks.logging import EndTrainEpoch, MetricsCsv
 from lightlab.callbacks.progress import CompileTime
 from lightlab.callbacks.pruning import Pruning, Trial
 from lightlab.config.composition import Config
@@ -175,6 +175,7 @@ def _build_callbacks(config: Config, parts: SimpleNamespace, compiled: bool, tri
         for callback in parts.callbacks.values()
         if callback and not (parts.data.fold and isinstance(callback, _NOT_OF_FOLDS))
     ]
+    configured.sort(key=lambda callback: isinstance(callback, MetricsCsv))  # its row is written after all have logged
     return [
         EndTrainEpoch(),
         SaveRandomStates(),
