@@ -6,6 +6,7 @@ import pytest
 
 from lightlab.errors import DataError, LightlabError, UsageError
 from lightlab.runs.folder import (
+    begin,
     check_unused,
     checkpoint_of,
     discard_if_empty,
@@ -217,9 +218,13 @@ def test_a_run_that_was_stopped_has_not_failed(error, started):
 
 
 def test_a_run_that_goes_on_has_failed_no_longer(started):
-    (started / "error.txt").touch()
+    for name in ("error.txt", "traceback.txt"):
+        (started / name).touch()
     with failure_kept(started):
+        assert state(started) == "failed"
+        begin(started)
         assert state(started) == "unfinished"
+    assert not (started / "traceback.txt").exists()
 
 
 def test_a_run_that_is_done_stays_done_when_going_further_fails(started):

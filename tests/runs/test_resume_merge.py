@@ -108,8 +108,9 @@ def save(folder: Path, config) -> None:
 
 def go_on(resumed):
     """What a resumed run writes before it trains."""
-    with resumed.recorded():
-        save(resumed.folder, resumed.config)
+    resumed.announce()
+    resumed.record()
+    save(resumed.folder, resumed.config)
 
 
 def test_a_run_goes_on_as_it_was_started(run, conf):

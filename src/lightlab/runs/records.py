@@ -1,4 +1,4 @@
-"""Reads and writes the records in a run's folder, whose files may be in any state: regular files, bounded, plain values."""
+"""The records in a run's folder, whose files may be in any state: read bounded, as plain values, from regular files."""
 
 import json
 import os
@@ -12,8 +12,9 @@ from lightlab.errors import DataError
 from lightlab.files import write_text
 
 MOST_BYTES = 4 * 2**20
+LARGEST_TABLE = 256 * 2**20  # metrics.csv of 100,000 epochs
 DEEPEST = 100
-LONGEST_NUMBER = 400  # characters; a float has at most 309 digits before its point
+LONGEST_NUMBER = 200  # characters; longer ones need not fit into a float
 
 Kind = TypeVar("Kind", dict[str, Any], list[Any])
 
@@ -68,7 +69,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     text = read_text(path)
     try:
-        contents = json.loads(text)
+        contents = json.loads(text, parse_int=_int)
     except (ValueError, RecursionError):
         contents = None
     if not isinstance(contents, dict):
@@ -79,6 +80,12 @@ def read_json(path: Path) -> dict[str, Any]:
 def write_yaml(path: Path, contents: dict[str, Any] | list[Any]) -> None:
     """Writes plain values so that `read_yaml` accepts them: a list that stands twice is written out twice."""
     write_text(path, yaml.dump(contents, Dumper=_Dumper, sort_keys=False, allow_unicode=True))
+
+
+def _int(text: str) -> int:
+    if len(text) > LONGEST_NUMBER:
+        raise ValueError
+    return int(text)
 
 
 def _open(path: str, flags: int) -> int:
