@@ -95,23 +95,29 @@ def _checked(overrides: list[str], options: list[str], multirun: bool, groups: G
             if multirun:
                 raise UsageError("explain=true shows the values of one run; leave out -m, and name one value of each")
             return Command([], explanation=explanation([*job, *groups.searchpath], groups.folders))
-    folder = _folder(job, multirun, groups)
+    key, root = ("hydra.sweep.dir", "sweeps") if multirun else ("hydra.run.dir", "runs")
+    folder = _folder(key, job, groups)
     if folder is None:
-        check_writable(default_folder("sweeps" if multirun else "runs", config["name"]))
+        check_writable(default_folder(root, config["name"]), key)
     elif not multirun:  # before Hydra writes its record there
         check_unused(folder)
-        overrides = [*overrides, f"hydra.run.dir={quote(str(folder))}"]
+    if folder is not None and not (multirun and _is_composed(key, overrides)):
+        overrides = [*overrides, f"{key}={quote(str(folder))}"]
     check_folders({override.key_or_group: override for override in parsed(overrides)})
     return Command([*options, *overrides], None if multirun else folder)
 
 
-def _folder(overrides: list[str], multirun: bool, groups: Groups) -> Path | None:
-    """Returns the folder of hydra.run.dir=, or of hydra.sweep.dir= in a sweep; None where it is not named."""
-    key = "hydra.sweep.dir" if multirun else "hydra.run.dir"
+def _folder(key: str, overrides: list[str], groups: Groups) -> Path | None:
+    """Returns the folder that one of Hydra's keys names; None where it is not given."""
     values = [override.value() for override in parsed(overrides) if override.key_or_group == key]
     if not values:
         return None
-    return named_place(key, hydra_value(key, overrides, groups) if "${" in str(values[-1]) else values[-1])
+    return named_place(key, hydra_value(key, overrides, groups) if _is_composed(key, overrides) else values[-1])
+
+
+def _is_composed(key: str, overrides: list[str]) -> bool:
+    """Returns whether a key's value refers to others; in a sweep, Hydra resolves it without what is swept."""
+    return any(key in override and "${" in override for override in overrides)
 
 
 def _read_flags(argv: Sequence[str]) -> argparse.Namespace:

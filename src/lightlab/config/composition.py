@@ -146,8 +146,12 @@ def hydra_value(key: str, overrides: Sequence[str], groups: Groups) -> Any:
     """
     with _refused(), initialize_config_dir(str(groups.folders[0]), job_name="train", **HYDRA_DEFAULTS):
         config = compose("train", overrides=[*overrides, *groups.searchpath], return_hydra_config=True)
-        HydraConfig.instance().set_config(config)  # for ${hydra:…}
+    HydraConfig.instance().set_config(config)  # for ${hydra:…}
+    try:
         return OmegaConf.select(config, key, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"{key}: {reason}; name a folder") from None
 
 
 def _complete(config: DictConfig) -> dict[str, Any]:

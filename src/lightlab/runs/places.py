@@ -64,10 +64,10 @@ def check_cwd() -> None:
         raise UsageError("the working directory has been deleted; go to another one (cd)") from None
 
 
-def check_writable(folder: Path) -> None:
-    """Refuses to start where `folder` cannot be made, or not be written to."""
+def check_writable(folder: Path, key: str) -> None:
+    """Refuses to start where `folder` cannot be made, or not be written to; `key` can name another."""
     existing = folder.absolute()
     while not os.path.lexists(existing):
         existing = existing.parent
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        raise UsageError(f"{existing}: runs cannot be written here; go elsewhere, or name a folder by hydra.run.dir=")
+        raise UsageError(f"{existing}: runs cannot be written here; go elsewhere, or name a folder by {key}=")
