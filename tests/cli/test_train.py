@@ -51,6 +51,10 @@ def damage_weights(run):
         path.write_bytes(content)
 
 
+def damage_record(run):
+    (run / ".hydra" / "overrides.yaml").write_bytes(b"\xff")
+
+
 REFUSALS = {
     "unknown key": (["optimizer.lrr=1"], None, "optimizer.lrr: no such key"),
     "out of range": (["trainer.max_epochs=0"], None, "trainer.max_epochs=0"),
@@ -60,7 +64,7 @@ REFUSALS = {
     "damaged config": ([], lambda run: (run / "config.yaml").write_text("a: ["), "config.yaml: damaged"),
     "damaged record": (
         [],
-        lambda run: (run / ".hydra/overrides.yaml").write_bytes(b"\xff"),
+        damage_record,
         "overrides.yaml: not UTF-8",
     ),
 }

@@ -7,7 +7,9 @@ from lightlab.config.composition import Groups, composed
 from lightlab.errors import DataError
 from lightlab.runs.records import read_json, read_text, read_yaml, write_yaml
 
-BOMB = "a: &a [1]\n" + "".join(f"{name}: &{name} [*{above}, *{above}]\n" for above, name in zip("abcd", "bcde"))
+BOMB = "a: &a [1]\n" + "".join(
+    f"{name}: &{name} [*{above}, *{above}]\n" for above, name in zip("abcd", "bcde", strict=True)
+)
 DAMAGED = {
     "empty": b"",
     "a list": b"- 1",

@@ -65,7 +65,7 @@ def checkpoint_to_resume(config: Config, module: SupervisedModule) -> Resumable 
     trained, limit = _is_trained(config, checkpoint), config["trainer"]["max_epochs"]
     if not trained and 0 < limit <= checkpoint["epoch"]:
         raise UsageError(
-            f"run {folder} was stopped within epoch {checkpoint['epoch'] + 1}; trainer.max_epochs={limit} must be larger"
+            f"run {folder} was stopped in epoch {checkpoint['epoch'] + 1}; trainer.max_epochs={limit} must not be less"
         )
     if trained and results_of(folder) is not None:
         longer = f"extend it with trainer.max_epochs={2 * limit}"
