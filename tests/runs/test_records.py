@@ -7,9 +7,7 @@ from lightlab.config.composition import Groups, composed
 from lightlab.errors import DataError
 from lightlab.runs.records import read_json, read_text, read_yaml, write_yaml
 
-BOMB = "a: &a [1]\n" + "".join(
-    f"{name}: &{name} [*{above}, *{above}]\n" for above, name in zip("abcd", "bcde", strict=True)
-)
+BOMB = "a: &a [1]\n" + "".join(f"{name}: &{name} [*{last}, *{last}]\n" for last, name in ("ab", "bc", "cd", "de"))
 DAMAGED = {
     "empty": b"",
     "a list": b"- 1",

@@ -1,5 +1,6 @@
 """The folder of a run: its name, and how it is found again."""
 
+import errno
 import os
 import re
 import time
@@ -19,6 +20,7 @@ ROOTS = ("runs", "sweeps")
 FAILURE = ("error.txt", "traceback.txt")
 State = Literal["done", "pruned", "failed", "unfinished"]
 _OPEN = ("failed", "unfinished")
+_EXPLAINED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE)
 
 
 def state(folder: Path) -> State:
@@ -136,8 +138,9 @@ def failure_kept(folder: Path) -> Iterator[None]:
 
 
 def is_unexpected(error: BaseException) -> bool:
-    """Returns whether an error is none that lightlab raises, nor a signal."""
-    return isinstance(error, Exception) and not isinstance(error, LightlabError | BrokenPipeError)
+    """Returns whether an error is none that lightlab raises or explains, such as a full disk, nor a signal."""
+    explained = isinstance(error, LightlabError) or (isinstance(error, OSError) and error.errno in _EXPLAINED)
+    return isinstance(error, Exception) and not explained
 
 
 def _is_stop(error: Exception) -> bool:
