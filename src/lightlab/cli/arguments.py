@@ -197,5 +197,9 @@ def _resume(folder: Path, new: list[str], options: list[str], folders: list[str 
     old = own_overrides(read_record(path, list))
     keys = [override.key_or_group for override in parsed(new)]
     resumed = merge_saved(folder, composed(old, groups), composed([*old, *new], groups), [*old, *new], keys)
-    check(resumed.config)
+    try:
+        check(resumed.config)
+    except UsageError as error:
+        is_typed = any(str(error).startswith(key) for key in keys)
+        raise error if is_typed else UsageError(f"{error} ({folder / 'config.yaml'})") from None
     return Command([*options, *resumed.overrides], folder, resumed)

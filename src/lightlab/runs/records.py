@@ -16,7 +16,7 @@ LARGEST_TABLE = 256 * 2**20  # metrics.csv of 100,000 epochs
 DEEPEST = 100
 LONGEST_NUMBER = 200  # characters; longer ones need not fit into a float
 
-Kind = TypeVar("Kind", dict[str, Any], list[Any])
+Kind = TypeVar("Kind", dict[str, Any], list[str])
 
 
 def read_text(path: Path, limit: int = MOST_BYTES, errors: str = "strict") -> str:
@@ -45,7 +45,7 @@ def read_text(path: Path, limit: int = MOST_BYTES, errors: str = "strict") -> st
 
 
 def read_yaml(path: Path, kind: type[Kind]) -> Kind:
-    """Returns the list or mapping in a YAML file, as plain values; what looks like a date stays text.
+    """Returns the list of texts or the mapping in a YAML file, as plain values; what looks like a date stays text.
 
     Raises:
         DataError: the file cannot be read, or holds aliases, tags, or something else than a `kind`.
@@ -56,8 +56,11 @@ def read_yaml(path: Path, kind: type[Kind]) -> Kind:
         contents = yaml.load(text, _Loader)
     except (ValueError, OverflowError, RecursionError, yaml.YAMLError):
         contents = None
+    if isinstance(contents, list) and not all(isinstance(text, str) for text in contents):
+        contents = None
     if not isinstance(contents, kind):
-        raise DataError(f"{path}: damaged; expected a YAML {'list' if kind is list else 'mapping'} of plain values")
+        form = "list of texts" if kind is list else "mapping of plain values"
+        raise DataError(f"{path}: damaged; expected a YAML {form}")
     return contents
 
 
@@ -77,7 +80,7 @@ def read_json(path: Path) -> dict[str, Any]:
     return contents
 
 
-def write_yaml(path: Path, contents: dict[str, Any] | list[Any]) -> None:
+def write_yaml(path: Path, contents: dict[str, Any] | list[str]) -> None:
     """Writes plain values so that `read_yaml` accepts them: a list that stands twice is written out twice."""
     write_text(path, yaml.dump(contents, Dumper=_Dumper, sort_keys=False, allow_unicode=True))
 
