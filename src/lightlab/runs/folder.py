@@ -106,8 +106,9 @@ def begin(folder: Path) -> Path:
 
     Nothing refuses the run any more. A resumed run keeps the record of its first start.
     """
-    for name in FAILURE:
-        (folder / name).unlink(missing_ok=True)
+    for path in (folder / name for name in FAILURE):
+        if not path.is_dir():
+            path.unlink(missing_ok=True)
     count = _starts(folder)
     return folder / (f"environment-resume-{count}.json" if count else "environment.json")
 
@@ -127,7 +128,7 @@ def failure_kept(folder: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        with suppress(OSError):  # a full disk may be what ended the run
+        with suppress(OSError, LightlabError):  # a full disk may be what ended the run
             if is_unexpected(error) and (folder / ".hydra").is_dir():
                 write_text(folder / "traceback.txt", "".join(traceback.format_exception(error)))
                 vars(error)["kept_in"] = str(folder / "traceback.txt")
