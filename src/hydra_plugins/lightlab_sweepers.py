@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from contextlib import nullcontext
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from lightlab.errors import UsageError, reported
 class _ReportedSweeper(Sweeper):
     """Runs jobs by the configured launcher, and sees to the sweep's report."""
 
+    is_shared = False  # several processes may work on it at once
     hydra_context: HydraContext
     config: DictConfig
 
@@ -30,10 +32,11 @@ class _ReportedSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> None:
+        from lightlab.runs.lock import one_writer
         from lightlab.sweeps.summary import finished
 
         folder = Path(self.config.hydra.sweep.dir)
-        with finished(folder), reported():
+        with reported(), nullcontext() if self.is_shared else one_writer(folder), finished(folder), reported():
             self.run(arguments, folder)
 
     @abstractmethod
@@ -82,6 +85,8 @@ class GridSweeper(_ReportedSweeper):
 
 class OptunaSweeper(_ReportedSweeper):
     """Lets `lightlab.sweeps.search` choose the jobs. Options: conf/hydra/sweeper/optuna.yaml."""
+
+    is_shared = True
 
     def __init__(self, **options: Any) -> None: ...
 

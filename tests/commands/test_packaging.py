@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # The first version without the holes named; a later advisory raises its line, and the test then says what to change.
 SAFE = {
+    "filelock": "3.20.3",  # CVE-2025-68146 (before 3.20.1), CVE-2026-22701 (before 3.20.3)
     "hydra-core": "1.3.7",  # CVE-2026-68508 (before 1.3.4), CVE-2026-106439 (1.3.4 to 1.3.6)
     "jinja2": "3.1.6",  # CVE-2025-27516
     "lightning": "2.6.6",  # CVE-2026-58659; CVE-2026-44484: 2.6.2 and 2.6.3 stole credentials

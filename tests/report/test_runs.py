@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 
@@ -66,6 +67,26 @@ def test_nothing_that_is_read_runs(write_run, tmp_path, name):
     )
     read_run(folder)
     assert not (tmp_path / "ran").exists()
+
+
+FILES = ["config.yaml", ".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml", "environment.json"]
+FILES += ["metrics.json", "metrics.csv", "error.txt", "pruned.txt"]
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device", "link"])
+def test_what_is_no_regular_file_is_noted_and_not_waited_for(write_run, tmp_path, name, kind):
+    path = write_run(tmp_path / "0") / name
+    path.unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero" if kind == "device" else "nowhere")
+    run = read_run(tmp_path / "0")
+    read_by_note = name not in (".hydra/config.yaml", ".hydra/overrides.yaml", "error.txt", "pruned.txt")
+    assert bool(run.notes) == read_by_note and all(path.name in note for note in run.notes)
 
 
 @pytest.mark.parametrize("contents", ["{a: [b", "just text", "[1]", "&a [*a]", "{name: {x: 1}, monitor: 3, seed: [1]}"])

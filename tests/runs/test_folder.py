@@ -6,6 +6,7 @@ import pytest
 
 from lightlab.errors import DataError, LightlabError, UsageError
 from lightlab.runs.folder import (
+    begin,
     check_unused,
     checkpoint_of,
     discard_if_empty,
@@ -209,6 +210,30 @@ def stopped_by_a_signal():
     return error
 
 
+def test_the_traceback_of_an_error_that_nobody_expected_is_kept_and_the_error_names_it(started):
+    with pytest.raises(KeyError) as caught, failure_kept(started), discard_if_empty(started):
+        raise KeyError("lr")
+    assert caught.value.kept_in == str(started / "traceback.txt")
+    assert "in test_the_traceback" in (started / "traceback.txt").read_text()
+    assert (started / "error.txt").read_text() == "KeyError: 'lr'\n"
+
+
+@pytest.mark.parametrize("error", [UsageError("another network"), DataError("damaged")])
+def test_a_resume_that_is_refused_has_not_failed(error, started):
+    (started / "environment.json").touch()
+    with pytest.raises(type(error)), failure_kept(started):
+        raise error
+    assert state(started) == "unfinished" and not (started / "traceback.txt").exists()
+
+
+def test_a_resume_that_fails_after_it_has_begun_says_why(started):
+    (started / "environment.json").touch()
+    with pytest.raises(DataError), failure_kept(started):
+        begin(started).touch()
+        raise DataError("the loss is nan")
+    assert state(started) == "failed" and (started / "environment-resume-1.json").exists()
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), stopped_by_a_signal()], ids=["at once", "after saving"])
 def test_a_run_that_was_stopped_has_not_failed(error, started):
     with pytest.raises(type(error)), failure_kept(started):
@@ -217,9 +242,13 @@ def test_a_run_that_was_stopped_has_not_failed(error, started):
 
 
 def test_a_run_that_goes_on_has_failed_no_longer(started):
-    (started / "error.txt").touch()
+    for name in ("error.txt", "traceback.txt"):
+        (started / name).touch()
     with failure_kept(started):
+        assert state(started) == "failed"
+        begin(started)
         assert state(started) == "unfinished"
+    assert not (started / "traceback.txt").exists()
 
 
 def test_a_run_that_is_done_stays_done_when_going_further_fails(started):

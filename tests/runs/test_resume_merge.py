@@ -108,14 +108,22 @@ def save(folder: Path, config) -> None:
 
 def go_on(resumed):
     """What a resumed run writes before it trains."""
-    with resumed.recorded():
-        save(resumed.folder, resumed.config)
+    resumed.announce()
+    resumed.record()
+    save(resumed.folder, resumed.config)
 
 
 def test_a_run_goes_on_as_it_was_started(run, conf):
     resumed = prepare(["resume=run"], conf).resumed
     assert resumed.config == yaml.safe_load((run / "config.yaml").read_text()) | {"resume": "run"}
     assert resumed.conf_changes == []
+
+
+def test_a_config_that_lacks_a_part_is_named(run, conf):
+    saved = yaml.safe_load((run / "config.yaml").read_text())
+    save(run, {key: saved[key] for key in saved if key != "module"})
+    with pytest.raises(UsageError, match=r"module: missing \(run/config\.yaml\)"):
+        prepare(["resume=run"], conf)
 
 
 @pytest.mark.parametrize("damage", ["a: [1", "- 1", ""])
@@ -125,8 +133,9 @@ def test_a_damaged_config_is_named(run, conf, damage):
         prepare(["resume=run"], conf)
 
 
-def test_a_record_that_is_no_list_is_named(run, conf):
-    (run / ".hydra" / "overrides.yaml").write_text("task: linear_toy\n")
+@pytest.mark.parametrize("record", ["task: linear_toy\n", "- 1\n", "- [task=linear_toy]\n"])
+def test_a_record_that_is_no_list_of_texts_is_named(record, run, conf):
+    (run / ".hydra" / "overrides.yaml").write_text(record)
     with pytest.raises(UsageError, match=r"overrides\.yaml: damaged; expected a YAML list"):
         prepare(["resume=run"], conf)
 
@@ -169,6 +178,5 @@ def test_the_record_of_the_start_is_never_overwritten(run, conf):
 def test_a_resume_that_is_refused_leaves_no_record(run, conf):
     with pytest.raises(UsageError, match=r"trainer\.max_epochs=0"):
         prepare(["resume=run", "trainer.max_epochs=0"], conf)
-    with pytest.raises(UsageError), prepare(["resume=run"], conf).resumed.recorded():
-        raise UsageError("has finished")
+    prepare(["resume=run"], conf)
     assert [path.name for path in (run / ".hydra").iterdir()] == ["overrides.yaml"]

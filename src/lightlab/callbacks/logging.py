@@ -45,7 +45,7 @@ class MetricsCsv(Callback):
         saved = read_epochs(self.path.parent).cells
         self.rows = [row for row in saved if int(row["epoch"]) <= trainer.current_epoch]
         self._write_all()
-        self._started = time.perf_counter() - (float(self.rows[-1]["seconds"]) if self.rows else 0.0)
+        self._started = time.perf_counter() - (float(self.rows[-1].get("seconds") or 0) if self.rows else 0.0)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         row = {

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from lightlab.callbacks.base import Display, data_of, module_of, tensorboards
 from lightlab.modules.word_vectors import WordVectors
+from lightlab.runs.records import read_yaml
 
 LARGEST = 1e20  # where the bins of TensorBoard's histograms end
 
@@ -52,7 +52,7 @@ def _add_graph(writer: Any, module: LightningModule) -> None:
 
 def _hyperparameters(folder: Path) -> dict[str, Any]:
     """Returns what people compare runs by, from the run's resolved config."""
-    config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    config = read_yaml(folder / "config.yaml", dict)
     optimizer, weight = config["optimizer"], config["initializer"].get("weight") or {"_target_": "default"}
     chosen = {
         "optimizer": _name(optimizer),

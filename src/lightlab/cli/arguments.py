@@ -7,18 +7,19 @@ import argparse
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
-from lightlab.config.composition import Groups, composed, parsed, quote
+from lightlab.config.composition import Groups, composed, hydra_value, parsed, quote
 from lightlab.config.explanation import explanation
 from lightlab.config.schema import check
 from lightlab.errors import UsageError
-from lightlab.runs.folder import check_unused, check_writable, find_run
+from lightlab.runs.folder import check_unused, default_folder, find_run
 from lightlab.runs.overrides import last_overrides, own_overrides
+from lightlab.runs.places import check_cwd, check_writable, named_place
 from lightlab.runs.resume import Resumed, config_dir, merge_saved, read_record
 from lightlab.sweeps.checks import check_folders, check_launcher, check_swept_once, jobs, preset
 from lightlab.sweeps.resume import own_config_dir, saved_arguments
@@ -31,10 +32,12 @@ class Command:
     Attributes:
         argv: without the program's name.
         resumed: the run that goes on; None for a new one.
+        folder: that the run will be written into; None where Hydra chooses it, for a sweep, and where nothing is run.
         explanation: the text to print instead of running anything.
     """
 
     argv: list[str]
+    folder: Path | None = None
     resumed: Resumed | None = None
     explanation: str | None = None
 
@@ -49,6 +52,7 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
     Raises:
         UsageError: a name that does not exist (with the nearest that does), a value out of range, no run to resume.
     """
+    check_cwd()
     if not conf.is_dir():
         raise UsageError(f"{conf}: no such folder; train.py needs the project's conf/ beside it")
     flags = _read_flags(argv)
@@ -65,7 +69,8 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
     if run is not None:
         if flags.multirun:
             raise UsageError("resume= goes on with one run; leave out -m")
-        return _resume(find_run(run), overrides, options, [conf, *filter(None, [user_config_dir])])
+        resumed = _resume(find_run(run), overrides, options, [conf, *filter(None, [user_config_dir])])
+        return replace(resumed, folder=None) if flags.cfg else resumed
     sweep, overrides = _split_off("sweep_resume", overrides)
     if sweep is not None:
         overrides = saved_arguments(Path(sweep), overrides)
@@ -73,7 +78,9 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
         if not user_config_dir and (user_config_dir := own_config_dir(Path(sweep))):
             options += ["--config-dir", user_config_dir]
     multirun = flags.multirun or sweep is not None
-    return _checked(overrides, options, multirun, Groups([conf, *([Path(user_config_dir)] if user_config_dir else [])]))
+    groups = Groups([conf, *([Path(user_config_dir)] if user_config_dir else [])])
+    command = _checked(overrides, options, multirun, groups)
+    return replace(command, folder=None) if flags.cfg else command
 
 
 def _checked(overrides: list[str], options: list[str], multirun: bool, groups: Groups) -> Command:
@@ -88,13 +95,29 @@ def _checked(overrides: list[str], options: list[str], multirun: bool, groups: G
             if multirun:
                 raise UsageError("explain=true shows the values of one run; leave out -m, and name one value of each")
             return Command([], explanation=explanation([*job, *groups.searchpath], groups.folders))
-    by_key = {override.key_or_group: override for override in parsed(overrides)}
-    check_folders(by_key)
-    if "hydra.run.dir" in by_key:  # before Hydra writes its record there
-        check_unused(Path(str(by_key["hydra.run.dir"].value())))
-    else:
-        check_writable(Path("runs"))
-    return Command([*options, *overrides])
+    key, root = ("hydra.sweep.dir", "sweeps") if multirun else ("hydra.run.dir", "runs")
+    folder = _folder(key, job, groups)
+    if folder is None:
+        check_writable(default_folder(root, config["name"]), key)
+    elif not multirun:  # before Hydra writes its record there
+        check_unused(folder)
+    if folder is not None and not (multirun and _is_composed(key, overrides)):
+        overrides = [*overrides, f"{key}={quote(str(folder))}"]
+    check_folders({override.key_or_group: override for override in parsed(overrides)})
+    return Command([*options, *overrides], None if multirun else folder)
+
+
+def _folder(key: str, overrides: list[str], groups: Groups) -> Path | None:
+    """Returns the folder that one of Hydra's keys names; None where it is not given."""
+    values = [override.value() for override in parsed(overrides) if override.key_or_group == key]
+    if not values:
+        return None
+    return named_place(key, hydra_value(key, overrides, groups) if _is_composed(key, overrides) else values[-1])
+
+
+def _is_composed(key: str, overrides: list[str]) -> bool:
+    """Returns whether a key's value refers to others; in a sweep, Hydra resolves it without what is swept."""
+    return any(key in override and "${" in override for override in overrides)
 
 
 def _read_flags(argv: Sequence[str]) -> argparse.Namespace:
@@ -174,5 +197,9 @@ def _resume(folder: Path, new: list[str], options: list[str], folders: list[str 
     old = own_overrides(read_record(path, list))
     keys = [override.key_or_group for override in parsed(new)]
     resumed = merge_saved(folder, composed(old, groups), composed([*old, *new], groups), [*old, *new], keys)
-    check(resumed.config)
-    return Command([*options, *resumed.overrides], resumed)
+    try:
+        check(resumed.config)
+    except UsageError as error:
+        is_typed = any(str(error).startswith(key) for key in keys)
+        raise error if is_typed else UsageError(f"{error} ({folder / 'config.yaml'})") from None
+    return Command([*options, *resumed.overrides], folder, resumed)

@@ -16,6 +16,7 @@ from pathlib import Path
 from lightlab.errors import UsageError, reported
 from lightlab.runs.folder import ROOTS
 from lightlab.runs.overrides import read_overrides, values
+from lightlab.runs.places import check_cwd
 
 LOOK_AGAIN = 5  # seconds
 _NOT_NAMED = {"task", "data_dir", "cache_dir", "experiment"}
@@ -25,6 +26,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that TensorBoard ends with this process
     arguments = sys.argv[1:]
     options = next((index for index, text in enumerate(arguments) if text.startswith("-")), len(arguments))
+    with reported():
+        check_cwd()
     with reported(), tempfile.TemporaryDirectory(prefix="lightlab-board-") as folder:
         show([Path(text) for text in arguments[:options]], arguments[options:], Path(folder))
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from lightlab.cli.startup import wants_help
 from lightlab.errors import reported
 from lightlab.figures.options import FIGURES, FORMATS, HELP, FigureOptions, parse_figure_options
+from lightlab.runs.places import check_cwd
 
 
 def main() -> None:
     with reported():
+        check_cwd()
         if wants_help(or_nothing=True):
             print(HELP, flush=True)
             return

@@ -5,10 +5,12 @@ import sys
 from lightlab.cli.startup import uncollected, wants_help
 from lightlab.errors import reported
 from lightlab.prediction.options import HELP, find_checkpoint, parse_options
+from lightlab.runs.places import check_cwd
 
 
 def main() -> None:
     with reported():
+        check_cwd()
         if wants_help(or_nothing=True):
             print(HELP, flush=True)
             return

@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 
 from lightlab.errors import reported
+from lightlab.runs.places import check_cwd
 
 
 def main() -> None:
@@ -18,6 +19,7 @@ def main() -> None:
     parser.add_argument("--language", choices=["en", "zh"], help="of the report; default: the first run's")
     options = parser.parse_args()
     with reported():
+        check_cwd()
         from lightlab.report import write
 
         to = options.to or (options.folders[0] if len(options.folders) == 1 else Path("report"))

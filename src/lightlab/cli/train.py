@@ -1,6 +1,7 @@
 """The command train: checks the command line before torch is imported, then runs one experiment or a sweep."""
 
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from lightlab.cli.help import help_text
 from lightlab.cli.startup import uncollected, wants_help
 from lightlab.config.composition import HYDRA_DEFAULTS
 from lightlab.errors import reported
-from lightlab.runs.folder import discard_if_empty, failure_kept, new_run, relative_to_cwd
+from lightlab.runs.folder import discard_if_empty, failure_kept, new_run
+from lightlab.runs.lock import one_writer
+from lightlab.runs.places import relative_to_cwd
 from lightlab.sweeps.jobs import divide_threads, is_parallel, one_of_many
 from lightlab.sweeps.resume import config_of
 
@@ -43,17 +46,19 @@ def main(conf: Path) -> None:
     def run(cfg: DictConfig) -> float | None:
         folder = relative_to_cwd(Path(HydraConfig.get().runtime.output_dir))
         if HydraConfig.get().mode == RunMode.MULTIRUN:
-            config = config_of(folder) if cfg.resume else _plain(cfg)
-            return one_of_many(lambda: _run(config, folder), folder, HydraConfig.get().launcher)
-        recorded = resumed.recorded() if resumed else nullcontext()
-        with reported(), failure_kept(folder), discard_if_empty(folder), recorded:
-            return _run(resumed.config if resumed else _plain(cfg), folder)
+            launcher = HydraConfig.get().launcher
+            return one_of_many(lambda: _run(config_of(folder) if cfg.resume else _plain(cfg), folder), folder, launcher)
+        with reported(), one_writer(folder), failure_kept(folder), discard_if_empty(folder):
+            if resumed is None:
+                return _run(_plain(cfg), folder)
+            resumed.announce()
+            return _run(resumed.config, folder, resumed.record)
 
-    with reported():
+    with reported(), one_writer(command.folder) if command.folder else nullcontext():  # before Hydra writes its record
         run()
 
 
-def _run(config: dict[str, Any], folder: Path) -> float | None:
+def _run(config: dict[str, Any], folder: Path, begun: Callable[[], None] | None = None) -> float | None:
     with uncollected():  # here, so that an error in the command line is reported before torch is imported
         from lightlab.training.cross_validation import cross_validate
         from lightlab.training.fit import train
@@ -65,7 +70,7 @@ def _run(config: dict[str, Any], folder: Path) -> float | None:
         from lightlab.sweeps.search.study import ReportingTrial
 
         trial = ReportingTrial(hydra_config.job.env_set, hydra_config.sweeper.pruner)
-    results = cross_validate(config, folder) if config["folds"] else train(config, folder, trial)
+    results = cross_validate(config, folder) if config["folds"] else train(config, folder, trial, begun)
     value = results.get(config["monitor"]["name"])
     return None if value is None else float(value)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import hydra
 from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override, OverrideType
 from hydra.errors import HydraException, MissingConfigException
@@ -135,6 +136,22 @@ def parsed(overrides: Sequence[str]) -> list[Override]:
 def _compose(overrides: Sequence[str], groups: Groups) -> DictConfig:
     with _refused(), initialize_config_dir(str(groups.folders[0]), **HYDRA_DEFAULTS):
         return compose("train", overrides=[*overrides, *groups.searchpath])
+
+
+def hydra_value(key: str, overrides: Sequence[str], groups: Groups) -> Any:
+    """Returns the value that one of Hydra's own keys, such as ``hydra.run.dir``, has in a run with these overrides.
+
+    Raises:
+        UsageError: it refers to something that is not there.
+    """
+    with _refused(), initialize_config_dir(str(groups.folders[0]), job_name="train", **HYDRA_DEFAULTS):
+        config = compose("train", overrides=[*overrides, *groups.searchpath], return_hydra_config=True)
+    HydraConfig.instance().set_config(config)  # for ${hydra:…}
+    try:
+        return OmegaConf.select(config, key, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"{key}: {reason}; name a folder") from None
 
 
 def _complete(config: DictConfig) -> dict[str, Any]:

@@ -1,20 +1,18 @@
 """Finds run folders and reads them; tolerates half-written and damaged files."""
 
-import json
 import math
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from lightlab.errors import DataError, UsageError
 from lightlab.runs.folder import state
 from lightlab.runs.overrides import read_overrides, values
+from lightlab.runs.records import read_json, read_text, read_yaml
 from lightlab.runs.results import Epochs, read_epochs
 
 Outcome = Literal["done", "pruned", "failed", "unfinished", "diverged"]
@@ -191,26 +189,19 @@ def _reason(folder: Path, outcome: Outcome, notes: list[str]) -> str:
         return notes[0] if notes else "interrupted, or still running"
     name = "pruned.txt" if outcome == "pruned" else "error.txt"
     try:
-        text = (folder / name).read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        text = read_text(folder / name, errors="replace")
+    except DataError:
         return f"{name} cannot be read"
     line = " ".join(text.replace("\0", "").split()).removeprefix("error: ")
     return line[:1000] or f"{name} is empty"
 
 
-_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times faster
-_PARSERS: dict[str, Callable[[str], Any]] = {".json": json.loads, ".yaml": lambda text: yaml.load(text, _SafeLoader)}
-
-
 def _read(path: Path, notes: list[str]) -> dict[str, Any]:
     """Reads a JSON or YAML file; empty where there is none, or where it is damaged."""
-    if not path.is_file():
+    if not os.path.lexists(path):
         return {}
     try:
-        contents = _PARSERS[path.suffix](path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError):
-        contents = None
-    if not isinstance(contents, dict):
+        return read_json(path) if path.suffix == ".json" else read_yaml(path, dict)
+    except DataError:
         notes.append(f"{path.name} cannot be read: cut off, or not {path.suffix[1:].upper()}")
         return {}
-    return contents

@@ -1,19 +1,26 @@
 """The folder of a run: its name, and how it is found again."""
 
-import json
+import errno
 import os
 import re
 import time
+import traceback
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from lightlab.errors import LightlabError, UsageError, message_of
+from lightlab.errors import DataError, LightlabError, UsageError, message_of
+from lightlab.files import write_text
+from lightlab.runs.places import remove_if_empty
+from lightlab.runs.records import read_json
 
 ROOTS = ("runs", "sweeps")
+FAILURE = ("error.txt", "traceback.txt")
 State = Literal["done", "pruned", "failed", "unfinished"]
+_OPEN = ("failed", "unfinished")
+_EXPLAINED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE)
 
 
 def state(folder: Path) -> State:
@@ -27,17 +34,16 @@ def state(folder: Path) -> State:
 def results_of(folder: Path) -> dict[str, Any] | None:
     """Reads a run's metrics.json; None where it is missing or damaged."""
     try:
-        contents = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return read_json(folder / "metrics.json")
+    except DataError:
         return None
-    return contents if isinstance(contents, dict) else None
 
 
 def new_run(root: str, task: str, overrides: Sequence[str]) -> Path:
     """Makes ``root/task/time-slug``, a new folder even when two runs start in the same second."""
     name = time.strftime("%Y-%m-%d_%H-%M-%S") + slug(overrides)
     for attempt in range(1, 1000):
-        folder = Path(root) / (_plain(task) or "task") / (name if attempt == 1 else f"{name}-{attempt}")
+        folder = default_folder(root, task) / (name if attempt == 1 else f"{name}-{attempt}")
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
@@ -48,9 +54,9 @@ def new_run(root: str, task: str, overrides: Sequence[str]) -> Path:
     raise UsageError(f"{root} already holds 999 runs named {name}")
 
 
-def relative_to_cwd(folder: Path) -> Path:
-    """Returns the folder relative to the working directory if it is inside it."""
-    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+def default_folder(root: str, task: str) -> Path:
+    """Returns the folder below `root` that holds a task's runs."""
+    return Path(root) / (_plain(task) or "task")
 
 
 def check_unused(folder: Path) -> None:
@@ -59,36 +65,32 @@ def check_unused(folder: Path) -> None:
         raise UsageError(f"{folder} already holds a run; go on by resume={folder}, or name another hydra.run.dir")
 
 
-def check_writable(root: Path) -> None:
-    """Refuses to start where no run's folder can be made."""
-    parent = root if root.exists() else root.absolute().parent
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        raise UsageError(f"{parent}: runs cannot be written here; go elsewhere, or name a folder by hydra.run.dir=")
-
-
 @contextmanager
 def discard_if_empty(folder: Path) -> Iterator[None]:
-    """Removes the files of a run that fails before its first epoch; keeps existing files."""
+    """Removes the files of a run that is refused before its first epoch; keeps existing files.
+
+    Those of a run that an unexpected error ends stay, with its traceback.
+    """
     before = set(folder.iterdir()) if folder.is_dir() else set()
     try:
         yield
-    except BaseException:
-        if not any((folder / name).exists() for name in ("metrics.csv", "checkpoints", "folds.csv")):
+    except BaseException as error:
+        begun = any((folder / name).exists() for name in ("metrics.csv", "checkpoints", "folds.csv"))
+        if not begun and not is_unexpected(error):
             events = folder.glob("events.out.tfevents.*")
             written = {folder / "config.yaml", folder / "environment.json", *events} - before
             record = folder / ".hydra"
             for path in [*written, *(record / f"{name}.yaml" for name in ("config", "hydra", "overrides"))]:
                 path.unlink(missing_ok=True)
             for path in (record, folder):
-                with suppress(OSError):  # it holds other files, which stay
-                    path.rmdir()
+                remove_if_empty(path)
         raise
 
 
 def remove_old_files(folder: Path) -> None:
     """Removes files of an earlier attempt that would mix with a new start."""
     patterns = (
-        "error.txt",
+        *FAILURE,
         "config.yaml",
         "metrics.csv",
         "environment*.json",
@@ -99,20 +101,51 @@ def remove_old_files(folder: Path) -> None:
         path.unlink()
 
 
+def begin(folder: Path) -> Path:
+    """Removes what an earlier failure left and returns the file for the record of this start's environment.
+
+    Nothing refuses the run any more. A resumed run keeps the record of its first start.
+    """
+    for path in (folder / name for name in FAILURE):
+        if not path.is_dir():
+            path.unlink(missing_ok=True)
+    count = _starts(folder)
+    return folder / (f"environment-resume-{count}.json" if count else "environment.json")
+
+
+def _starts(folder: Path) -> int:
+    return len(list(folder.glob("environment*.json")))
+
+
 @contextmanager
 def failure_kept(folder: Path) -> Iterator[None]:
-    """Writes the error that ends a run into error.txt; a run that was interrupted has none and can go on."""
-    path = folder / "error.txt"
-    path.unlink(missing_ok=True)
+    """Writes the error that ends a run into error.txt; a run that was interrupted has none and can go on.
+
+    The traceback of an error that nobody expected is kept in traceback.txt, whose path becomes the error's attribute
+    ``kept_in``. A resume that is refused changes nothing.
+    """
+    before = _starts(folder)
     try:
         yield
     except Exception as error:
-        signalled = isinstance(error, LightlabError) and error.exit_code >= 128
-        stopped = signalled or isinstance(error, BrokenPipeError)
-        if not stopped and state(folder) == "unfinished" and (folder / ".hydra").is_dir():
-            with suppress(OSError):  # a full disk may be what ended the run
-                path.write_text(message_of(error) + "\n", encoding="utf-8")
+        with suppress(OSError, LightlabError):  # a full disk may be what ended the run
+            if is_unexpected(error) and (folder / ".hydra").is_dir():
+                write_text(folder / "traceback.txt", "".join(traceback.format_exception(error)))
+                vars(error)["kept_in"] = str(folder / "traceback.txt")
+            refused = 0 < before == _starts(folder)
+            if not refused and not _is_stop(error) and (folder / ".hydra").is_dir() and state(folder) in _OPEN:
+                write_text(folder / "error.txt", f"{message_of(error)}\n")
         raise
+
+
+def is_unexpected(error: BaseException) -> bool:
+    """Returns whether an error is none that lightlab raises or explains, such as a full disk, nor a signal."""
+    explained = isinstance(error, LightlabError) or (isinstance(error, OSError) and error.errno in _EXPLAINED)
+    return isinstance(error, Exception) and not explained
+
+
+def _is_stop(error: Exception) -> bool:
+    return isinstance(error, BrokenPipeError) or (isinstance(error, LightlabError) and error.exit_code >= 128)
 
 
 def slug(overrides: Sequence[str], limit: int = 60) -> str:
@@ -134,7 +167,7 @@ def find_run(run: str | Path, newest_of: tuple[str, ...] = ROOTS) -> Path:
     """
     if str(run) == "last":
         return _newest(newest_of)
-    folder = Path(run).expanduser()
+    folder = Path(os.path.expanduser(run))  # which leaves ~nobody as it is
     if not folder.is_dir():
         raise UsageError(f"run {folder}: no such folder; name one below runs/, or `last`")
     if checkpoint_of(folder) is None:

@@ -4,9 +4,9 @@ import re
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-import yaml
+from lightlab.errors import DataError
+from lightlab.runs.records import read_yaml
 
 # Keys that do not define a configuration: seeds, folds, storage, display.
 _NOT_THE_RUN = re.compile(r"(seed|folds|fold_repeats|resume|sweep_resume|cache_dir|language|explain|hydra\b.*)$")
@@ -14,7 +14,9 @@ _NOT_THE_RUN = re.compile(r"(seed|folds|fold_repeats|resume|sweep_resume|cache_d
 
 def resume_records(folder: Path) -> list[Path]:
     """Returns the files with the overrides of a run's resumes, in order."""
-    return sorted((folder / ".hydra").glob("resume-*.yaml"), key=lambda path: int(path.stem.partition("-")[2]))
+    records = (folder / ".hydra").glob("resume-*.yaml")
+    numbers = {path: int(match[1]) for path in records if (match := re.fullmatch("resume-([0-9]+)", path.stem))}
+    return sorted(numbers, key=lambda path: numbers[path])
 
 
 def last_overrides(folder: Path) -> Path:
@@ -25,10 +27,9 @@ def last_overrides(folder: Path) -> Path:
 def read_overrides(folder: Path) -> list[str]:
     """Returns the overrides of a run's last start, except Hydra's own; none where the record is missing or damaged."""
     try:
-        overrides: Any = yaml.safe_load(last_overrides(folder).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        return own_overrides(read_yaml(last_overrides(folder), list))
+    except DataError:
         return []
-    return own_overrides(overrides) if isinstance(overrides, list) else []
 
 
 def own_overrides(overrides: Iterable[object]) -> list[str]:

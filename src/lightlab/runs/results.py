@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import os
 import platform
 import re
 import subprocess
@@ -14,7 +15,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from lightlab.errors import DataError
 from lightlab.files import write_text
+from lightlab.runs.records import LARGEST_TABLE, read_text
 
 _PACKAGES = ("lightlab-dl", "torch", "lightning", "hydra-core", "torchmetrics", "numpy", "pandas", "scikit-learn")
 
@@ -68,11 +71,11 @@ class Epochs:
 def read_epochs(folder: Path) -> Epochs:
     """Reads all whole lines of a run's metrics.csv; `notes` of the result name what was left out."""
     epochs = Epochs()
-    try:
-        text = (folder / "metrics.csv").read_bytes().decode("utf-8-sig", errors="replace")
-    except FileNotFoundError:
+    if not os.path.lexists(folder / "metrics.csv"):
         return epochs
-    except OSError:
+    try:
+        text = read_text(folder / "metrics.csv", LARGEST_TABLE, errors="replace").removeprefix("\ufeff")
+    except DataError:
         return Epochs(notes=["metrics.csv cannot be read"])
     if "\0" in text:
         epochs.notes.append("metrics.csv holds NUL bytes, as a crash leaves them; they are left out")

@@ -1,19 +1,15 @@
 """Resumes a run: merges its saved config with new overrides and reports changes in conf/."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-
-import yaml
+from typing import Any
 
 from lightlab.config.composition import ABSENT, Config, flatten, quote, unflatten
-from lightlab.errors import UsageError
+from lightlab.errors import DataError, UsageError
 from lightlab.runs.overrides import resume_records
-
-Kind = TypeVar("Kind", dict[str, Any], list[Any])
+from lightlab.runs.records import Kind, read_yaml, write_yaml
 
 
 @dataclass(frozen=True)
@@ -32,19 +28,16 @@ class Resumed:
     overrides: list[str]
     conf_changes: list[str]
 
-    @contextmanager
-    def recorded(self) -> Iterator[None]:
-        """Keeps the overrides beside those of the first start, as .hydra/resume-<n>.yaml, unless they are refused."""
+    def announce(self) -> None:
+        """Prints that the run goes on, and what has changed in conf/."""
         print(f"going on with {self.folder}", flush=True)
         for line in self.conf_changes:
             print(f"! conf/ has changed since: {line}; the run keeps its own value", file=sys.stderr)
+
+    def record(self) -> None:
+        """Keeps the overrides beside those of the first start, as .hydra/resume-<n>.yaml."""
         path = self.folder / ".hydra" / f"resume-{len(resume_records(self.folder)) + 1}.yaml"
-        path.write_text(yaml.safe_dump(self.overrides, allow_unicode=True), encoding="utf-8")
-        try:
-            yield
-        except UsageError:
-            path.unlink()
-            raise
+        write_yaml(path, self.overrides)
 
 
 def read_record(path: Path, kind: type[Kind]) -> Kind:
@@ -54,14 +47,9 @@ def read_record(path: Path, kind: type[Kind]) -> Kind:
         UsageError: it is missing, damaged, or holds something else than a `kind`.
     """
     try:
-        contents = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError):
-        contents = None
-    if not isinstance(contents, kind):
-        raise UsageError(
-            f"{path}: damaged; expected a YAML {'list' if kind is list else 'mapping'}; start a new run with init_from="
-        )
-    return contents
+        return read_yaml(path, kind)
+    except DataError as error:
+        raise UsageError(f"{error}; start a new run with init_from=") from None
 
 
 def config_dir(folder: Path) -> str | None:

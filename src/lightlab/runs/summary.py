@@ -73,7 +73,7 @@ def run_summary(
             "",
             f"run folder   {folder}",
             f"predict      python predict.py run={quoted} {example}",
-            f"watch        python -m lightlab board{'' if folder.parts[0] in ROOTS else f' {quoted}'}",
+            f"watch        python -m lightlab board{'' if set(folder.parts[:1]) & set(ROOTS) else f' {quoted}'}",
             f"train on     {further if extendable else anew}",
         ]
     )

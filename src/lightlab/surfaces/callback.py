@@ -15,9 +15,7 @@ from lightlab.files import whole_file
 from lightlab.plots.style import save, translator
 from lightlab.surfaces.descent import SurfaceDescent
 from lightlab.surfaces.functions import Surface
-from lightlab.surfaces.pictures import animate, surface_figure
-
-COLUMNS = ["step", "x", "y", "f", "learning_rate"]  # after so many steps; the rate is the next step's
+from lightlab.surfaces.pictures import COLUMNS, animate, surface_figure
 
 
 class KeepTrajectory(Display):

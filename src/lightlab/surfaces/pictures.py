@@ -1,7 +1,9 @@
 """Draws trajectories on the contour lines of a surface, for one run and for a sweep."""
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from io import StringIO
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-import yaml
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm, to_rgb
@@ -19,11 +20,14 @@ from PIL import Image
 
 from lightlab.config.composition import Config
 from lightlab.config.instantiation import part
+from lightlab.errors import DataError, message_of
 from lightlab.files import whole_file
 from lightlab.plots.style import CYCLE, Translate, save, translator
+from lightlab.runs.records import LARGEST_TABLE, read_text, read_yaml
 from lightlab.surfaces.functions import Surface
 
-Trajectories = Mapping[str, pd.DataFrame]  # columns step, x, y, f, learning_rate; by the label in the legend
+COLUMNS = ["step", "x", "y", "f", "learning_rate"]  # after so many steps; the rate is the next step's
+Trajectories = Mapping[str, pd.DataFrame]  # of COLUMNS, by the label in the legend
 # In the order of their colours: an optimizer has the same colour in every picture.
 OPTIMIZERS = ("sgd", "momentum", "adagrad", "rmsprop", "adam", "nesterov", "adadelta", "adamw", "lion", "muon")
 MINIMUM_COLOUR = "#F0E442"
@@ -139,22 +143,33 @@ def draw_trajectories(runs: dict[Path, str], figures: Path) -> None:
             process has just written them.
         figures: the folder to write into.
     """
-    surfaces: dict[str, dict[Path, str]] = defaultdict(dict)
+    configs: dict[str, Config] = {}
+    surfaces: dict[str, dict[str, pd.DataFrame]] = defaultdict(dict)
     for run, label in runs.items():
-        surfaces[_config(run)["data"]["name"]][run] = label
-    for name, labels in surfaces.items():
+        try:
+            config = read_yaml(run / "config.yaml", dict)
+            surfaces[config["data"]["name"]][label] = _trajectory(run)
+            configs.setdefault(config["data"]["name"], config)
+        except (DataError, KeyError, TypeError) as error:
+            print(f"! {run}: left out of the picture ({message_of(error)})", file=sys.stderr)
+    for name, trajectories in surfaces.items():
         stem = "trajectories" if len(surfaces) == 1 else f"trajectories-{name}"
-        _draw_runs(name, labels, figures / f"{stem}.png")
+        _draw_runs(name, configs[name], trajectories, figures / f"{stem}.png")
 
 
-def _config(run: Path) -> Config:
-    return yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
+def _trajectory(run: Path) -> pd.DataFrame:
+    path = run / "trajectory.csv"
+    try:
+        trajectory = pd.read_csv(StringIO(read_text(path, LARGEST_TABLE)))[COLUMNS].astype(float)
+    except (ValueError, KeyError):
+        trajectory = pd.DataFrame()
+    if not len(trajectory) or not np.isfinite(trajectory.iloc[0]).all():
+        raise DataError(f"{path}: damaged; expected the columns {', '.join(COLUMNS)} and a first row of numbers")
+    return trajectory
 
 
-def _draw_runs(name: str, labels: dict[Path, str], picture: Path) -> None:
-    config = _config(next(iter(labels)))
+def _draw_runs(name: str, config: Config, trajectories: Trajectories, picture: Path) -> None:
     surface: Surface = part(config["module"], "surface")
-    trajectories = {label: pd.read_csv(run / "trajectory.csv") for run, label in labels.items()}
     translate = translator(config["language"])
     save(surface_figure(surface, name, trajectories, translate), picture)
     print(f"all trajectories on one picture: {picture}")

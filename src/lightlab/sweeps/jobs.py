@@ -10,6 +10,7 @@ from typing import Any
 
 from lightlab.errors import reported
 from lightlab.runs.folder import failure_kept, state
+from lightlab.runs.lock import one_writer
 from lightlab.sweeps.summary import line
 
 
@@ -21,7 +22,8 @@ def one_of_many(run: Callable[[], float | None], folder: Path, launcher: Mapping
     """
     parallel = is_parallel(launcher)
     try:
-        with _own_console(folder) if parallel else nullcontext(), reported(), failure_kept(folder):
+        console = _own_console(folder) if parallel else nullcontext()
+        with console, reported(), one_writer(folder), failure_kept(folder):
             return run()
     except SystemExit as stop:
         if stop.code not in (1, 2) and not parallel:  # else the process that waits for the jobs stops them

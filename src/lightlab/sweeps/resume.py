@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from lightlab.config.composition import quote
-from lightlab.errors import UsageError
-from lightlab.runs.folder import checkpoint_of, relative_to_cwd, remove_old_files, state
+from lightlab.errors import DataError, UsageError
+from lightlab.runs.folder import checkpoint_of, remove_old_files, state
+from lightlab.runs.places import relative_to_cwd
+from lightlab.runs.records import read_yaml
 from lightlab.runs.resume import command_line_source, read_record
 
 _GRID = "hydra_plugins.lightlab_sweepers.GridSweeper"
@@ -94,12 +94,12 @@ def _record(folder: Path) -> dict[str, Any]:
             raise UsageError(f"sweep_resume={folder}: this is one run, no sweep; go on with it by resume={folder}")
         raise UsageError(f"sweep_resume={folder}: no sweep lies here (no multirun.yaml); name a folder below sweeps/")
     try:
-        record: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["hydra"]
+        record: dict[str, Any] = read_yaml(path, dict)["hydra"]
         if record["sweep"]["subdir"] != "${hydra:job.num}":
             raise UsageError(f"sweep_resume={folder}: its runs are named by hydra.sweep.subdir and not numbered")
         overrides = record["overrides"]
         assert isinstance(overrides["task"], list) and isinstance(overrides["hydra"], list)
         assert record["sweeper"]["_target_"] and record["runtime"]
-    except (OSError, ValueError, RecursionError, yaml.YAMLError, KeyError, TypeError, AssertionError):
+    except (DataError, KeyError, TypeError, AssertionError):
         raise UsageError(f"{path}: not as Hydra wrote it; start the sweep anew") from None
     return record

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import yaml
-
-from lightlab.errors import UsageError, reported
-from lightlab.runs.folder import relative_to_cwd, results_of, state
+from lightlab.errors import DataError, reported
+from lightlab.runs.folder import results_of, state
 from lightlab.runs.overrides import read_overrides
+from lightlab.runs.places import make_folder, relative_to_cwd
+from lightlab.runs.records import read_text, read_yaml
 from lightlab.runs.summary import text_table
 
 MOST_LINES = 30  # of a table; of more runs only those that are not done are listed
@@ -26,10 +26,7 @@ def finished(folder: Path) -> Iterator[None]:
         SystemExit: with 1 if one of its runs is not done, with 2 if the folder cannot be made.
     """
     with reported():
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"hydra.sweep.dir={folder}: no folder can be made here ({error.strerror})") from None
+        make_folder(folder)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that it ends with a report between two runs too
     folder = relative_to_cwd(folder.absolute())
     stopped = True
@@ -107,7 +104,7 @@ def _outcome(run: Path) -> str:
     """Returns the monitored metric, or why there is none."""
     for name in ("pruned.txt", "error.txt"):
         if state(run) != "done" and (run / name).is_file():
-            return (run / name).read_text(encoding="utf-8").strip()[:100]
+            return read_text(run / name, errors="replace").strip()[:100]
     monitor = _monitor(run)
     value = (results_of(run) or {}).get(monitor)
     return f"{monitor} {value:.4g}" if isinstance(value, int | float) else ""
@@ -121,8 +118,8 @@ def _seconds(run: Path) -> str:
 def _monitor(run: Path) -> str:
     """Returns the monitored metric's name; empty where config.yaml is missing or damaged."""
     try:
-        return str(yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))["monitor"]["name"])
-    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError):
+        return str(read_yaml(run / "config.yaml", dict)["monitor"]["name"])
+    except (DataError, KeyError, TypeError):
         return ""
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from lightlab.config.composition import Config
 from lightlab.data.splits import Fold
 from lightlab.errors import UsageError
-from lightlab.files import whole_file, write_text
+from lightlab.files import whole_file
+from lightlab.runs.records import write_yaml
 from lightlab.runs.results import write_json
 from lightlab.runs.summary import text_table
 from lightlab.training.building import build
@@ -35,7 +35,7 @@ def cross_validate(config: Config, folder: Path) -> dict[str, Any]:
     if config["resume"]:
         raise UsageError("resume=: a cross-validation starts anew; take folds= away to go on with a single run")
     started = time.perf_counter()
-    write_text(folder / "config.yaml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+    write_yaml(folder / "config.yaml", config)
     rows: list[Row] = []
     results: dict[str, Any] = {}
     for repeat in range(config["fold_repeats"]):

@@ -1,33 +1,38 @@
 """One experiment: fits a run, tests its best checkpoint, writes the results."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from lightlab.callbacks.pruning import Pruning, Trial
 from lightlab.config.composition import Config
 from lightlab.files import write_text
 from lightlab.runs.checkpoints import read_checkpoint
-from lightlab.runs.folder import checkpoint_of
+from lightlab.runs.folder import begin, checkpoint_of
+from lightlab.runs.records import write_yaml
 from lightlab.runs.results import describe_environment, epoch_row, write_json
 from lightlab.runs.summary import run_summary
 from lightlab.training.building import Run, build
 
 
-def train(config: Config, folder: Path, trial: Trial | None = None) -> dict[str, Any]:
+def train(
+    config: Config, folder: Path, trial: Trial | None = None, begun: Callable[[], None] | None = None
+) -> dict[str, Any]:
     """Builds and fits one run, and prints what it is and what came out.
 
     Args:
         config: resolved to plain values; `lightlab.config.schema.check` has passed it.
         folder: of the run; see the README for what is written into it.
         trial: the search that the run belongs to, which may stop it.
+        begun: called when the run is built, so that nothing refuses it any more, and before anything is written.
 
     Returns:
         What metrics.json holds: flat, ``accuracy/test`` and so on.
     """
     run = build(config, folder, trial=trial)
+    if begun is not None:
+        begun()
     print(_opening_line(run), flush=True)
     results = fit(run)
     if reason := _why_pruned(run):
@@ -64,10 +69,8 @@ def fit(run: Run) -> dict[str, Any]:
 
 
 def _write_records(run: Run) -> None:
-    write_text(run.folder / "config.yaml", yaml.safe_dump(run.config, sort_keys=False, allow_unicode=True))
-    starts = len(list(run.folder.glob("environment*.json")))  # a resumed run keeps the record of its first start
-    name = f"environment-resume-{starts}.json" if starts else "environment.json"
-    write_json(run.folder / name, describe_environment(run.accelerator.description, run.keeps_pages))
+    write_yaml(run.folder / "config.yaml", run.config)
+    write_json(begin(run.folder), describe_environment(run.accelerator.description, run.keeps_pages))
 
 
 def _training_results(run: Run, seconds: float) -> dict[str, Any]:

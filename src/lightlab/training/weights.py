@@ -62,9 +62,13 @@ def checkpoint_to_resume(config: Config, module: SupervisedModule) -> Resumable 
         raise UsageError(f"{path} is a checkpoint of task {saved['name']}; resume= goes on with the same task")
     _check_same_parts(saved, config)
     extendable = _check_length(module, checkpoint["steps"])
-    trained = _is_trained(config, checkpoint)
+    trained, limit = _is_trained(config, checkpoint), config["trainer"]["max_epochs"]
+    if not trained and 0 < limit <= checkpoint["epoch"]:
+        raise UsageError(
+            f"run {folder} was stopped in epoch {checkpoint['epoch'] + 1}; trainer.max_epochs={limit} must not be less"
+        )
     if trained and results_of(folder) is not None:
-        longer = f"extend it with trainer.max_epochs={2 * config['trainer']['max_epochs']}"
+        longer = f"extend it with trainer.max_epochs={2 * limit}"
         advice = longer if extendable and not checkpoint["stopped"] else "start a new run with init_from= this one"
         raise UsageError(f"run {folder} has finished after {checkpoint['epoch'] + 1} epochs; {advice}")
     return Resumable(path, checkpoint["global_step"], trained)

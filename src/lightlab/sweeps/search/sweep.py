@@ -16,7 +16,8 @@ from optuna.trial import Trial, TrialState
 
 from lightlab.config.composition import quote
 from lightlab.errors import UsageError
-from lightlab.runs.folder import relative_to_cwd, remove_old_files, state
+from lightlab.runs.folder import remove_old_files, state
+from lightlab.runs.places import relative_to_cwd
 from lightlab.sweeps.search.options import read_options
 from lightlab.sweeps.search.outcome import Search, write_outcome
 from lightlab.sweeps.search.space import read_space
