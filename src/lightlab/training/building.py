@@ -160,7 +160,7 @@ def _build_learner(config: Config, parts: SimpleNamespace) -> SupervisedModule:
     example = data.example()
     try_out(network, parts.activation, example)
     module.example_input_array = example
-    if config["init_from"]:
+    if config["init_from"] and not config["resume"]:  # a resumed run has weights of its own
         take_weights(module, config["init_from"])
     if compiles(config, accelerator, module.run_length.steps):
         network.compile()
