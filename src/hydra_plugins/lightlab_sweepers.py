@@ -30,10 +30,14 @@ class _ReportedSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> None:
+        from lightlab.config.composition import parsed
+        from lightlab.runs.resume import config_folders
+        from lightlab.runs.trust import own_targets
         from lightlab.sweeps.summary import finished
 
         folder = Path(self.config.hydra.sweep.dir)
-        with finished(folder), reported():
+        own = own_targets(config_folders(self.config.hydra), parsed(arguments))
+        with finished(folder, own, self.config.get("allow", [])), reported():
             self.run(arguments, folder)
 
     @abstractmethod

@@ -16,7 +16,7 @@ from lightlab.cli.startup import uncollected, wants_help
 from lightlab.config.composition import HYDRA_DEFAULTS
 from lightlab.errors import reported
 from lightlab.runs.folder import discard_if_empty, failure_kept, new_run, relative_to_cwd
-from lightlab.runs.resume import command_line_source
+from lightlab.runs.resume import config_folders
 from lightlab.runs.trust import own_targets
 from lightlab.sweeps.jobs import divide_threads, is_parallel, one_of_many
 from lightlab.sweeps.resume import config_of
@@ -45,7 +45,7 @@ def main(conf: Path) -> None:
     def run(cfg: DictConfig) -> float | None:
         folder = relative_to_cwd(Path(HydraConfig.get().runtime.output_dir))
         if HydraConfig.get().mode == RunMode.MULTIRUN:
-            return one_of_many(lambda: _run(_of_job(cfg, folder, conf), folder), folder, HydraConfig.get().launcher)
+            return one_of_many(lambda: _run(_of_job(cfg, folder), folder), folder, HydraConfig.get().launcher)
         recorded = resumed.recorded() if resumed else nullcontext()
         with reported(), failure_kept(folder), discard_if_empty(folder), recorded:
             return _run(resumed.config if resumed else _plain(cfg), folder)
@@ -54,13 +54,10 @@ def main(conf: Path) -> None:
         run()
 
 
-def _of_job(cfg: DictConfig, folder: Path, conf: Path) -> dict[str, Any]:
+def _of_job(cfg: DictConfig, folder: Path) -> dict[str, Any]:
     """Returns the config of a sweep's job; a run that goes on keeps the one that it was begun with."""
     config = _plain(cfg)
-    if not cfg.resume:
-        return config
-    config_dir = command_line_source(HydraConfig.get())
-    return config_of(folder, config, own_targets([conf, *([Path(config_dir)] if config_dir else [])]))
+    return config_of(folder, config, own_targets(config_folders(HydraConfig.get()))) if cfg.resume else config
 
 
 def _run(config: dict[str, Any], folder: Path) -> float | None:

@@ -22,7 +22,8 @@ TOP = {
     ),
     "resume": Key(Text(also=(None,)), "the run to go on with: `last`, or its folder"),
     "allow": Key(
-        ListOf(Text()), "packages whose classes a resumed run may name; counts on the command line, not in a run's folder"
+        ListOf(Text()),
+        "packages whose classes a resumed run may name; counts on the command line alone",
     ),
     "folds": Key(Whole(2, also=(None,)), "k-fold cross-validation: number of folds; null: off"),
     "fold_repeats": Key(Whole(1), "repetitions of the cross-validation with new folds"),

@@ -1,6 +1,6 @@
 """Resumes a run: merges its saved config with new overrides and reports changes in conf/.
 
-What is saved is judged before it is used: see `lightlab.runs.trust` for targets, `lightlab.runs.recorded` for overrides.
+What is saved is checked before it is used: targets by `lightlab.runs.trust`, overrides by `lightlab.runs.recorded`.
 """
 
 import sys
@@ -85,18 +85,19 @@ def naming_config_dir(folder: Path, config_dir: str | None) -> Iterator[None]:
 
 def _recorded_config_dir(folder: Path) -> str | None:
     for path in (folder / ".hydra" / "hydra.yaml", folder / "multirun.yaml"):
-        with suppress(UsageError):
-            return command_line_source(read_record(path, dict).get("hydra"))
+        with suppress(UsageError, KeyError, TypeError):
+            return _config_sources(read_record(path, dict)["hydra"]).get("command-line")
     return None
 
 
-def command_line_source(hydra: Any) -> str | None:
-    """Returns the folder of ``--config-dir`` in Hydra's config."""
-    try:
-        sources = {source["provider"]: source["path"] for source in hydra["runtime"]["config_sources"]}
-    except (KeyError, TypeError):
-        return None
-    return sources.get("command-line")
+def config_folders(hydra: Any) -> list[Path]:
+    """Returns the folders that a config of Hydra's was composed from: conf/, and the ``--config-dir``."""
+    sources = _config_sources(hydra)
+    return [Path(sources[name]) for name in ("main", "command-line") if name in sources]
+
+
+def _config_sources(hydra: Any) -> dict[str, str]:
+    return {str(source["provider"]): str(source["path"]) for source in hydra["runtime"]["config_sources"]}
 
 
 def merge_saved(folder: Path, then: Config, now: Config, overrides: list[str], typed: Sequence[str] = ()) -> Resumed:

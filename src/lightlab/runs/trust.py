@@ -56,9 +56,7 @@ _TORCH_INIT = r"torch\.nn\.init\.[a-z]\w*_"
 _CLASSES = (
     r"lightlab\.(networks|scratch|optimization|modules\.losses|surfaces\.functions|data\.images\.augment)(\.\w+)*"
 )
-_FUNCTIONS = (
-    r"lightlab\.(data\.synthetic\.\w+|optimization\.(schedulers|gradients|differences)|networks\.initializers)"
-)
+_FUNCTIONS = r"lightlab\.(data\.synthetic\.\w+|optimization\.(schedulers|gradients|differences)|networks\.initializers)"
 BUILT = ("module", "data", "network", "layers", "activation")  # the groups that prediction builds
 _DEEPEST, _MOST = 30, 100_000  # containers within containers, and values
 
@@ -143,6 +141,11 @@ def _by_group(path: Path, folder: Path) -> Any:
         return {}  # composing it, where it is chosen, reports what is wrong
     is_global = path.parent == folder or re.search(r"^#\s*@package\s+_global_", text, re.MULTILINE)
     return contents if is_global else {path.relative_to(folder).parts[0]: contents}
+
+
+def target_names(config: Mapping[str, Any]) -> set[str]:
+    """Returns every ``_target_`` of a config that has been checked."""
+    return {target for _, target in _targets(config)}
 
 
 def _targets(node: Any) -> Iterator[tuple[int, str]]:

@@ -1,7 +1,7 @@
 """Draws trajectories on the contour lines of a surface, for one run and for a sweep."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from lightlab.config.composition import Config
 from lightlab.config.instantiation import part
 from lightlab.files import whole_file
 from lightlab.plots.style import CYCLE, Translate, save, translator
+from lightlab.runs.trust import Targets, check_trusted
 from lightlab.surfaces.functions import Surface
 
 Trajectories = Mapping[str, pd.DataFrame]  # columns step, x, y, f, learning_rate; by the label in the legend
@@ -131,14 +132,22 @@ def _palette(lines: list[Line2D]) -> Image.Image:
     return image
 
 
-def draw_trajectories(runs: dict[Path, str], figures: Path) -> None:
+def draw_trajectories(
+    runs: dict[Path, str], figures: Path, own: Targets | None = None, allow: Sequence[str] = ()
+) -> None:
     """Writes trajectories.png, or trajectories-<surface>.png where the runs went over several surfaces.
 
     Args:
-        runs: folders that hold a trajectory.csv, with the label of each. Their configs are trusted as conf/ is: this
-            process has just written them.
+        runs: folders that hold a trajectory.csv, with the label of each.
         figures: the folder to write into.
+        own: targets that the user's own config folders and command line name, by group.
+        allow: packages that the user trusts.
+
+    Raises:
+        DataError: the config of a run, which may be older than this sweep, names another surface than these.
     """
+    for run in runs:
+        check_trusted(_config(run), allow, str(run / "config.yaml"), ("module",), own)
     surfaces: dict[str, dict[Path, str]] = defaultdict(dict)
     for run, label in runs.items():
         surfaces[_config(run)["data"]["name"]][run] = label

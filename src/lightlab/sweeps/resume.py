@@ -16,7 +16,9 @@ from lightlab.runs.resume import read_record, with_todays
 from lightlab.runs.trust import Targets, allowed, check_run_trusted
 
 _GRID = "hydra_plugins.lightlab_sweepers.GridSweeper"
-_ADDED = re.compile(rf"\+*(hydra[./]|({'|'.join(map(re.escape, TODAYS))})[.=])")  # what can be typed beside sweep_resume=
+_ADDED = re.compile(
+    rf"\+*(hydra[./]|({'|'.join(map(re.escape, TODAYS))})[.=])"
+)  # what can be typed beside sweep_resume=
 
 
 def saved_arguments(folder: Path, typed: Sequence[str], own: Targets) -> list[str]:
@@ -42,9 +44,8 @@ def saved_arguments(folder: Path, typed: Sequence[str], own: Targets) -> list[st
     if any(re.match(r"\+*hydra/launcher=", override) for override in typed):
         saved = [override for override in saved if not re.match(r"\+*hydra[./]launcher[.=]", override)]
     saved = checked_overrides([*record["overrides"]["task"], *saved], path, typed_overrides, own, allow)
-    for config in sorted(folder.glob("[0-9]*/config.yaml")):
-        if _goes_on(config.parent):
-            check_run_trusted(read_record(config, dict), allow, str(config), own)
+    for run in sorted(path for path in folder.glob("[0-9]*") if _goes_on(path)):
+        check_run_trusted(read_record(run / "config.yaml", dict), allow, str(run / "config.yaml"), own)
     overrides = [*saved, *typed, f"hydra.sweep.dir={quote(str(folder))}"]
     is_grid = record["sweeper"]["_target_"] == _GRID
     return [*overrides, "hydra.sweeper.unfinished=true"] if is_grid else overrides
