@@ -45,7 +45,7 @@ def saved_arguments(folder: Path, typed: Sequence[str], own: Targets) -> list[st
         saved = [override for override in saved if not re.match(r"\+*hydra[./]launcher[.=]", override)]
     saved = checked_overrides([*record["overrides"]["task"], *saved], path, typed_overrides, own, allow)
     for run in sorted(path for path in folder.glob("[0-9]*") if _goes_on(path)):
-        check_run_trusted(read_record(run / "config.yaml", dict), allow, str(run / "config.yaml"), own)
+        config_of(run, {"allow": allow, "cache_dir": None}, own)
     overrides = [*saved, *typed, f"hydra.sweep.dir={quote(str(folder))}"]
     is_grid = record["sweeper"]["_target_"] == _GRID
     return [*overrides, "hydra.sweeper.unfinished=true"] if is_grid else overrides
@@ -77,16 +77,20 @@ def config_of(folder: Path, today: Config, own: Targets) -> Config:
     """Returns the config that the run in `folder` was begun with, to go on from there.
 
     Args:
-        today: the config of its job as it is composed now.
+        today: the config of its job as it is composed now; of it, the keys of `TODAYS` are taken.
         own: targets that the user's own config folders name, by group.
 
     Raises:
+        UsageError: it has a key or a value that is not allowed.
         DataError: it names what is not trusted.
     """
     path = folder / "config.yaml"
     config = with_todays(read_record(path, dict), today) | {"resume": str(folder)}
     check_run_trusted(config, today["allow"], str(path), own)
-    check(config)
+    try:
+        check(config)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
     return config
 
 
