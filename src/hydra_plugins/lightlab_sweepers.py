@@ -32,11 +32,16 @@ class _ReportedSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> None:
+        from lightlab.config.composition import parsed
         from lightlab.runs.lock import one_writer
+        from lightlab.runs.resume import config_folders
+        from lightlab.runs.trust import own_targets
         from lightlab.sweeps.summary import finished
 
         folder = Path(self.config.hydra.sweep.dir)
-        with reported(), nullcontext() if self.is_shared else one_writer(folder), finished(folder), reported():
+        own = own_targets(config_folders(self.config.hydra), parsed(arguments))
+        lock = nullcontext() if self.is_shared else one_writer(folder)
+        with reported(), lock, finished(folder, own, self.config.get("allow", [])), reported():
             self.run(arguments, folder)
 
     @abstractmethod

@@ -232,6 +232,12 @@ def test_init_from_starts_with_another_runs_weights(tmp_path: Path) -> None:
     assert all(torch.allclose(best[name], weight) for name, weight in last(tmp_path / "second")["state_dict"].items())
 
 
+def test_a_resumed_run_does_not_read_the_weights_that_it_began_with(tmp_path: Path) -> None:
+    stop(SignalAt, BATCHES + 3, config(), tmp_path)
+    train(config("init_from=gone") | {"resume": str(tmp_path)}, tmp_path)
+    assert last(tmp_path)["epoch"] == 3
+
+
 def test_init_from_refuses_weights_of_another_shape(tmp_path: Path) -> None:
     train(config(), tmp_path / "first")
     with pytest.raises(UsageError, match="do not fit this network"):

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from lightlab.config.composition import parsed
+from lightlab.config.schema import GROUPS
 from lightlab.errors import DataError
-from lightlab.runs.trust import BUILT, check_trusted
+from lightlab.runs.trust import BUILT, allowed, check_run_trusted, check_trusted, own_targets
 
 TASKS = sorted(path.stem for path in (Path(__file__).parents[2] / "conf" / "task").glob("*.yaml"))
 TRAP = {"_target_": "os.system", "_args_": ["true"]}
@@ -24,6 +26,7 @@ def refused(config, named, allow=()):
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_of_ours_is_trusted(config, task):
     check_trusted(config(f"task={task}"), [], "a.ckpt")
+    check_run_trusted(config(f"task={task}", "logger=tensorboard"), [], "config.yaml", {})
 
 
 @pytest.mark.parametrize("group", BUILT)
@@ -140,3 +143,97 @@ def test_a_networks_members_may_be_networks_of_ours_alone(config):
     check_trusted(whole, [], "a.ckpt")
     whole["network"]["kinds"][0]["_target_"] = "os.system"
     refused(whole, "os.system")
+
+
+def test_every_choice_of_a_part_is_trusted(conf):
+    named = {group: targets for group, targets in own_targets([conf]).items() if group in GROUPS}
+    assert named.keys() == GROUPS.keys()
+    for group, targets in named.items():
+        entries = {str(index): {"_target_": target} for index, target in enumerate(sorted(targets))}
+        nested = {"callbacks": entries, "logger": entries}.get(group, {"nested": list(entries.values())})
+        if group not in ("module", "data", "network", "accelerator"):  # whose own classes stand outermost
+            check_trusted({group: nested}, [], "config.yaml", (group,))
+
+
+GADGETS = [
+    "os.system",
+    "subprocess.run",
+    "builtins.exec",
+    "pandas.read_pickle",
+    "torch.load",
+    "torch.save",
+    "torch.hub.load",
+    "torch.utils.cpp_extension.load_inline",
+    "torch.nn.init.torch.load",
+    "torch.nn.utils.parametrize.torch.load",
+    "joblib.load",
+    "numpy.load",
+    "numpy.savetxt",
+    "logging.config.dictConfig",
+    "pathlib.Path.write_text",
+    "hydra.utils.call",
+    "lightlab.runs.results._git",
+    "lightlab.runs.folder.new_run",
+    "lightlab.files.whole_file",
+    "lightlab.data.download.download",
+    "lightlab.callbacks.pictures.save_picture",
+    "lightlab.callbacks.logging.Path",
+    "lightlab.runs.loggers.TensorBoardLogger",
+    "lightlab.training.devices.keep_pages",
+    "lightning.pytorch.Trainer",
+    "lightning.pytorch.loggers.CSVLogger",
+    "lightning.pytorch.callbacks.ModelCheckpoint",
+    "optuna.pruners.MedianPruner",
+]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_no_gadget_is_trusted_anywhere_in_a_runs_config(image_task, group):
+    for target in GADGETS:
+        gadget = {"_target_": target, "_partial_": True}
+        for place in (gadget, {"x": gadget}, {"x": [gadget]}, {"x": {"_args_": [gadget]}}):
+            with pytest.raises(DataError, match=f"its {group} names {target}, which") as caught:
+                check_run_trusted(image_task | {group: image_task[group] | place}, [], "config.yaml", {})
+            assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["trainer", "learning_rates", "sweep", "monitor", "name", "anything"])
+@pytest.mark.parametrize("value", [TRAP, "${oc.env:HOME}", [{"x": "${new_run:a,b,[]}"}], b"x"])
+def test_what_is_no_group_holds_plain_values(image_task, key, value):
+    with pytest.raises(DataError, match=f"config.yaml: its {key} holds"):
+        check_run_trusted(image_task | {key: value}, [], "config.yaml", {})
+
+
+def test_a_config_without_end_is_refused(image_task):
+    image_task["network"]["x"] = image_task["network"]
+    refused(image_task, "too many values")
+    bomb = ["x"]
+    for _ in range(25):
+        bomb = [bomb, bomb]
+    image_task["network"]["x"] = bomb
+    refused(image_task, "too many values")
+
+
+@pytest.mark.parametrize("options", [{"dirpath": "elsewhere"}, {"filename": "../x"}, {"dirpath": ""}])
+def test_a_callback_writes_into_the_runs_folder_alone(image_task, options):
+    image_task["callbacks"]["best"] |= options
+    with pytest.raises(DataError, match=r"callbacks\.best names a folder to write to"):
+        check_run_trusted(image_task, [], "config.yaml", {})
+
+
+def test_the_users_own_are_those_of_config_folders_and_command_line(tmp_path):
+    (tmp_path / "network").mkdir()
+    (tmp_path / "task").mkdir()
+    (tmp_path / "network" / "mine.yaml").write_text("_target_: mine.Net\nlayer: {_target_: mine.Layer}\n")
+    (tmp_path / "network" / "damaged.yaml").write_text("_target_: [")
+    (tmp_path / "task" / "mine.yaml").write_text("# @package _global_\ndata: {_target_: mine.Data, x: '${y}'}\n")
+    typed = parsed(["+module.criterion._target_=mine.Loss", "callbacks.x={_target_: mine.Shown}", "allow=[a,b]"])
+    assert own_targets([tmp_path], typed) == {
+        "network": {"mine.Net", "mine.Layer"},
+        "data": {"mine.Data"},
+        "module": {"mine.Loss"},
+        "callbacks": {"mine.Shown"},
+        "allow": set(),
+    }
+    assert allowed(typed) == ["a", "b"]
+    assert allowed(parsed(["seed=1"])) == allowed(parsed(["allow=os"])) == []

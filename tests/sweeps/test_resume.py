@@ -42,20 +42,24 @@ def test_the_command_is_that_of_the_start_in_the_same_folder(sweep, conf):
 
 def test_another_launcher_takes_the_saved_ones_place(sweep):
     folder = sweep(hydra=["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"])
-    assert "hydra.launcher.n_jobs=2" in saved_arguments(folder, [])
-    told = saved_arguments(folder, ["hydra/launcher=basic"])
+    assert "hydra.launcher.n_jobs=2" in saved_arguments(folder, [], {})
+    told = saved_arguments(folder, ["hydra/launcher=basic"], {})
     assert "hydra/launcher=basic" in told and not [each for each in told if "joblib" in each or "n_jobs" in each]
 
 
 def test_a_search_is_started_as_before(sweep):
-    told = saved_arguments(sweep(sweeper="hydra_plugins.lightlab_sweepers.OptunaSweeper"), [])
+    told = saved_arguments(sweep(sweeper="hydra_plugins.lightlab_sweepers.OptunaSweeper"), [], {})
     assert not [each for each in told if "unfinished" in each]
 
 
-def test_a_config_folder_of_the_users_own_is_taken_along(sweep, conf, tmp_path):
-    (tmp_path / "mine").mkdir()
-    argv = prepare([f"sweep_resume={sweep(own=str(tmp_path / 'mine'))}"], conf).argv
-    assert argv[1:3] == ["--config-dir", str(tmp_path / "mine")]
+def test_a_config_folder_of_the_users_own_is_named_and_not_taken_along(sweep, conf, tmp_path):
+    (tmp_path / "mine" / "task").mkdir(parents=True)
+    (tmp_path / "mine" / "task" / "own.yaml").write_text("# @package _global_\ndefaults: [linear_toy]\n")
+    folder = sweep(task=["task=own", "seed=0,1"], own=str(tmp_path / "mine"))
+    with pytest.raises(UsageError, match=f"task=own: .*it was started with --config-dir {tmp_path}/mine: give that"):
+        prepare([f"sweep_resume={folder}"], conf)
+    argv = prepare([f"sweep_resume={folder}", "--config-dir", str(tmp_path / "mine")], conf).argv
+    assert argv[:4] == ["--config-dir", str(tmp_path / "mine"), "-m", "task=own"]
 
 
 @pytest.mark.parametrize("damaged", ["a: [1\n b: {", "seed: 5", "x", ""])
@@ -90,8 +94,16 @@ def test_runs_that_are_done_are_left_out_and_one_that_was_stopped_goes_on(sweep,
     ]
     assert "running 3 of 4 runs: 1, 2, 3" in capsys.readouterr().out
     assert [path.name for path in (folder / "1").rglob("*")] == ["checkpoints"]  # begun anew
-    saved = {"name": "a", "monitor": {}, "trainer": {}, "folds": None}
-    assert config_of(folder / "2") == saved | {"resume": str(folder / "2")}
+
+
+def test_a_run_goes_on_with_its_own_config_and_todays_places(sweep, config, tmp_path):
+    folder, today = sweep() / "2", config("task=digits_mlp", "cache_dir=today")
+    folder.mkdir()
+    saved = config("task=digits_mlp", "trainer.max_epochs=3", "cache_dir=elsewhere", "allow=[os]")
+    del saved["allow"]
+    (folder / "config.yaml").write_text(yaml.safe_dump(saved))
+    expected = saved | {"resume": str(folder), "cache_dir": "today", "allow": []}
+    assert config_of(folder, today, {}) == expected | {"data": saved["data"] | {"cache_dir": "today"}}
 
 
 def test_nothing_to_be_made_is_said(sweep, capsys):

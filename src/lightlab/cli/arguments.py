@@ -18,11 +18,13 @@ from lightlab.config.explanation import explanation
 from lightlab.config.schema import check
 from lightlab.errors import UsageError
 from lightlab.runs.folder import check_unused, default_folder, find_run
-from lightlab.runs.overrides import last_overrides, own_overrides
+from lightlab.runs.overrides import last_overrides
 from lightlab.runs.places import check_cwd, check_writable, named_place
-from lightlab.runs.resume import Resumed, config_dir, merge_saved, read_record
+from lightlab.runs.recorded import checked_overrides, without_hydras
+from lightlab.runs.resume import Resumed, merge_saved, naming_config_dir, read_record
+from lightlab.runs.trust import allowed, check_run_trusted, own_targets
 from lightlab.sweeps.checks import check_folders, check_launcher, check_swept_once, jobs, preset
-from lightlab.sweeps.resume import own_config_dir, saved_arguments
+from lightlab.sweeps.resume import saved_arguments
 
 
 @dataclass(frozen=True)
@@ -64,22 +66,23 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
         raise UsageError("--cfg shows the config of one run; leave out -m, and name one value of each")
     options = [argument for argument in argv if argument not in flags.overrides]
     overrides = [quoted(argument, sweep=flags.multirun) for argument in flags.overrides]
-    user_config_dir = flags.config_dir
+    groups = Groups([conf, *([Path(flags.config_dir)] if flags.config_dir else [])])
     run, overrides = _split_off("resume", overrides)
     if run is not None:
         if flags.multirun:
             raise UsageError("resume= goes on with one run; leave out -m")
-        resumed = _resume(find_run(run), overrides, options, [conf, *filter(None, [user_config_dir])])
+        folder = find_run(run)
+        with naming_config_dir(folder, flags.config_dir):
+            resumed = _resume(folder, overrides, options, groups)
         return replace(resumed, folder=None) if flags.cfg else resumed
     sweep, overrides = _split_off("sweep_resume", overrides)
-    if sweep is not None:
-        overrides = saved_arguments(Path(sweep), overrides)
-        options += [] if flags.multirun else ["-m"]
-        if not user_config_dir and (user_config_dir := own_config_dir(Path(sweep))):
-            options += ["--config-dir", user_config_dir]
-    multirun = flags.multirun or sweep is not None
-    groups = Groups([conf, *([Path(user_config_dir)] if user_config_dir else [])])
-    command = _checked(overrides, options, multirun, groups)
+    if sweep is None:
+        command = _checked(overrides, options, flags.multirun, groups)
+        return replace(command, folder=None) if flags.cfg else command
+    options += [] if flags.multirun else ["-m"]
+    with naming_config_dir(Path(sweep), flags.config_dir):
+        overrides = saved_arguments(Path(sweep), overrides, own_targets(groups.folders))
+        command = _checked(overrides, options, True, groups)
     return replace(command, folder=None) if flags.cfg else command
 
 
@@ -184,19 +187,18 @@ def _naming_the_job(swept: Iterable[str]) -> Iterator[None]:
         raise UsageError(f"{error} (in the job with {job})" if job else str(error)) from error
 
 
-def _resume(folder: Path, new: list[str], options: list[str], folders: list[str | Path]) -> Command:
+def _resume(folder: Path, new: list[str], options: list[str], groups: Groups) -> Command:
     path = last_overrides(folder)
     if not path.is_file() or not (folder / "config.yaml").is_file():
         raise UsageError(
             f"resume={folder}: lacks config.yaml or .hydra/overrides.yaml, so how it was started is not known"
         )
-    user_config_dir = config_dir(folder)
-    if user_config_dir and len(folders) == 1:
-        options, folders = [*options, "--config-dir", user_config_dir], [*folders, user_config_dir]
-    groups = Groups([Path(path) for path in folders])
-    old = own_overrides(read_record(path, list))
-    keys = [override.key_or_group for override in parsed(new)]
+    typed = parsed(new)
+    own, allow = own_targets(groups.folders, typed), allowed(typed)
+    old = without_hydras(checked_overrides(read_record(path, list), path, typed, own, allow))
+    keys = [override.key_or_group for override in typed]
     resumed = merge_saved(folder, composed(old, groups), composed([*old, *new], groups), [*old, *new], keys)
+    check_run_trusted(resumed.config, allow, str(folder / "config.yaml"), own)
     try:
         check(resumed.config)
     except UsageError as error:

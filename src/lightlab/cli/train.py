@@ -19,6 +19,8 @@ from lightlab.errors import reported
 from lightlab.runs.folder import discard_if_empty, failure_kept, new_run
 from lightlab.runs.lock import one_writer
 from lightlab.runs.places import relative_to_cwd
+from lightlab.runs.resume import config_folders
+from lightlab.runs.trust import own_targets
 from lightlab.sweeps.jobs import divide_threads, is_parallel, one_of_many
 from lightlab.sweeps.resume import config_of
 
@@ -46,8 +48,7 @@ def main(conf: Path) -> None:
     def run(cfg: DictConfig) -> float | None:
         folder = relative_to_cwd(Path(HydraConfig.get().runtime.output_dir))
         if HydraConfig.get().mode == RunMode.MULTIRUN:
-            launcher = HydraConfig.get().launcher
-            return one_of_many(lambda: _run(config_of(folder) if cfg.resume else _plain(cfg), folder), folder, launcher)
+            return one_of_many(lambda: _run(_of_job(cfg, folder), folder), folder, HydraConfig.get().launcher)
         with reported(), one_writer(folder), failure_kept(folder), discard_if_empty(folder):
             if resumed is None:
                 return _run(_plain(cfg), folder)
@@ -56,6 +57,12 @@ def main(conf: Path) -> None:
 
     with reported(), one_writer(command.folder) if command.folder else nullcontext():  # before Hydra writes its record
         run()
+
+
+def _of_job(cfg: DictConfig, folder: Path) -> dict[str, Any]:
+    """Returns the config of a sweep's job; a run that goes on keeps the one that it was begun with."""
+    config = _plain(cfg)
+    return config_of(folder, config, own_targets(config_folders(HydraConfig.get()))) if cfg.resume else config
 
 
 def _run(config: dict[str, Any], folder: Path, begun: Callable[[], None] | None = None) -> float | None:

@@ -1,6 +1,8 @@
 """Instantiates config groups with Hydra; errors become one-line `UsageError`s."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -11,13 +13,32 @@ from hydra.errors import InstantiationException
 from lightlab.config.composition import Config
 from lightlab.errors import LightlabError, UsageError, one_line
 
-# Hydra 1.4 asks who vouches for the targets: conf/ is the user's own, and `lightlab.runs.trust` checks a checkpoint's.
-_UNCHECKED = getattr(hydra.utils, "UNSAFE_DISABLE_EXECUTION_CHECKS", None)
-_TRUSTED: dict[str, Any] = {} if _UNCHECKED is None else {"_execution_whitelist_": _UNCHECKED}
-
+# Hydra 1.4 asks which targets may be built: any of conf/'s, and those of a file that `lightlab.runs.trust` has checked.
+_ANY = getattr(hydra.utils, "UNSAFE_DISABLE_EXECUTION_CHECKS", None)
+_buildable: ContextVar[Any] = ContextVar("buildable", default=_ANY)
 
 # Groups whose targets need arguments that no config can hold, such as the data's `Spec`.
 _FACTORIES = ("network", "initializer", "module", "optimizer", "scheduler")
+
+
+@contextmanager
+def building_only(targets: Iterable[str]) -> Iterator[None]:
+    """Lets Hydra, from version 1.4 on, build these targets alone."""
+    token = _buildable.set([name for target in targets for name in (target, _defined_as(target))] if _ANY else None)
+    try:
+        yield
+    finally:
+        _buildable.reset(token)
+
+
+def _defined_as(target: str) -> str:
+    """Returns the name by which Hydra knows ``torch.nn.ReLU``: with the module that defines it."""
+    try:
+        made = hydra.utils.get_object(target)
+    except Exception:
+        return target  # building it will report what is wrong
+    name = getattr(made, "__qualname__", None)
+    return f"{made.__module__}.{name}" if name else target
 
 
 def instantiate_parts(config: Config, groups: Iterable[str]) -> SimpleNamespace:
@@ -47,8 +68,9 @@ def part(config: Config, group: str) -> Any:
     Raises:
         UsageError: an option that its target does not have, or a value that it does not accept.
     """
+    policy = {} if _ANY is None else {"_execution_whitelist_": _buildable.get()}
     try:
-        return hydra.utils.instantiate(config[group], _convert_="all", **_TRUSTED)
+        return hydra.utils.instantiate(config[group], _convert_="all", **policy)
     except InstantiationException as error:
         raise _explained(group, error) from error
 

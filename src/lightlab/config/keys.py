@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from lightlab.config.rules import SWITCH, Batches, MappingOf, Number, OneOf, Rule, Text, Whole
+from lightlab.config.rules import SWITCH, Batches, ListOf, MappingOf, Number, OneOf, Rule, Text, Whole
 
 
 class Key(NamedTuple):
@@ -21,6 +21,10 @@ TOP = {
         Text(also=(None,)), "the folder of parsed files; null: LIGHTLAB_CACHE, else the user's cache folder"
     ),
     "resume": Key(Text(also=(None,)), "the run to go on with: `last`, or its folder"),
+    "allow": Key(
+        ListOf(Text()),
+        "packages whose classes a resumed run may name; counts on the command line alone",
+    ),
     "folds": Key(Whole(2, also=(None,)), "k-fold cross-validation: number of folds; null: off"),
     "fold_repeats": Key(Whole(1), "repetitions of the cross-validation with new folds"),
     "init_from": Key(Text(also=(None,)), "a checkpoint, or the folder of a run, whose weights training starts from"),

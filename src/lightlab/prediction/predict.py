@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from lightlab.config.instantiation import instantiate_parts
+from lightlab.config.instantiation import building_only, instantiate_parts
 from lightlab.data.base import Inputs, ResidentDataModule
 from lightlab.errors import DataError, UsageError, one_line
 from lightlab.files import whole_file
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.prediction.options import PredictOptions, check_options
 from lightlab.runs.checkpoints import read_checkpoint
-from lightlab.runs.trust import BUILT, check_trusted
+from lightlab.runs.trust import BUILT, check_trusted, target_names
 from lightlab.spec import Spec
 from lightlab.training.building import build_module, build_network
 from lightlab.training.devices import choose
@@ -100,7 +100,8 @@ def load_predictor(path: Path, allow: list[str]) -> Predictor:
         check_trusted(config, allow, str(path))
         # A checkpoint does not choose where this machine writes: the cache folder is the user's own.
         own_cache = {"cache_dir": None} if "cache_dir" in config["data"] else {}
-        parts = instantiate_parts(config | {"data": config["data"] | own_cache}, BUILT)
+        with building_only(target_names(config)):
+            parts = instantiate_parts(config | {"data": config["data"] | own_cache}, BUILT)
         parts.data.spec = spec
         parts.data.load_state_dict(record["preparation"])
         module = build_module(parts, spec, build_network(parts, spec))

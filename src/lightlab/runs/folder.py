@@ -150,7 +150,7 @@ def _is_stop(error: Exception) -> bool:
 
 def slug(overrides: Sequence[str], limit: int = 60) -> str:
     """Returns the overrides in ``[A-Za-z0-9._-]``, which Hydra's grammar takes: ``-optimizer-adam-seed-1``."""
-    left_out = re.compile(r"[+~]*(task|data_dir|cache_dir|resume|hydra\b[^=]*)=")
+    left_out = re.compile(r"[+~]*(task|data_dir|cache_dir|resume|allow|hydra\b[^=]*)=")
     text = _plain("-".join(override for override in overrides if not left_out.match(override)))[:limit].rstrip("-.")
     return f"-{text}" if text else ""
 

@@ -9,7 +9,7 @@ from lightlab.errors import DataError
 from lightlab.runs.records import read_yaml
 
 # Keys that do not define a configuration: seeds, folds, storage, display.
-_NOT_THE_RUN = re.compile(r"(seed|folds|fold_repeats|resume|sweep_resume|cache_dir|language|explain|hydra\b.*)$")
+_NOT_THE_RUN = re.compile(r"(seed|folds|fold_repeats|resume|sweep_resume|allow|cache_dir|language|explain|hydra\b.*)$")
 
 
 def resume_records(folder: Path) -> list[Path]:

@@ -1,14 +1,19 @@
-"""Resumes a run: merges its saved config with new overrides and reports changes in conf/."""
+"""Resumes a run: merges its saved config with new overrides and reports changes in conf/.
+
+What is saved is checked before it is used: targets by `lightlab.runs.trust`, overrides by `lightlab.runs.recorded`.
+"""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lightlab.config.composition import ABSENT, Config, flatten, quote, unflatten
-from lightlab.errors import DataError, UsageError
+from lightlab.errors import DataError, LightlabError, UsageError
 from lightlab.runs.overrides import resume_records
+from lightlab.runs.recorded import TODAYS
 from lightlab.runs.records import Kind, read_yaml, write_yaml
 
 
@@ -52,23 +57,42 @@ def read_record(path: Path, kind: type[Kind]) -> Kind:
         raise UsageError(f"{error}; start a new run with init_from=") from None
 
 
-def config_dir(folder: Path) -> str | None:
-    """Returns the user's own config folder that a run was started with."""
-    record = folder / ".hydra" / "hydra.yaml"
-    return command_line_source(read_record(record, dict).get("hydra")) if record.is_file() else None
+@contextmanager
+def naming_config_dir(folder: Path, config_dir: str | None) -> Iterator[None]:
+    """Appends to an error that a run or a sweep was started with a ``--config-dir`` which is not given now.
 
-
-def command_line_source(hydra: Any) -> str | None:
-    """Returns the folder of ``--config-dir`` that a record of Hydra's config names."""
+    The recorded one is not used by itself: its files would choose what is built.
+    """
     try:
-        sources = {source["provider"]: source["path"] for source in hydra["runtime"]["config_sources"]}
-    except (KeyError, TypeError):
-        return None
-    return sources.get("command-line")
+        yield
+    except LightlabError as error:
+        if config_dir or not (recorded := _recorded_config_dir(folder)):
+            raise
+        advice = f"it was started with --config-dir {recorded}: give that again to trust it"
+        raise type(error)(f"{error}; {advice}") from error
+
+
+def _recorded_config_dir(folder: Path) -> str | None:
+    for path in (folder / ".hydra" / "hydra.yaml", folder / "multirun.yaml"):
+        with suppress(UsageError, KeyError, TypeError):
+            return _config_sources(read_record(path, dict)["hydra"]).get("command-line")
+    return None
+
+
+def config_folders(hydra: Any) -> list[Path]:
+    """Returns the folders that a config of Hydra's was composed from: conf/, and the ``--config-dir``."""
+    sources = _config_sources(hydra)
+    return [Path(sources[name]) for name in ("main", "command-line") if name in sources]
+
+
+def _config_sources(hydra: Any) -> dict[str, str]:
+    return {str(source["provider"]): str(source["path"]) for source in hydra["runtime"]["config_sources"]}
 
 
 def merge_saved(folder: Path, then: Config, now: Config, overrides: list[str], typed: Sequence[str] = ()) -> Resumed:
     """Merges three ways: the saved config, with whatever differs between `then` and `now` taken from `now`.
+
+    The keys of `TODAYS` are those of `now`: a folder chooses neither what is downloaded nor where this machine writes.
 
     Args:
         then: composed today from the overrides that the run was started with.
@@ -77,19 +101,29 @@ def merge_saved(folder: Path, then: Config, now: Config, overrides: list[str], t
     """
     saved = flatten(read_record(folder / "config.yaml", dict))
     flat_then, flat_now = flatten(then), flatten(now)
-    merged = dict(saved)
+    merged = {key: value for key, value in saved.items() if not _is_todays(key)}
     for key in {**flat_then, **flat_now}:
         is_typed = any(f"{'.'.join(key)}.".startswith(f"{name}.") for name in typed)
-        if is_typed or _differ(flat_now.get(key, ABSENT), flat_then.get(key, ABSENT)):
+        if is_typed or _is_todays(key) or _differ(flat_now.get(key, ABSENT), flat_then.get(key, ABSENT)):
             merged[key] = flat_now.get(key, ABSENT)
     merged[("resume",)] = str(folder)
     changes = [
         f"{'.'.join(key)} was {saved.get(key, 'absent')}, is now {flat_then.get(key, 'absent')}"
         for key in sorted(saved.keys() | flat_then.keys())
-        if key != ("resume",) and saved.get(key, ABSENT) != flat_then.get(key, ABSENT)
+        if key != ("resume",) and not _is_todays(key) and saved.get(key, ABSENT) != flat_then.get(key, ABSENT)
     ]
     places = [f"hydra.run.dir={quote(str(folder))}", "hydra.output_subdir=null"]
     return Resumed(folder, unflatten(merged), [*overrides, *places], changes)
+
+
+def with_todays(saved: Config, now: Config) -> Config:
+    """Returns the saved config with the keys of `TODAYS` from `now`."""
+    kept = {key: value for key, value in flatten(saved).items() if not _is_todays(key)}
+    return unflatten(kept | {key: value for key, value in flatten(now).items() if _is_todays(key)})
+
+
+def _is_todays(key: tuple[str, ...]) -> bool:
+    return any(f"{'.'.join(key)}.".startswith(f"{name}.") for name in TODAYS)
 
 
 def _differ(now: Any, then: Any) -> bool:

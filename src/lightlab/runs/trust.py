@@ -1,90 +1,196 @@
-"""The rule for what a config read from a file may build: parts of lightlab and torch, others only by `allow=`."""
+"""The rule for what a config read from a file may build: parts of lightlab and torch, others only by the user's word.
+
+The user's word is the command line, conf/ and a ``--config-dir``. Imports torch only to judge what none of them names.
+"""
 
 import importlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from inspect import isfunction
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import yaml
+from hydra.core.override_parser.types import Override
 from hydra.utils import get_object
-from torch import nn
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
-from lightlab.data.base import ResidentDataModule
+from lightlab.config.composition import unflatten
+from lightlab.config.schema import GROUPS
 from lightlab.errors import DataError
-from lightlab.modules.supervised import SupervisedModule
 
-# Where a group's own target must be defined, and the base class that it must have.
-_GROUPS: dict[str, tuple[str, type]] = {
-    "module": (r"lightlab\.(modules|surfaces)\.\w+", SupervisedModule),
-    "data": (r"lightlab\.(data|surfaces)(\.\w+)+", ResidentDataModule),
-    "network": (r"lightlab\.(networks|surfaces)\.\w+", nn.Module),
+
+class _Home(NamedTuple):
+    """Where the classes of a group must be defined, their base class, and how deep in the group they stand."""
+
+    modules: str
+    base: str
+    depth: int = 0
+
+
+_HOMES = {
+    "module": _Home(r"lightlab\.(modules|surfaces)\.\w+", "lightlab.modules.supervised.SupervisedModule"),
+    "data": _Home(r"lightlab\.(data|surfaces)(\.\w+)+", "lightlab.data.base.ResidentDataModule"),
+    "network": _Home(r"lightlab\.(networks|surfaces)\.\w+", "torch.nn.Module"),
+    "callbacks": _Home(r"lightlab\.(callbacks\.\w+|surfaces\.callback)", "lightning.pytorch.Callback", depth=1),
+    "logger": _Home(r"lightlab\.runs\.loggers", "lightning.pytorch.loggers.Logger", depth=1),
+}
+# Functions, and Lightning's callbacks that neither read, write nor run anything, which may stand there too.
+_NAMED = {
+    "accelerator": ("lightlab.training.devices.choose",),
+    "callbacks": (
+        "lightlab.callbacks.progress.progress",
+        *(
+            f"lightning.pytorch.callbacks.{name}"
+            for name in ("EarlyStopping", "LearningRateMonitor", "RichProgressBar", "Timer", "TQDMProgressBar")
+        ),
+    ),
 }
 # Where torch's classes are named, and the base class that they must have: none of them reads, writes or runs anything.
-_TORCH: dict[str, type] = {"torch.nn": nn.Module, "torch.optim": Optimizer, "torch.optim.lr_scheduler": LRScheduler}
+_TORCH = {
+    "torch.nn": "torch.nn.Module",
+    "torch.optim": "torch.optim.Optimizer",
+    "torch.optim.lr_scheduler": "torch.optim.lr_scheduler.LRScheduler",
+}
+_TORCH_INIT = r"torch\.nn\.init\.[a-z]\w*_"
 # Modules of lightlab whose classes may be named, and those whose functions may be named.
 _CLASSES = (
     r"lightlab\.(networks|scratch|optimization|modules\.losses|surfaces\.functions|data\.images\.augment)(\.\w+)*"
 )
-_FUNCTIONS = r"lightlab\.(data\.synthetic\.\w+|optimization\.schedulers)"
-BUILT = (*_GROUPS, "layers", "activation")
+_FUNCTIONS = r"lightlab\.(data\.synthetic\.\w+|optimization\.(schedulers|gradients|differences)|networks\.initializers)"
+BUILT = ("module", "data", "network", "layers", "activation")  # the groups that prediction builds
+_DEEPEST, _MOST = 30, 100_000  # containers within containers, and values
+
+Targets = Mapping[str, set[str]]  # by group
 
 
-def check_trusted(config: dict[str, Any], allow: Sequence[str], where: str) -> None:
+def check_trusted(
+    config: Mapping[str, Any],
+    allow: Sequence[str],
+    where: str,
+    groups: Sequence[str] = BUILT,
+    own: Targets | None = None,
+) -> None:
     """Refuses a config that would build anything but parts of lightlab and of torch.
 
     Args:
-        config: from the checkpoint; the groups of `BUILT` are checked.
+        config: from a checkpoint or a run's folder.
         allow: packages that the user trusts.
-        where: the checkpoint's name, for the message.
+        where: the file's name, for the message.
+        groups: those that must be there and are checked.
+        own: further targets that are trusted, by group: `own_targets`.
 
     Raises:
         DataError: names the target; nothing outside lightlab and torch has been imported, nothing built.
     """
-    for group in BUILT:
+    for group in groups:
         if not isinstance(config.get(group), dict):
             raise DataError(f"{where}: its config lacks {group}")
         for depth, target in _targets(config[group]):
-            outermost = depth == 0 and group in _GROUPS
-            trusted = _is_of_group(target, group) if outermost else _is_part(target)
-            if not trusted and not _is_allowed(target, allow):
-                raise DataError(
-                    f"{where}: its {group} names {target}, which is not lightlab's; refused (allow=[package] trusts "
-                    "one)"
-                )
+            if target in (own or {}).get(group, ()) or _is_ours(target, group, depth) or _is_allowed(target, allow):
+                continue
+            raise DataError(
+                f"{where}: its {group} names {target}, which is not lightlab's; refused (allow=[package] trusts one)"
+            )
+    for name, options in config["callbacks"].items() if "callbacks" in groups else ():
+        places = [options.get("dirpath"), options.get("filename")] if isinstance(options, dict) else []
+        if places[:1] not in ([], [None]) or "/" in str(places[1:]):
+            raise DataError(f"{where}: callbacks.{name} names a folder to write to; refused (a run has its own)")
 
 
-def _targets(node: Any, depth: int = 0) -> Iterator[tuple[int, str]]:
-    """Yields depth and name of every ``_target_`` below `node`; an interpolation counts as one: it is resolved."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == "_target_":
-                yield depth, str(value)
-            else:
-                yield from _targets(value, depth + 1)
-    elif isinstance(node, (list, tuple)):
-        for value in node:
-            yield from _targets(value, depth + 1)
-    elif isinstance(node, str):
-        if "${" in node:
-            yield depth + 1, node
-    elif node is not None and not isinstance(node, (bool, int, float)):
-        yield depth + 1, f"a {type(node).__name__}"  # configs hold no such objects
+def check_run_trusted(config: Mapping[str, Any], allow: Sequence[str], where: str, own: Targets) -> None:
+    """Refuses a run's whole config where it would build anything that is not trusted, or write outside its folder.
+
+    Raises:
+        DataError: names the key; nothing outside lightlab and torch has been imported, nothing built.
+    """
+    for key in config.keys() - GROUPS.keys():
+        for _, target in _targets(config[key]):
+            raise DataError(f"{where}: its {key} holds {target}; expected plain values")
+    check_trusted(config, allow, where, tuple(GROUPS), own)
 
 
-def _is_of_group(target: str, group: str) -> bool:
-    modules, base = _GROUPS[group]
-    made = _defined(target, modules)
-    return isinstance(made, type) and issubclass(made, base)
+def own_targets(folders: Sequence[Path], typed: Sequence[Override] = ()) -> dict[str, set[str]]:
+    """Returns the targets that the user's own config folders and command line name, by group."""
+    own: dict[str, set[str]] = {}
+
+    def add(config: Any) -> None:
+        for group, contents in config.items() if isinstance(config, dict) else ():
+            named = {target for _, target in _targets(contents) if re.fullmatch(r"[\w.]+", target)}
+            own.setdefault(str(group), set()).update(named)
+
+    for folder in folders:
+        for path in sorted(folder.rglob("*.yaml")):
+            add(_by_group(path, folder))
+    for override in typed:
+        add(unflatten({tuple(override.key_or_group.split(".")): override.value()}))
+    return own
+
+
+def allowed(typed: Sequence[Override]) -> list[str]:
+    """Returns the packages of ``allow=[…]`` on the command line."""
+    values = [override.value() for override in typed if override.key_or_group == "allow" and not override.is_delete()]
+    return [name for name in values[-1] if isinstance(name, str)] if values and isinstance(values[-1], list) else []
+
+
+def _by_group(path: Path, folder: Path) -> Any:
+    """Reads a config file whose groups are its keys, or whose group is the folder that it lies in."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        contents = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)) if "_target_" in text else {}
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        return {}  # composing it, where it is chosen, reports what is wrong
+    is_global = path.parent == folder or re.search(r"^#\s*@package\s+_global_", text, re.MULTILINE)
+    return contents if is_global else {path.relative_to(folder).parts[0]: contents}
+
+
+def target_names(config: Mapping[str, Any]) -> set[str]:
+    """Returns every ``_target_`` of a config that has been checked."""
+    return {target for _, target in _targets(config)}
+
+
+def _targets(node: Any) -> Iterator[tuple[int, str]]:
+    """Yields depth and name of every ``_target_`` in `node`.
+
+    An interpolation counts as one, since it is resolved; so do objects, which configs do not hold.
+    """
+    pending, count = [(0, node)], 0
+    while pending:
+        depth, node = pending.pop()
+        count += 1
+        if depth > _DEEPEST or count > _MOST:
+            yield depth, "too many values"
+            return
+        if isinstance(node, dict):
+            if "_target_" in node:
+                yield depth, str(node["_target_"])
+            pending += [(depth + 1, value) for key, value in reversed(node.items()) if key != "_target_"]
+        elif isinstance(node, (list, tuple)):
+            pending += [(depth + 1, value) for value in reversed(node)]
+        elif isinstance(node, str):
+            if "${" in node:
+                yield depth, node
+        elif node is not None and not isinstance(node, (bool, int, float)):
+            yield depth, f"a {type(node).__name__}"
+
+
+def _is_ours(target: str, group: str, depth: int) -> bool:
+    home = _HOMES.get(group)
+    if target in _NAMED.get(group, ()):
+        return True
+    if home is None or depth > home.depth:
+        return _is_part(target)
+    made = _defined(target, home.modules)
+    return isinstance(made, type) and issubclass(made, get_object(home.base))
 
 
 def _is_part(target: str) -> bool:
-    """Whether a target may stand inside a group, or be its layers or its activation."""
+    """Whether a target may stand inside a group, or be a part of the network or of what trains it."""
     home, _, name = target.rpartition(".")
     if home in _TORCH:
-        made = getattr(importlib.import_module(home), name, None)
-        return isinstance(made, type) and issubclass(made, _TORCH[home]) and made is not _TORCH[home]
+        made, base = getattr(importlib.import_module(home), name, None), get_object(_TORCH[home])
+        return isinstance(made, type) and issubclass(made, base) and made is not base
+    if re.fullmatch(_TORCH_INIT, target):
+        return isfunction(getattr(importlib.import_module(home), name, None))
     return isinstance(_defined(target, _CLASSES), type) or isfunction(_defined(target, _FUNCTIONS))
 
 

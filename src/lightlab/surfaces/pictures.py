@@ -2,7 +2,7 @@
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from itertools import count
 from pathlib import Path
@@ -24,6 +24,7 @@ from lightlab.errors import DataError, message_of
 from lightlab.files import whole_file
 from lightlab.plots.style import CYCLE, Translate, save, translator
 from lightlab.runs.records import LARGEST_TABLE, read_text, read_yaml
+from lightlab.runs.trust import Targets, check_trusted
 from lightlab.surfaces.functions import Surface
 
 COLUMNS = ["step", "x", "y", "f", "learning_rate"]  # after so many steps; the rate is the next step's
@@ -135,19 +136,26 @@ def _palette(lines: list[Line2D]) -> Image.Image:
     return image
 
 
-def draw_trajectories(runs: dict[Path, str], figures: Path) -> None:
+def draw_trajectories(
+    runs: dict[Path, str], figures: Path, own: Targets | None = None, allow: Sequence[str] = ()
+) -> None:
     """Writes trajectories.png, or trajectories-<surface>.png where the runs went over several surfaces.
 
     Args:
-        runs: folders that hold a trajectory.csv, with the label of each. Their configs are trusted as conf/ is: this
-            process has just written them.
+        runs: folders that hold a trajectory.csv, with the label of each.
         figures: the folder to write into.
+        own: targets that the user's own config folders and command line name, by group.
+        allow: packages that the user trusts.
+
+    Raises:
+        DataError: the config of a run, which may be older than this sweep, names another surface than these.
     """
     configs: dict[str, Config] = {}
     surfaces: dict[str, dict[str, pd.DataFrame]] = defaultdict(dict)
     for run, label in runs.items():
         try:
             config = read_yaml(run / "config.yaml", dict)
+            check_trusted(config, allow, str(run / "config.yaml"), ("module",), own)
             surfaces[config["data"]["name"]][label] = _trajectory(run)
             configs.setdefault(config["data"]["name"], config)
         except (DataError, KeyError, TypeError) as error:

@@ -5,43 +5,50 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lightlab.config.composition import quote
+from lightlab.config.composition import Config, parsed, quote
+from lightlab.config.schema import check
 from lightlab.errors import DataError, UsageError
 from lightlab.runs.folder import checkpoint_of, remove_old_files, state
 from lightlab.runs.places import relative_to_cwd
+from lightlab.runs.recorded import TODAYS, checked_overrides
 from lightlab.runs.records import read_yaml
-from lightlab.runs.resume import command_line_source, read_record
+from lightlab.runs.resume import read_record, with_todays
+from lightlab.runs.trust import Targets, allowed, check_run_trusted
 
 _GRID = "hydra_plugins.lightlab_sweepers.GridSweeper"
-_PLACES = r"hydra\.(mode|sweep\.dir|run\.dir|sweeper\.unfinished)="
+_ADDED = re.compile(
+    rf"\+*(hydra[./]|({'|'.join(map(re.escape, TODAYS))})[.=])"
+)  # what can be typed beside sweep_resume=
 
 
-def saved_arguments(folder: Path, typed: Sequence[str]) -> list[str]:
+def saved_arguments(folder: Path, typed: Sequence[str], own: Targets) -> list[str]:
     """Returns the overrides that a sweep was started with, and those that make Hydra run what is missing.
 
     A search is started as before: the study stores the finished trials.
 
     Args:
-        typed: Hydra's own overrides, which replace the saved ones, such as ``hydra/launcher=joblib``.
+        typed: Hydra's own overrides, which replace the saved ones, such as ``hydra/launcher=joblib``, and `TODAYS`.
+        own: targets that the user's own config folders name, by group.
 
     Raises:
-        UsageError: the folder holds no sweep, or `typed` overrides something else than Hydra's own.
+        UsageError: the folder holds no sweep, or `typed` overrides something else.
+        DataError: the sweep, or a run of it that would go on, names what is not trusted.
     """
     for override in typed:
-        if not re.match(r"\+*hydra[./]", override):
+        if not _ADDED.match(override):
             raise UsageError(f"{override}: sweep_resume= keeps the sweep's settings; only hydra/… can be added")
-    record = _record(folder)
-    saved = [str(override) for override in record["overrides"]["hydra"] if not re.match(_PLACES, str(override))]
+    record, path = _record(folder), folder / "multirun.yaml"
+    typed_overrides = parsed(typed)
+    allow = allowed(typed_overrides)
+    saved = [str(override) for override in record["overrides"]["hydra"]]
     if any(re.match(r"\+*hydra/launcher=", override) for override in typed):
         saved = [override for override in saved if not re.match(r"\+*hydra[./]launcher[.=]", override)]
-    overrides = [*record["overrides"]["task"], *saved, *typed, f"hydra.sweep.dir={quote(str(folder))}"]
+    saved = checked_overrides([*record["overrides"]["task"], *saved], path, typed_overrides, own, allow)
+    for run in sorted(path for path in folder.glob("[0-9]*") if _goes_on(path)):
+        config_of(run, {"allow": allow, "cache_dir": None}, own)
+    overrides = [*saved, *typed, f"hydra.sweep.dir={quote(str(folder))}"]
     is_grid = record["sweeper"]["_target_"] == _GRID
     return [*overrides, "hydra.sweeper.unfinished=true"] if is_grid else overrides
-
-
-def own_config_dir(folder: Path) -> str | None:
-    """Returns the user's own config folder that a sweep was started with."""
-    return command_line_source(_record(folder))
 
 
 def remaining(jobs: list[list[str]], folder: Path) -> list[list[str]]:
@@ -66,22 +73,43 @@ def check_no_sweep(folder: Path) -> None:
         )
 
 
-def config_of(folder: Path) -> dict[str, Any]:
-    """Returns the config that the run in `folder` was begun with, to go on from there."""
-    return read_record(folder / "config.yaml", dict) | {"resume": str(folder)}
+def config_of(folder: Path, today: Config, own: Targets) -> Config:
+    """Returns the config that the run in `folder` was begun with, to go on from there.
+
+    Args:
+        today: the config of its job as it is composed now; of it, the keys of `TODAYS` are taken.
+        own: targets that the user's own config folders name, by group.
+
+    Raises:
+        UsageError: it has a key or a value that is not allowed.
+        DataError: it names what is not trusted.
+    """
+    path = folder / "config.yaml"
+    config = with_todays(read_record(path, dict), today) | {"resume": str(folder)}
+    check_run_trusted(config, today["allow"], str(path), own)
+    try:
+        check(config)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
+    return config
 
 
 def _place(run: Path) -> list[str]:
     subdir = f"hydra.sweep.subdir={run.name}"
-    if state(run) == "unfinished" and checkpoint_of(run, "last") is not None and _has_config(run):
+    if _goes_on(run):
         return [f"resume={quote(str(relative_to_cwd(run.absolute())))}", subdir, "hydra.output_subdir=null"]
     remove_old_files(run)
     return [subdir]
 
 
+def _goes_on(run: Path) -> bool:
+    """Whether a run was interrupted and goes on from its last checkpoint, with the config that it was begun with."""
+    return state(run) == "unfinished" and checkpoint_of(run, "last") is not None and _has_config(run)
+
+
 def _has_config(run: Path) -> bool:
     try:
-        return {"name", "monitor", "trainer", "folds"} <= set(config_of(run))
+        return {"name", "monitor", "trainer", "folds"} <= set(read_record(run / "config.yaml", dict))
     except UsageError:
         return False
 

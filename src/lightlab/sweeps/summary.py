@@ -14,13 +14,14 @@ from lightlab.runs.overrides import read_overrides
 from lightlab.runs.places import make_folder, relative_to_cwd
 from lightlab.runs.records import read_text, read_yaml
 from lightlab.runs.summary import text_table
+from lightlab.runs.trust import Targets
 
 MOST_LINES = 30  # of a table; of more runs only those that are not done are listed
 
 
 @contextmanager
-def finished(folder: Path) -> Iterator[None]:
-    """Makes a sweep's folder and finishes the sweep, even one that is stopped.
+def finished(folder: Path, own: Targets | None = None, allow: Sequence[str] = ()) -> Iterator[None]:
+    """Makes a sweep's folder and finishes the sweep, even one that is stopped: see `finish`.
 
     Raises:
         SystemExit: with 1 if one of its runs is not done, with 2 if the folder cannot be made.
@@ -35,12 +36,12 @@ def finished(folder: Path) -> Iterator[None]:
         stopped = False
     finally:
         with reported():
-            finish(folder, stopped)
+            finish(folder, stopped, own, allow)
     if any(map(_is_missing, runs_of(folder))):
         raise SystemExit(1)
 
 
-def finish(folder: Path, stopped: bool = False) -> None:
+def finish(folder: Path, stopped: bool = False, own: Targets | None = None, allow: Sequence[str] = ()) -> None:
     """Prints how each run of a sweep has ended, and writes report.html, report.md and summary.csv, which compare them.
 
     The table names the overrides in which a run differs, its state, the monitored metric and its seconds. Descents
@@ -48,6 +49,8 @@ def finish(folder: Path, stopped: bool = False) -> None:
 
     Args:
         stopped: whether some runs may not have begun.
+        own: targets that the user's own config folders and command line name, by group.
+        allow: packages that the user trusts.
     """
     runs = runs_of(folder)
     if not runs:
@@ -59,7 +62,7 @@ def finish(folder: Path, stopped: bool = False) -> None:
     if descents:
         from lightlab.surfaces.pictures import draw_trajectories  # which imports torch
 
-        draw_trajectories(descents, folder / "figures")
+        draw_trajectories(descents, folder / "figures", own, allow)
     from lightlab.report import write
 
     print(f"report       {write([folder], to=folder)}")

@@ -20,13 +20,14 @@ from lightlab.callbacks.logging import EndTrainEpoch, MetricsCsv
 from lightlab.callbacks.progress import CompileTime
 from lightlab.callbacks.pruning import Pruning, Trial
 from lightlab.config.composition import Config
-from lightlab.config.instantiation import instantiate_parts, part
+from lightlab.config.instantiation import building_only, instantiate_parts, part
 from lightlab.data.base import ResidentDataModule
 from lightlab.data.splits import Fold
 from lightlab.errors import UsageError, one_line
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.optimization.schedulers import RunLength
 from lightlab.runs.checkpoints import AtomicCheckpointIO
+from lightlab.runs.trust import target_names
 from lightlab.spec import Spec
 from lightlab.training.devices import Accelerator, compiles, keep_pages
 from lightlab.training.weights import Resumable, checkpoint_to_resume, take_weights
@@ -77,7 +78,8 @@ def build(config: Config, folder: Path, fold: Fold | None = None, trial: Trial |
     silence_lightning()
     keeps_pages = config["keep_pages"] and keep_pages()
     seed_everything(config["seed"], verbose=False)
-    parts = instantiate_parts(config, _PARTS if fold is None else _PARTS_OF_FOLDS)
+    with building_only(target_names(config)) if config["resume"] else nullcontext():
+        parts = instantiate_parts(config, _PARTS if fold is None else _PARTS_OF_FOLDS)
     data: ResidentDataModule = parts.data
     if fold is not None and not data.can_fold:
         raise UsageError(f"folds: {type(data).__name__} data cannot be dealt into folds; set folds=null")
@@ -160,7 +162,7 @@ def _build_learner(config: Config, parts: SimpleNamespace) -> SupervisedModule:
     example = data.example()
     try_out(network, parts.activation, example)
     module.example_input_array = example
-    if config["init_from"]:
+    if config["init_from"] and not config["resume"]:  # a resumed run has weights of its own
         take_weights(module, config["init_from"])
     if compiles(config, accelerator, module.run_length.steps):
         network.compile()
