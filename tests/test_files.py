@@ -1,11 +1,14 @@
 import os
+import signal
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from lightlab import files
 from lightlab.errors import DataError
-from lightlab.files import regular_file, whole_file, write_text
+from lightlab.files import inside, regular_file, remove_abandoned, scratch_folder, user_path, whole_file, write_text
 
 
 def test_a_file_is_whole_or_not_there(tmp_path):
@@ -61,3 +64,68 @@ def test_what_is_no_regular_file_is_refused_by_its_kind(tmp_path, monkeypatch, n
         listener.bind("socket")
         with pytest.raises(DataError, match=rf"cannot be read \(.*{kind}"):
             regular_file(Path(name))
+
+
+@pytest.fixture
+def killed(tmp_path):
+    """Starts a process that writes a file and a folder, stops, and is killed before it has finished."""
+    process = os.fork()
+    if not process:
+        with whole_file(tmp_path / "a.txt") as file, scratch_folder(tmp_path / "b") as folder:
+            file.write_text("half")
+            (folder / "half").touch()
+            (tmp_path / "ready").touch()
+            signal.pause()
+    while not (tmp_path / "ready").exists():
+        os.sched_yield()
+    (tmp_path / "ready").unlink()
+
+    def kill():
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+
+    yield kill
+    with suppress(ProcessLookupError, ChildProcessError):
+        kill()
+
+
+def test_what_a_killed_writer_left_is_removed_and_a_living_ones_is_not(tmp_path, killed):
+    remove_abandoned.cache_clear()
+    write_text(tmp_path / "a.txt", "1")
+    assert len(list(tmp_path.glob(".*.lightlab.part"))) == 2
+    killed()
+    remove_abandoned.cache_clear()  # as in the next process
+    write_text(tmp_path / "c.txt", "2")
+    assert sorted(os.listdir(tmp_path)) == ["a.txt", "c.txt"]
+
+
+def test_a_writer_whose_file_is_taken_for_abandoned_in_its_first_moment_makes_it_again(tmp_path, monkeypatch):
+    def lock_too_late(path, lock=files._lock):
+        monkeypatch.setattr(files, "_lock", lock)
+        path.unlink()
+
+    monkeypatch.setattr(files, "_lock", lock_too_late)
+    with whole_file(tmp_path / "a") as unfinished:
+        remove_abandoned.__wrapped__(tmp_path)
+        unfinished.write_text("whole")
+    assert (tmp_path / "a").read_text() == "whole"
+
+
+def test_a_long_name_has_a_temporary_file_too(tmp_path):
+    write_text(tmp_path / ("春" * 85), "1")
+    assert len(os.listdir(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "b/a.jpg", "b\\a.jpg", "./a..jpg"])
+def test_a_name_inside_a_folder(tmp_path, name):
+    assert inside(tmp_path, name).is_relative_to(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../a", "b/../../a", "/a", "\\a", "..\\a", "a\0b"])
+def test_a_name_that_leads_out_of_its_folder_is_refused(tmp_path, name):
+    with pytest.raises(DataError, match="leads out of the folder"):
+        inside(tmp_path, name)
+
+
+def test_the_folder_of_an_unknown_user_is_not_expanded():
+    assert user_path("~nobody-of-that-name/a") == Path("~nobody-of-that-name/a")

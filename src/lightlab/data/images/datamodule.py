@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lightlab.data.base import Inputs
 from lightlab.data.cache import cache_folder, cached
-from lightlab.data.download import RemoteFile, download
+from lightlab.data.download import RemoteFile, download, refuse_same_names
 from lightlab.data.images.idx import read_idx, read_idx_pair
 from lightlab.data.images.pixel_csv import read_pixel_csv
 from lightlab.data.images.pixels import PixelDataModule
@@ -19,6 +19,7 @@ from lightlab.data.loader import Augment, Split
 from lightlab.data.sources import NotFound, fetch_missing, find_file, note, real_or_synthetic
 from lightlab.data.splits import cut_rows
 from lightlab.errors import DataError, UsageError
+from lightlab.files import inside, user_path
 from lightlab.spec import Spec
 
 Images = tuple[np.ndarray, np.ndarray]  # uint8 (N, H, W), int64 (N,)
@@ -62,10 +63,11 @@ class ImageClasses(PixelDataModule):
         self.dataset = name
         self.class_names = tuple(class_names)
         self.source = source if synthetic else "files"
-        self.folder = Path(data_dir).expanduser() / name
+        self.folder = inside(user_path(data_dir), name)
         self.cache_folder = cache_folder(cache_dir)
         self.files = files
         self.remote = [RemoteFile(**file) for file in remote]
+        refuse_same_names(self.remote)
         self.mirrors = list(mirrors)
         self.synthetic = synthetic
         self.synthetic_test = synthetic_test
@@ -80,7 +82,7 @@ class ImageClasses(PixelDataModule):
         return self._spec(), splits
 
     def read(self, source: Any) -> Inputs:
-        path = Path(str(source)).expanduser()
+        path = user_path(str(source))
         labels = paths = None
         if path.is_dir():
             paths = photos_in(path)

@@ -11,6 +11,7 @@ from lightlab.data.images.reading import SUFFIXES as IMAGE_SUFFIXES
 from lightlab.data.photos.labels import SUFFIXES as LIST_SUFFIXES
 from lightlab.data.photos.labels import Columns, Label, read_label_file
 from lightlab.errors import DataError, UsageError
+from lightlab.files import user_path
 
 
 @dataclass(frozen=True)
@@ -108,11 +109,11 @@ class PhotoSource:
 
     def __post_init__(self) -> None:
         for name in self.images:
-            if Path(name).name != name:
+            if Path(name).name != name or name == "..":
                 raise UsageError(f"data.images={name}: must be the name of a sub-folder, without a slash")
 
     def folder(self) -> Path | None:
-        return next((path for path in map(_path, self.folders) if path.is_dir()), None)
+        return next((path for path in map(user_path, self.folders) if path.is_dir()), None)
 
     def photos_below(self, folder: Path) -> PhotoFolder:
         return PhotoFolder(next((folder / name for name in self.images if (folder / name).is_dir()), folder))
@@ -149,7 +150,7 @@ class PhotoSource:
 
     def _file(self, folder: Path, *names: str) -> Path:
         for name in names:
-            for path in (_path(name), folder / name):
+            for path in (user_path(name), folder / name):
                 if path.is_file():
                     return path
         if names:
@@ -201,7 +202,3 @@ def _files(folder: Path) -> list[str]:
 def _key(name: str) -> str:
     """Makes names equal whatever their slashes and however their accents are composed (macOS decomposes them)."""
     return unicodedata.normalize("NFC", name).replace("\\", "/").removeprefix("./")
-
-
-def _path(name: str) -> Path:
-    return Path(name).expanduser()
