@@ -75,9 +75,7 @@ def decode(paths: Sequence[Path], form: Form, workers: int) -> tuple[np.ndarray,
     return pixels, report.failures
 
 
-def decode_blocks(
-    paths: Sequence[Path], form: Form, workers: int, keep: Callable[[int, np.ndarray], object]
-) -> Report:
+def decode_blocks(paths: Sequence[Path], form: Form, workers: int, keep: Callable[[int, np.ndarray], object]) -> Report:
     """Passes blocks of rows (n, C, H, W) to `keep`, in order, each with the number of its first row."""
     report = Report()
     logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs about damaged files, it also raises

@@ -178,4 +178,4 @@ class WordContexts(ResidentDataModule):
         return cached_tokens(files, self.cache_folder, rules, lambda: self._numbered(read_texts(files)))
 
     def _numbered(self, texts: Iterable[str]) -> Tokens:
-        return number_words(texts, self.cutter.open(self.cache_folder), self.rules)
+        return number_words(texts, self.cutter.open(), self.rules)
