@@ -64,7 +64,7 @@ def fingerprint(paths: Sequence[Path], version: str) -> str:
 
 
 def load(entry: Path) -> Arrays | None:
-    """Returns the arrays of an entry; None if there is none, or one that does not hold what was written, which is noted.
+    """Returns the arrays of an entry; None if there is none, or, with a note, if it is not what was written.
 
     A CRC-32 takes 0.25 s a GB and finds every damage that is no attack; arrays that hold objects are never loaded.
     """

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from lightlab.data.sources import note
 from lightlab.errors import DataError, UsageError
@@ -78,7 +78,7 @@ def open_plain_or_gzip(path: Path, most_of_line: float = math.inf) -> BinaryIO:
         with open(regular_file(path), "rb") as start:
             gzipped = start.read(2) == b"\x1f\x8b"
             size = os.fstat(start.fileno()).st_size
-        file = cast(BinaryIO, gzip.open(path, "rb")) if gzipped else open(path, "rb")
+        file = cast(BinaryIO, gzip.open(path, "rb") if gzipped else open(path, "rb"))  # noqa: SIM115
     except OSError as error:
         raise unreadable(path, error) from error
     most_bytes = max(LEAST_LIMIT, MOST_RATIO * size) if gzipped else math.inf

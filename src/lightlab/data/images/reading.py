@@ -47,8 +47,8 @@ def read_photo(path: Path, height: int, width: int, invert: str | bool = "auto")
     """Reads a photo as a training image: uint8 (height, width).
 
     It is turned upright (EXIF). A grey photo of exactly that size then stays as it is. Any other is flattened onto
-    white where it is transparent, made grey (ITU-R 601 luma), inverted if its border is light (training images are bright
-    on black), reduced with antialiasing, and padded to that shape with the border's median.
+    white where it is transparent, made grey (ITU-R 601 luma), inverted if its border is light (training images are
+    bright on black), reduced with antialiasing, and padded to that shape with the border's median.
 
     Args:
         invert: ``auto`` (by the border), True or False.
@@ -149,12 +149,12 @@ def note_damaged_exif(paths: Iterable[Path]) -> None:
 def _orientation(photo: Image.Image) -> int | None:
     """Returns EXIF's orientation, 1 to 8; 1 where it has none, None where it cannot be read or is another number."""
     try:
-        orientation = photo.getexif().get(ExifTags.Base.Orientation)
+        orientation: object = photo.getexif().get(ExifTags.Base.Orientation)
         if orientation is None and not _is_cut(photo.info.get("exif", b"")):
             return 1
     except Exception:  # damaged bytes make Pillow raise a dozen kinds
         return None
-    return int(orientation) if orientation in range(1, 9) else None
+    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else None
 
 
 def _is_cut(exif: bytes) -> bool:

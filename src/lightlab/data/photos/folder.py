@@ -68,8 +68,8 @@ class PhotoFolder:
         return written.lower().endswith(IMAGE_SUFFIXES) or bool(self._called(written))
 
     def _called(self, written: str) -> list[str]:
-        key = _key(written)
-        for key in (key, key.removeprefix(_key(self.folder.name) + "/")):
+        whole = _key(written)
+        for key in (whole, whole.removeprefix(_key(self.folder.name) + "/")):
             if names := self._by_name.get(key):
                 return names
             if names := self._by_stem.get(key):
@@ -184,7 +184,7 @@ def only_one(written: str, names: Sequence[str], folder: Path) -> str | None:
     """
     if len(names) > 1:
         raise DataError(
-            f"{folder}: {written!r} may be {' or '.join(map(ascii, names[:3]))}; write its suffix, or rename all but one"
+            f"{folder}: {written!r} may be {' or '.join(map(repr, names[:3]))}; write its suffix, or rename all but one"
         )
     return names[0] if names else None
 

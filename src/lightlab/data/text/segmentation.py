@@ -98,7 +98,7 @@ def _is_word(text: str) -> bool:
 
 
 def _tokenizer() -> Any:
-    """Loads jieba's own dictionary in 1 s; its cache saves half of that, but damage to it changes the words unnoticed."""
+    """Loads jieba's own dictionary in 1 s; its cache would save half of that, and damage to it would go unnoticed."""
     tokenizer = _jieba().Tokenizer()
     tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
     tokenizer.initialized = True
