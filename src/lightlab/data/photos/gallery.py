@@ -16,7 +16,7 @@ from lightlab.data.photos.folder import Matched, Photo, PhotoSource, labels_by_p
 from lightlab.data.photos.labels import SUFFIXES as LIST_SUFFIXES
 from lightlab.data.photos.labels import Label, read_label_file
 from lightlab.errors import DataError
-from lightlab.files import inside, write_text
+from lightlab.files import inside, regular_file, write_text
 
 Drawings = tuple[np.ndarray, list[str], np.ndarray]  # uint8 (N, H, W, 3), names, scores (N,)
 SHOWN = 3  # names of each kind in a report
@@ -135,10 +135,11 @@ def find_inputs(path: Path, source: PhotoSource) -> tuple[list[Photo], list[Labe
         if not folder.photos:
             raise DataError(f"{path}: no photo in this folder; expected files ending in {', '.join(IMAGE_SUFFIXES)}")
         return _labelled({name: folder.folder / name for name in folder.photos}, source), []
-    if not os.path.isfile(path):
+    if not os.path.exists(path):
         raise DataError(
             f"{path}: no such file; input= takes a photo, a folder of photos, or a CSV or text file of names"
         )
+    regular_file(path)
     if path.suffix.lower() in LIST_SUFFIXES:
         return _listed(path, source)
     return _labelled({path.name: path}, source), []

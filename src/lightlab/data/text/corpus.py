@@ -12,7 +12,7 @@ from lightlab.data.download import download_folder, read_registry
 from lightlab.data.encoding import open_text
 from lightlab.data.sources import NotFound, fetch_missing, note, real_or_synthetic
 from lightlab.errors import DataError
-from lightlab.files import user_path
+from lightlab.files import regular_file, user_path
 
 SUFFIXES = (".txt", ".json")
 VERSES = ("paragraphs", "content", "para")  # where chinese-poetry's files keep a poem's lines
@@ -23,15 +23,17 @@ def text_files(source: Path) -> list[Path]:
 
     Raises:
         NotFound: there are none.
+        DataError: a pipe or a device.
     """
-    if os.path.isfile(source):  # Path.is_file raises on a name that is too long
-        return [source]
-    if os.path.isdir(source):
+    folder = os.path.isdir(source)  # Path.is_dir raises on a name that is too long
+    if os.path.exists(source) and not folder:
+        return [regular_file(source)]
+    if folder:
         paths = [path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()]
     else:
         paths = [Path(name) for name in glob(str(source)) if os.path.isfile(name)] if has_magic(str(source)) else []
     if not paths:
-        kind = "holds no .txt or .json file" if os.path.isdir(source) else "no such file, folder or pattern"
+        kind = "holds no .txt or .json file" if folder else "no such file, folder or pattern"
         raise NotFound(f"{source}: {kind}; name a text file with one poem a line, or chinese-poetry's JSON")
     return sorted(paths)
 
