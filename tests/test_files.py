@@ -127,5 +127,7 @@ def test_a_name_that_leads_out_of_its_folder_is_refused(tmp_path, name):
         inside(tmp_path, name)
 
 
-def test_the_folder_of_an_unknown_user_is_not_expanded():
-    assert user_path("~nobody-of-that-name/a") == Path("~nobody-of-that-name/a")
+def test_an_unknown_user_has_no_folder():
+    assert user_path("~/a") == Path.home() / "a" and user_path("./~x") == Path("~x")
+    with pytest.raises(DataError, match=r"~nobody-of-that-name/a: there is no such user; write the path out"):
+        user_path("~nobody-of-that-name/a")

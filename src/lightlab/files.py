@@ -45,8 +45,15 @@ def regular_file(path: Path) -> Path:
 
 
 def user_path(name: str | os.PathLike[str]) -> Path:
-    """Returns a path as a user writes it: ``~`` is the home folder; the ``~`` of an unknown user stays as it is."""
-    return Path(os.path.expanduser(name))
+    """Returns a path as a user writes it: ``~`` is the home folder.
+
+    Raises:
+        DataError: ``~name`` and no such user.
+    """
+    path = os.path.expanduser(name)
+    if path.startswith("~"):
+        raise DataError(f"{path}: there is no such user; write the path out, or ./{path} if it begins so")
+    return Path(path)
 
 
 def inside(folder: Path, name: str) -> Path:

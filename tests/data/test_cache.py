@@ -8,6 +8,7 @@ import pytest
 
 from lightlab.data.cache import cached, fingerprint, unfinished
 from lightlab.errors import DataError
+from lightlab.files import remove_abandoned
 
 
 class Parser:
@@ -121,6 +122,14 @@ def test_a_pipe_in_an_entry_or_as_a_source_is_not_waited_for(path, tmp_path, par
     assert cached([path], tmp_path / "c", "1", parse)["x"].shape == (2, 3)
     with pytest.raises(DataError, match="a device, not a regular file"):
         fingerprint([Path("/dev/zero")], "1")
+
+
+def test_what_a_killed_writer_left_is_removed_although_nothing_is_written(path, tmp_path, parse):
+    cached([path], tmp_path / "c", "1", parse)
+    (tmp_path / "c" / ".x.1-0.lightlab.part").mkdir()
+    remove_abandoned.cache_clear()
+    cached([path], tmp_path / "c", "1", parse)
+    assert parse.calls == 1 and len(os.listdir(tmp_path / "c")) == 1
 
 
 def test_a_pickle_in_an_entry_is_not_loaded(path, tmp_path, parse):

@@ -15,7 +15,7 @@ from platformdirs import user_cache_path
 
 from lightlab.data.sources import note
 from lightlab.errors import DataError, one_line
-from lightlab.files import regular_file, scratch_folder, user_path
+from lightlab.files import regular_file, remove_abandoned, scratch_folder, user_path
 
 Arrays = dict[str, np.ndarray]
 CONTENTS = "contents.json"  # the entry's own name, and the CRC-32 of the file of each array
@@ -66,8 +66,11 @@ def fingerprint(paths: Sequence[Path], version: str) -> str:
 def load(entry: Path) -> Arrays | None:
     """Returns the arrays of an entry; None if there is none, or, with a note, if it is not what was written.
 
+    What killed writers left beside it is removed, once a process.
+
     A CRC-32 takes 0.25 s a GB and finds every damage that is no attack; arrays that hold objects are never loaded.
     """
+    remove_abandoned(entry.parent.absolute())
     try:
         return _verified(entry)
     except FileNotFoundError as error:

@@ -105,7 +105,7 @@ def test_half_a_character_in_json_is_replaced(tmp_path):
     assert texts(tmp_path) == ["春?眠"]
 
 
-@pytest.mark.parametrize("name", ["a" * 300, "a\0b", "a\0*", "~nobody-of-that-name/x"])
+@pytest.mark.parametrize("name", ["a" * 300, "a\0b", "a\0*"])
 def test_a_name_that_no_file_can_have(name):
     with pytest.raises(DataError, match="no such file, folder or pattern"):
         text_files(Path(name))
