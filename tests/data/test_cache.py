@@ -1,11 +1,14 @@
 import errno
 import os
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lightlab.data.cache import cached
+from lightlab.data.cache import cached, fingerprint, unfinished
 from lightlab.errors import DataError
+from lightlab.files import remove_abandoned
 
 
 class Parser:
@@ -52,7 +55,7 @@ def test_another_version_is_parsed_again(path, tmp_path, parse):
     assert parse.calls == 2
 
 
-@pytest.mark.parametrize("name", ["x.npy", "names.json"])
+@pytest.mark.parametrize("name", ["x.npy", "contents.json"])
 @pytest.mark.parametrize("damage", [b"", b"not an array", None, "gone"])
 def test_a_damaged_entry_is_made_again(path, tmp_path, parse, damage, name):
     cached([path], tmp_path / "c", "1", parse)
@@ -65,6 +68,68 @@ def test_a_damaged_entry_is_made_again(path, tmp_path, parse, damage, name):
     assert cached([path], tmp_path / "c", "1", parse)["x"].shape == (2, 3)
     assert parse.calls == 2 and file.read_bytes() == whole
     assert len(list((tmp_path / "c").iterdir())) == 1
+
+
+@pytest.mark.parametrize("place", [-1, 10])  # a number, and the array's header
+def test_a_flipped_bit_is_noticed_and_said(path, tmp_path, parse, capsys, place):
+    cached([path], tmp_path / "c", "1", parse)
+    (file,) = (tmp_path / "c").glob("*/x.npy")
+    content = bytearray(file.read_bytes())
+    content[place] ^= 1
+    file.write_bytes(content)
+    assert cached([path], tmp_path / "c", "1", parse)["x"].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert "is damaged (x.npy has another checksum); it is made anew\n" in capsys.readouterr().err
+
+
+def test_an_entry_of_something_else_is_not_taken(path, tmp_path, parse):
+    for version in ("1", "2"):
+        cached([path], tmp_path / "c", version, parse)
+    first, second = (tmp_path / "c").iterdir()
+    shutil.rmtree(first)
+    shutil.copytree(second, first)
+    for version in ("1", "2"):
+        cached([path], tmp_path / "c", version, parse)
+    assert parse.calls == 3
+
+
+@pytest.mark.parametrize("what", [Path.touch, Path.mkdir, lambda entry: entry.symlink_to(entry.parent.parent)])
+def test_whatever_stands_in_an_entrys_place_gives_way(path, tmp_path, parse, what):
+    entry = tmp_path / "c" / fingerprint([path], "1")
+    entry.parent.mkdir()
+    what(entry)
+    for _ in range(2):
+        cached([path], tmp_path / "c", "1", parse)
+    assert parse.calls == 1 and path.exists() and os.listdir(tmp_path / "c") == [entry.name]
+
+
+def test_two_processes_may_make_the_same_entry_at_once(path, tmp_path, parse, capsys):
+    def parse_late():
+        cached([path], tmp_path / "c", "1", parse)
+        return parse()
+
+    cached([path], tmp_path / "c", "1", parse_late)
+    with unfinished(tmp_path / "c" / "x") as first, unfinished(tmp_path / "c" / "x") as second:
+        assert first != second
+    cached([path], tmp_path / "c", "1", parse)
+    assert parse.calls == 2 and not capsys.readouterr().err
+
+
+def test_a_pipe_in_an_entry_or_as_a_source_is_not_waited_for(path, tmp_path, parse):
+    cached([path], tmp_path / "c", "1", parse)
+    (file,) = (tmp_path / "c").glob("*/x.npy")
+    file.unlink()
+    os.mkfifo(file)
+    assert cached([path], tmp_path / "c", "1", parse)["x"].shape == (2, 3)
+    with pytest.raises(DataError, match="a device, not a regular file"):
+        fingerprint([Path("/dev/zero")], "1")
+
+
+def test_what_a_killed_writer_left_is_removed_although_nothing_is_written(path, tmp_path, parse):
+    cached([path], tmp_path / "c", "1", parse)
+    (tmp_path / "c" / ".x.1-0.lightlab.part").mkdir()
+    remove_abandoned.cache_clear()
+    cached([path], tmp_path / "c", "1", parse)
+    assert parse.calls == 1 and len(os.listdir(tmp_path / "c")) == 1
 
 
 def test_a_pickle_in_an_entry_is_not_loaded(path, tmp_path, parse):

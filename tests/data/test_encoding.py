@@ -1,7 +1,9 @@
 import gzip
+from pathlib import Path
 
 import pytest
 
+from lightlab.data import encoding as module
 from lightlab.data.encoding import PIECE, open_text, text_encoding
 from lightlab.errors import DataError, UsageError
 
@@ -53,6 +55,35 @@ def test_a_named_encoding_is_taken_and_explained_where_it_fails(written):
         file.read()
     with pytest.raises(UsageError, match="knows no such encoding"), open_text(path, "latin-99"):
         pass
+
+
+@pytest.mark.parametrize("encoding", ["zip", "rot13", "a\0b", ""])
+def test_an_encoding_that_is_not_one_of_text_is_refused(written, encoding):
+    with pytest.raises(UsageError, match="knows no such encoding"), open_text(written(b"a"), encoding):
+        pass
+
+
+def test_a_bomb_is_left_where_it_exceeds_what_its_size_allows(written, monkeypatch):
+    monkeypatch.setattr(module, "LEAST_LIMIT", PIECE)
+    path = written(gzip.compress(b"a,b\n" * 2**21))
+    with pytest.raises(DataError, match=r"text: unpacks to more than \d MiB, which is more than 200 times its size"):
+        text_encoding(path)
+    with pytest.raises(DataError, match="unpacks to more"), open_text(path, "utf-8") as file:
+        file.read()
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+def test_a_line_is_bounded_and_a_file_is_not(written, monkeypatch, packed):
+    monkeypatch.setattr(module, "MOST_OF_LINE", 2 * PIECE)
+    assert text_encoding(written(packed(b"a" * PIECE + b"\n" + b"a" * PIECE + b"\r" + b"a" * PIECE))) == "utf-8"
+    path = written(packed(b"a\n" + b"a" * 3 * PIECE))
+    with pytest.raises(DataError, match=r"text: a line of more than 2 MiB, from byte 1 on"):
+        text_encoding(path)
+
+
+def test_a_device_is_refused():
+    with pytest.raises(DataError, match="/dev/zero: cannot be read \\(a device"):
+        text_encoding(Path("/dev/zero"))
 
 
 def test_other_errors_pass_through(written):

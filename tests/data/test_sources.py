@@ -50,3 +50,11 @@ def test_find_file_takes_the_first_name_and_either_packing(tmp_path):
     (tmp_path / "a").touch()
     assert find_file(tmp_path, ["a", "b.gz"]) == tmp_path / "a"
     assert find_file(tmp_path / "nowhere", ["a"]) is None
+
+
+def test_files_of_a_data_set_are_in_its_folder(tmp_path):
+    (tmp_path / "victim").touch()
+    (tmp_path / "poems").mkdir()
+    with pytest.raises(DataError, match=r"'\.\./victim': leads out of the folder .*poems; expected a name inside it"):
+        find_file(tmp_path / "poems", ["../victim"])
+    assert find_file(tmp_path, ["a" * 300]) is None

@@ -1,27 +1,30 @@
 """The cache of parsed files: an entry is a folder of .npy arrays, named by a fingerprint of what it was made from."""
 
+import errno
 import hashlib
 import json
 import os
-import shutil
-import tempfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from platformdirs import user_cache_path
 
 from lightlab.data.sources import note
 from lightlab.errors import DataError, one_line
+from lightlab.files import regular_file, remove_abandoned, scratch_folder, user_path
 
 Arrays = dict[str, np.ndarray]
-NAMES = "names.json"  # of the arrays of an entry
+CONTENTS = "contents.json"  # the entry's own name, and the CRC-32 of the file of each array
+PIECE = 2**20
 
 
 def cache_folder(cache_dir: str | None) -> Path:
     """Returns `cache_dir`, or the user's own cache folder for this project; it need not exist yet."""
-    return Path(cache_dir).expanduser() if cache_dir else user_cache_path("lightlab")
+    return user_path(cache_dir) if cache_dir else user_cache_path("lightlab")
 
 
 def cached(paths: Sequence[Path], cache_dir: Path, version: str, parse: Callable[[], Arrays]) -> Arrays:
@@ -53,7 +56,7 @@ def fingerprint(paths: Sequence[Path], version: str) -> str:
     digest = hashlib.blake2b(version.encode(), digest_size=16)
     for path in paths:
         try:
-            with open(path, "rb") as file:
+            with open(regular_file(path), "rb") as file:
                 digest.update(hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).digest())
         except OSError as error:
             raise DataError(f"{path}: cannot be read ({error.strerror})") from error
@@ -61,24 +64,59 @@ def fingerprint(paths: Sequence[Path], version: str) -> str:
 
 
 def load(entry: Path) -> Arrays | None:
-    """Returns the arrays of an entry; None if there is none, or a damaged one."""
+    """Returns the arrays of an entry; None if there is none, or, with a note, if it is not what was written.
+
+    What killed writers left beside it is removed, once a process.
+
+    A CRC-32 takes 0.25 s a GB and finds every damage that is no attack; arrays that hold objects are never loaded.
+    """
+    remove_abandoned(entry.parent.absolute())
     try:
-        return {name: _array(entry / f"{name}.npy") for name in json.loads((entry / NAMES).read_bytes())}
-    except Exception:  # a damaged array raises any of a dozen kinds
-        return None
+        return _verified(entry)
+    except FileNotFoundError as error:
+        reason = f"no {Path(error.filename).name}"
+    except Exception as error:  # a damaged array raises any of a dozen kinds
+        reason = one_line(error, 100)
+    if entry.exists():
+        note(f"{entry}: this entry of the cache is damaged ({reason}); it is made anew")
+    return None
+
+
+def _verified(entry: Path) -> Arrays:
+    contents: Any = json.loads((entry / CONTENTS).read_bytes())
+    if contents["entry"] != entry.name:
+        raise ValueError("it belongs to another entry")
+    for file, checksum in contents["crc32"].items():
+        if _checksum(entry / file) != checksum:
+            raise ValueError(f"{file} has another checksum")
+    return {file.removesuffix(".npy"): _array(entry / file) for file in contents["crc32"]}
+
+
+def _checksum(path: Path) -> int:
+    checksum = 0
+    with open(regular_file(path), "rb") as file:
+        while piece := file.read(PIECE):
+            checksum = zlib.crc32(piece, checksum)
+    return checksum
 
 
 @contextmanager
 def unfinished(entry: Path) -> Iterator[Path]:
-    """Yields a temporary folder beside `entry`; renames it on success, deletes it on failure."""
-    entry.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=entry.parent, prefix=".", ignore_cleanup_errors=True) as temporary:
-        folder = Path(temporary) / "entry"
+    """Yields a temporary folder that becomes `entry` on success, with the checksums of its files."""
+    with scratch_folder(entry) as scratch:
+        folder = scratch / "entry"
         folder.mkdir()
         yield folder
-        (folder / NAMES).write_text(json.dumps([path.stem for path in folder.iterdir()]))
-        shutil.rmtree(entry, ignore_errors=True)  # a damaged one, or the same one of another process
-        os.replace(folder, entry)
+        checksums = {path.name: _checksum(path) for path in sorted(folder.iterdir())}
+        (folder / CONTENTS).write_text(json.dumps({"entry": entry.name, "crc32": checksums}))
+        for number in range(10):  # another process may put the same entry there at any moment
+            try:
+                return os.replace(folder, entry)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR) or number == 9:
+                    raise
+            with suppress(FileNotFoundError):
+                os.replace(entry, scratch / f"old {number}")
 
 
 def save(folder: Path, arrays: Arrays) -> None:

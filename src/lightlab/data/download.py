@@ -2,10 +2,10 @@
 
 import os
 import socket
-import tempfile
 import threading
 import urllib.request
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ import pandas as pd
 
 from lightlab.data.sources import NotFound
 from lightlab.errors import DataError, one_line
-from lightlab.files import whole_file
+from lightlab.files import scratch_folder, whole_file
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
@@ -64,17 +64,31 @@ def download(file: RemoteFile, mirrors: Sequence[str], folder: Path) -> Path:
 def download_folder(files: Sequence[RemoteFile], mirrors: Sequence[str], folder: Path) -> None:
     """Downloads all files into a new folder, which appears with all of them or not at all."""
     _prepare(folder.parent, folder.name)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
+    refuse_same_names(files)
+    with scratch_folder(folder) as scratch:
+        unfinished = scratch / folder.name
         try:
             for file in files:
-                download(file, mirrors, Path(temporary) / folder.name)
+                download(file, mirrors, unfinished)
         except NotFound as error:
-            raise NotFound(str(error).replace(str(Path(temporary) / folder.name), str(folder))) from None
+            raise NotFound(str(error).replace(str(unfinished), str(folder))) from None
         try:
-            (Path(temporary) / folder.name).rename(folder)
+            unfinished.rename(folder)
         except OSError:
             if not folder.is_dir():  # another process may have finished the same download
                 raise
+
+
+def refuse_same_names(files: Sequence[RemoteFile]) -> None:
+    """Refuses files of which one would replace another, also where a file system ignores case.
+
+    Raises:
+        DataError: names the file.
+    """
+    counts = Counter(file.name.casefold() for file in files)
+    for file in files:
+        if counts[file.name.casefold()] > 1:
+            raise DataError(f"{file.name}: {counts[file.name.casefold()]} files of this name are listed; keep one")
 
 
 def _prepare(folder: Path, name: str) -> Path:
@@ -88,7 +102,7 @@ def _prepare(folder: Path, name: str) -> Path:
 
 
 def _fetch(file: RemoteFile, url: str, folder: Path) -> Path:
-    """pooch writes a temporary file beside, compares its hash, then renames it, and deletes it after a failure."""
+    """pooch writes a temporary file, compares its hash, then renames it, and deletes it after a failure."""
     import pooch
 
     pooch.get_logger().setLevel("WARNING")
@@ -98,7 +112,12 @@ def _fetch(file: RemoteFile, url: str, folder: Path) -> Path:
         check_reachable(address)
         _stream(file, address, temporary)
 
-    return Path(pooch.retrieve(url, f"sha256:{file.sha256}", fname=file.name, path=folder, downloader=downloader))
+    path, sha256 = folder / file.name, f"sha256:{file.sha256}"
+    if not (path.is_file() and pooch.file_hash(str(path)) == file.sha256.lower()):
+        with scratch_folder(path) as scratch:  # which the next start deletes if this one is killed
+            fetched = pooch.retrieve(url, sha256, fname=file.name, path=scratch, downloader=downloader)
+            os.replace(fetched, path)
+    return path
 
 
 def _stream(file: RemoteFile, url: str, temporary: str) -> None:
@@ -196,7 +215,7 @@ def download_table(data_id: int, path: Path) -> Path:
     """
     try:
         check_reachable(OPENML)
-        frame = _openml_frame(data_id)
+        frame = _openml_frame(data_id, path)
         with whole_file(path) as unfinished:
             frame.to_csv(unfinished, index=False, na_rep="NA", encoding="utf-8")
     except (OSError, EOFError, HTTPException, ValueError, KeyError) as error:
@@ -207,13 +226,13 @@ def download_table(data_id: int, path: Path) -> Path:
     return path
 
 
-def _openml_frame(data_id: int) -> pd.DataFrame:
-    """Returns the table, its target as the last column; scikit-learn's own cache goes with the temporary folder."""
+def _openml_frame(data_id: int, path: Path) -> pd.DataFrame:
+    """Returns the table, its target as the last column; scikit-learn's own cache, beside `path`, is not kept."""
     from sklearn.datasets import fetch_openml
 
     quiet = warnings.catch_warnings(action="ignore")  # scikit-learn's, on its second try
-    with tempfile.TemporaryDirectory() as folder, _socket_timeout(READ_SECONDS), quiet:
-        bunch: Any = fetch_openml(data_id=data_id, as_frame=True, parser="auto", data_home=folder, n_retries=1)
+    with scratch_folder(path) as folder, _socket_timeout(READ_SECONDS), quiet:
+        bunch: Any = fetch_openml(data_id=data_id, as_frame=True, parser="auto", data_home=str(folder), n_retries=1)
     return pd.concat([bunch.data, bunch.target], axis=1)
 
 

@@ -1,8 +1,10 @@
-"""Opens files, plain or gzipped, and detects the encoding of text."""
+"""Opens files, plain or gzipped and within limits, and detects the encoding of text."""
 
 import codecs
 import gzip
 import io
+import math
+import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,20 +13,76 @@ from typing import IO, BinaryIO, cast
 
 from lightlab.data.sources import note
 from lightlab.errors import DataError, UsageError
+from lightlab.files import regular_file
 
 PIECE = 2**20  # bytes
+MOST_RATIO = 200  # of a gzip file; tables and images have 3 to 30, a bomb 1,000
+LEAST_LIMIT = 2**28  # bytes that every gzip file may hold
+MOST_OF_LINE = 2**27  # bytes
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "gb18030": "GBK"}
 
 
-def open_plain_or_gzip(path: Path) -> BinaryIO:
-    """Opens a plain or gzip file, recognised by its first bytes: a browser may unpack a download and keep its `.gz`."""
+class _Limited(io.BufferedIOBase):
+    """Reads from another stream and refuses more than a file may hold."""
+
+    def __init__(self, path: Path, file: BinaryIO, most_bytes: float, most_of_line: float) -> None:
+        self.path, self.file = path, file
+        self.most_bytes, self.most_of_line = most_bytes, most_of_line
+        self.position = self.line_start = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self.position = self.line_start = self.file.seek(offset, whence)
+        return self.position
+
+    def read1(self, size: int | None = -1) -> bytes:
+        return self.read(PIECE if size is None or size < 0 else size)
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or size < 0:
+            return b"".join(iter(self.read1, b""))
+        piece = self.file.read(size)
+        line_end = max(piece.rfind(b"\n"), piece.rfind(b"\r"))
+        self.line_start = self.line_start if line_end < 0 else self.position + line_end
+        self.position += len(piece)
+        if self.position > self.most_bytes:
+            raise DataError(
+                f"{self.path}: unpacks to more than {self.most_bytes / 2**20:,.0f} MiB, which is more than "
+                f"{MOST_RATIO} times its size; unpack it yourself if that is right"
+            )
+        if self.position - self.line_start > self.most_of_line:
+            raise DataError(
+                f"{self.path}: a line of more than {self.most_of_line / 2**20:,.0f} MiB, from byte "
+                f"{self.line_start:,} on; expected text with line ends"
+            )
+        return piece
+
+    def close(self) -> None:
+        self.file.close()
+        super().close()
+
+
+def open_plain_or_gzip(path: Path, most_of_line: float = math.inf) -> BinaryIO:
+    """Opens a plain or gzip file, recognised by its first bytes: a browser may unpack a download and keep its `.gz`.
+
+    Reading raises a `DataError` where a gzip file unpacks to more than `LEAST_LIMIT` bytes and `MOST_RATIO` times its
+    size, or where a line has more than `most_of_line` bytes.
+
+    Raises:
+        DataError: not a regular file, or one that may not be read.
+    """
     try:
-        with open(path, "rb") as file:
-            gzipped = file.read(2) == b"\x1f\x8b"
-        return cast(BinaryIO, gzip.open(path, "rb")) if gzipped else open(path, "rb")
+        with open(regular_file(path), "rb") as start:
+            gzipped = start.read(2) == b"\x1f\x8b"
+            size = os.fstat(start.fileno()).st_size
+        file = cast(BinaryIO, gzip.open(path, "rb") if gzipped else open(path, "rb"))  # noqa: SIM115
     except OSError as error:
         raise unreadable(path, error) from error
+    most_bytes = max(LEAST_LIMIT, MOST_RATIO * size) if gzipped else math.inf
+    return cast(BinaryIO, _Limited(path, file, most_bytes, most_of_line))
 
 
 def unreadable(path: Path, error: Exception) -> DataError:
@@ -46,11 +104,11 @@ def open_text(path: Path, encoding: str = "auto") -> Iterator[IO[str]]:
     """
     encoding = text_encoding(path) if encoding == "auto" else encoding
     try:
-        codecs.lookup(encoding)
-    except LookupError:
+        "".encode(encoding)  # codecs.lookup takes also zip and rot13, which are no text
+    except (LookupError, ValueError):
         raise UsageError(f"data.encoding={encoding}: Python knows no such encoding; try utf-8 or gbk") from None
     try:
-        with open_plain_or_gzip(path) as file, io.TextIOWrapper(file, encoding, newline="") as text:
+        with open_plain_or_gzip(path, MOST_OF_LINE) as file, io.TextIOWrapper(file, encoding, newline="") as text:
             yield text
     except UnicodeError:
         raise DataError(f"{path}: not text in {encoding}; name its data.encoding=") from None
@@ -66,7 +124,7 @@ def text_encoding(path: Path) -> str:
     Raises:
         DataError: another encoding, binary data, or a file that cannot be read.
     """
-    with open_plain_or_gzip(path) as file:
+    with open_plain_or_gzip(path, MOST_OF_LINE) as file:
         try:
             start = file.read(4)
             if start == b"PK\3\4":

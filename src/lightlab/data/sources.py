@@ -1,12 +1,14 @@
 """Chooses between the real files of a data set, a download of them, and synthetic data."""
 
 import functools
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from lightlab.errors import DataError
+from lightlab.files import inside
 
 Data = TypeVar("Data")
 
@@ -40,11 +42,15 @@ def real_or_synthetic(source: str, name: str, find: Callable[[], Data]) -> Data 
 
 
 def find_file(folder: Path, names: Sequence[str]) -> Path | None:
-    """Returns the first of `names` that is a file in `folder`, each also tried with, or without, `.gz`."""
+    """Returns the first of `names` that is a file in `folder`, each also tried with, or without, `.gz`.
+
+    Raises:
+        DataError: a name leads out of the folder.
+    """
     for name in names:
         other = name.removesuffix(".gz") if name.endswith(".gz") else f"{name}.gz"
-        for path in (folder / name, folder / other):
-            if path.is_file():
+        for path in (inside(folder, name), inside(folder, other)):
+            if os.path.isfile(path):  # Path.is_file raises on a name that is too long
                 return path
     return None
 

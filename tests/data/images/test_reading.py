@@ -1,6 +1,8 @@
+import os
 import struct
 import warnings
 import zlib
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -181,11 +183,48 @@ def test_a_photo_cut_short_is_refused(tmp_path, name):
         read_photo(path, 28, 28)
 
 
-def test_a_damaged_orientation_is_no_reason_to_refuse_or_to_warn(read):
-    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x05\x01\x12"
+HEAD = b"Exif\0\0MM\0*\0\0\0\x08"
+DAMAGED_EXIF = {
+    "cut short": HEAD + b"\0\x05\x01\x12",
+    "cut after an entry": HEAD + b"\0\x02\x01\x0f\0\x03\0\0\0\x01\0\x01\0\0",
+    "no TIFF": b"Exif\0\0nothing of the kind",
+    "out of range": HEAD + b"\0\x01\x01\x12\0\x03\0\0\0\x01\0\x09\0\0\0\0\0\0",
+    "a fraction": HEAD + b"\0\x01\x01\x12\0\x05\0\0\0\x01\0\0\0\x1a\0\0\0\0\0\0\0\x01\0\0\0\0",
+}
+
+
+@pytest.mark.parametrize("exif", DAMAGED_EXIF.values(), ids=DAMAGED_EXIF)
+def test_damaged_exif_is_said_and_no_reason_to_refuse_or_to_warn(read, exif, capsys):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert read(grey(84, 84, 0, 255), "photo.jpg", exif=exif)[14, 14] > 245
+    assert capsys.readouterr().err == "! photos with damaged EXIF data, read as they lie: 1 (photo.jpg)\n"
+
+
+@pytest.mark.parametrize("exif", [b"", b"Exif\0\0", HEAD + b"\0\0\0\0\0\0"])
+def test_exif_that_says_nothing_is_not_damaged(read, exif, capsys):
+    read(grey(84, 84, 0, 255), "photo.jpg", exif=exif)
+    assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize("shape", [(1, 3000), (3000, 1), (1, 1)])
+def test_a_photo_of_any_proportions_is_read_or_refused_in_a_line(read, shape):
+    with suppress(DataError):
+        assert read(Image.fromarray(np.zeros(shape, np.uint8))).shape == (28, 28)
+
+
+def test_floats_that_are_no_numbers_are_black(read):
+    pixels = np.full((60, 60), np.nan, np.float32)
+    pixels[20:40, 20:40] = 5
+    pixels[0] = np.inf
+    found = read(Image.fromarray(pixels), "photo.tif")
+    assert found[14, 14] > 250 and found[0, 0] < 5
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(DataError, match=r"a\.png: cannot be read \(a named pipe"):
+        read_photo(tmp_path / "a.png", 28, 28)
 
 
 def test_no_program_is_started_for_a_file_that_a_program_would_draw(read, monkeypatch):

@@ -1,5 +1,7 @@
 """What is wrong with a folder of photos or its labels is said in one report."""
 
+import os
+
 import pytest
 from PIL import Image
 
@@ -142,3 +144,24 @@ def test_hidden_files_are_no_photos(folder, load, take):
 def test_the_sub_folder_of_photos_is_one(build, images):
     with pytest.raises(UsageError, match="must be the name of a sub-folder"):
         build(images=[images])
+
+
+def test_a_name_that_two_photos_have_is_refused(folder, load, take):
+    (folder / "All_labels.txt").write_text("F0 2\nM1 3\n" + "".join(f"{'FM'[i % 2]}{i} 4\n" for i in range(2, COUNT)))
+    (folder / "Images" / "F0.txt").touch()  # no photo
+    load()
+    take(folder / "Images" / "M1.jpg", 0)
+    with pytest.raises(DataError, match=r"'M1' may be 'M1\.jpg' or 'M1\.png'; write its suffix"):
+        load()
+
+
+def test_a_pipe_among_the_photos_is_one_that_cannot_be_read(folder, load, capsys):
+    (folder / "Images" / "F0.png").unlink()
+    os.mkfifo(folder / "Images" / "F0.png")
+    load(bad_photos="skip")
+    assert "photos that cannot be read: 1 (F0.png: cannot be read (a named pipe" in capsys.readouterr().err
+
+
+def test_a_folder_of_photos_is_not_the_one_above(folder, load):
+    with pytest.raises(UsageError, match=r"data\.images=\.\.: must be the name of a sub-folder"):
+        load(images=[".."])

@@ -2,13 +2,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lightlab.data.images.reading import read_colours
+from lightlab.data.images.reading import as_colours, open_photo
 from lightlab.data.photos import decoding as photo_cache
 from lightlab.data.photos import decoding as photo_decoding
 from lightlab.data.photos.decoding import Form, decode, decode_cached, worker_count
+from lightlab.data.sources import note
 from lightlab.errors import DataError
 
 FORM = Form(8, 6)
+
+
+def read_colours(path, height, width, grey=False):
+    return as_colours(open_photo(path, max(height, width))[0], height, width, grey)
 
 
 @pytest.fixture
@@ -45,9 +50,19 @@ def test_whatever_pillow_raises_is_a_reason(photos, monkeypatch):
     def fail(*_):
         raise OverflowError("out of range")
 
-    monkeypatch.setattr(photo_decoding, "read_colours", fail)
+    monkeypatch.setattr(photo_decoding, "open_photo", fail)
     _, failures = decode(photos[:1], FORM, 1)
     assert failures == {0: "not an image that can be read: out of range"}
+
+
+def test_photos_with_damaged_exif_are_read_and_counted_from_the_cache_too(photos, decode_again, capsys):
+    for photo in photos[3:75:10]:
+        Image.new("RGB", (20, 20), "red").save(photo, "JPEG", exif=b"Exif\0\0damaged")
+    said = "! photos with damaged EXIF data, read as they lie: 8 (03.png, 13.png, 23.png, …)\n"
+    for _ in range(2):
+        note.cache_clear()
+        pixels, failures = decode_again()
+        assert not failures and pixels[13, 0].min() > 250 and capsys.readouterr().err == said
 
 
 def test_auto_is_a_worker_a_processor():

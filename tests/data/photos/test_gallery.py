@@ -89,3 +89,11 @@ def test_a_list_names_nothing_outside_its_folders(trained, folder, name, take):
     (folder / "some.csv").write_text(f"name,score\nM7.png,2\n{name.format(root=folder.parent)},2\n")
     with pytest.raises(DataError, match="labels without a photo: 1"):
         trained().read(str(folder / "some.csv"))
+
+
+def test_a_listed_name_that_two_photos_have_is_refused(trained, folder, take):
+    data = trained()
+    take(folder / "Images" / "F0.jpg", 0)
+    (folder / "list.txt").write_text("F0\n")
+    with pytest.raises(DataError, match=r"'F0' may be 'F0\.png' or 'F0\.jpg'; write its suffix"):
+        data.read(folder / "list.txt")

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -90,3 +91,21 @@ def test_json_of_another_form_is_refused(tmp_path, content):
     path.write_text(content, encoding="utf-8")
     with pytest.raises(DataError, match=r"x.json: (not JSON|holds no poems)"):
         texts(path)
+
+
+def test_entries_of_another_form_are_left_out_and_counted(tmp_path, capsys):
+    entries = [{"paragraphs": [POEM]}, {"paragraphs": []}, {"paragraphs": ["春", 5]}, {"paragraphs": POEM}, 4, [POEM]]
+    (tmp_path / "x.json").write_text(json.dumps(entries), encoding="utf-8")
+    assert texts(tmp_path) == [POEM]
+    assert "x.json: 4 of 6 entries are no poems" in capsys.readouterr().err
+
+
+def test_half_a_character_in_json_is_replaced(tmp_path):
+    (tmp_path / "x.json").write_text(r'[{"paragraphs": ["春\ud83d眠"]}]', encoding="utf-8")
+    assert texts(tmp_path) == ["春?眠"]
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a\0b", "a\0*"])
+def test_a_name_that_no_file_can_have(name):
+    with pytest.raises(DataError, match="no such file, folder or pattern"):
+        text_files(Path(name))

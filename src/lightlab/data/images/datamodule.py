@@ -1,5 +1,6 @@
 """Small images of classes: Fashion-MNIST, MNIST, and any data set in their formats."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,16 @@ from torch import Tensor
 
 from lightlab.data.base import Inputs
 from lightlab.data.cache import cache_folder, cached
-from lightlab.data.download import RemoteFile, download
+from lightlab.data.download import RemoteFile, download, refuse_same_names
 from lightlab.data.images.idx import read_idx, read_idx_pair
 from lightlab.data.images.pixel_csv import read_pixel_csv
 from lightlab.data.images.pixels import PixelDataModule
-from lightlab.data.images.reading import SUFFIXES, photos_in, read_photo
+from lightlab.data.images.reading import SUFFIXES, photos_in, read_photos
 from lightlab.data.loader import Augment, Split
 from lightlab.data.sources import NotFound, fetch_missing, find_file, note, real_or_synthetic
 from lightlab.data.splits import cut_rows
 from lightlab.errors import DataError, UsageError
+from lightlab.files import inside, user_path
 from lightlab.spec import Spec
 
 Images = tuple[np.ndarray, np.ndarray]  # uint8 (N, H, W), int64 (N,)
@@ -62,10 +64,11 @@ class ImageClasses(PixelDataModule):
         self.dataset = name
         self.class_names = tuple(class_names)
         self.source = source if synthetic else "files"
-        self.folder = Path(data_dir).expanduser() / name
+        self.folder = inside(user_path(data_dir), name)
         self.cache_folder = cache_folder(cache_dir)
         self.files = files
         self.remote = [RemoteFile(**file) for file in remote]
+        refuse_same_names(self.remote)
         self.mirrors = list(mirrors)
         self.synthetic = synthetic
         self.synthetic_test = synthetic_test
@@ -80,11 +83,11 @@ class ImageClasses(PixelDataModule):
         return self._spec(), splits
 
     def read(self, source: Any) -> Inputs:
-        path = Path(str(source)).expanduser()
+        path = user_path(str(source))
         labels = paths = None
-        if path.is_dir():
+        if os.path.isdir(path):  # Path.is_dir raises on a name that is too long
             paths = photos_in(path)
-            images = np.stack([read_photo(photo, self.height, self.width, self.invert) for photo in paths])
+            images = read_photos(paths, self.height, self.width, self.invert)
             names = [photo.name for photo in paths]
         elif path.name.removesuffix(".gz").endswith(".csv"):
             images, labels = self._read_csv(path)
@@ -93,7 +96,7 @@ class ImageClasses(PixelDataModule):
             images, labels = _read_idx_input(path, len(self.class_names))
             names = [str(row) for row in range(len(images))]
         else:
-            images = read_photo(path, self.height, self.width, self.invert)[None]
+            images = read_photos([path], self.height, self.width, self.invert)
             names, paths = [path.name], [path]
         if images.shape[1:] != (self.height, self.width):
             raise DataError(

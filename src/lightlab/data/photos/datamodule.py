@@ -1,6 +1,5 @@
 """Photos with a score or a class each, from a folder."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +27,7 @@ from lightlab.data.photos.labels import Columns, Label, targets_of
 from lightlab.data.sources import NotFound, real_or_synthetic
 from lightlab.data.splits import cut_rows
 from lightlab.errors import DataError, UsageError
+from lightlab.files import user_path
 from lightlab.spec import Spec, TargetScale
 
 
@@ -134,7 +134,7 @@ class Photos(PixelDataModule):
 
     def read(self, source: Any) -> Inputs:
         """Reads a photo, a folder of photos, or a list of them, whose labels become the targets."""
-        path = Path(os.path.expanduser(str(source)))  # which leaves ~nobody as it is
+        path = user_path(str(source))
         photos, pixels = read_now(*find_inputs(path, self.where), path, self.reader)
         targets = self._known_targets([photo.label for photo in photos])
         names, files = [photo.name for photo in photos], [photo.path for photo in photos]

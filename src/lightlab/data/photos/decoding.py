@@ -10,7 +10,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +18,26 @@ import PIL
 from tqdm import tqdm
 
 from lightlab.data.cache import load, not_writable, save, unfinished
-from lightlab.data.images.reading import read_colours
+from lightlab.data.images.reading import as_colours, note_damaged_exif, open_photo
 from lightlab.data.sources import note
 from lightlab.errors import DataError, one_line
 
 BLOCK = 32  # photos that a thread decodes at a time
 
 Failures = dict[int, str]  # by row: why the photo could not be read
+
+
+@dataclass
+class Report:
+    """What was wrong with photos: failures, and the rows of those whose EXIF data are damaged."""
+
+    failures: Failures = field(default_factory=dict)
+    without_exif: list[int] = field(default_factory=list)
+
+    def add(self, first: int, block: "Report") -> None:
+        """Adds that of a block whose first row is `first`."""
+        self.failures |= {first + row: reason for row, reason in block.failures.items()}
+        self.without_exif += [first + row for row in block.without_exif]
 
 
 @dataclass(frozen=True)
@@ -48,20 +61,23 @@ def worker_count(workers: int | str) -> int:
 
 
 def decode(paths: Sequence[Path], form: Form, workers: int) -> tuple[np.ndarray, Failures]:
-    """Returns pixels uint8 (N, C, H, W), black where a photo could not be read, and the failures."""
+    """Returns pixels uint8 (N, C, H, W), black where a photo could not be read, and the failures.
+
+    Photos with damaged EXIF data are noted on stderr.
+    """
     pixels = np.empty((len(paths), *form.shape), np.uint8)
 
     def keep(first: int, block: np.ndarray) -> None:
         pixels[first : first + len(block)] = block
 
-    return pixels, decode_blocks(paths, form, workers, keep)
+    report = decode_blocks(paths, form, workers, keep)
+    note_damaged_exif(paths[row] for row in report.without_exif)
+    return pixels, report.failures
 
 
-def decode_blocks(
-    paths: Sequence[Path], form: Form, workers: int, keep: Callable[[int, np.ndarray], object]
-) -> Failures:
+def decode_blocks(paths: Sequence[Path], form: Form, workers: int, keep: Callable[[int, np.ndarray], object]) -> Report:
     """Passes blocks of rows (n, C, H, W) to `keep`, in order, each with the number of its first row."""
-    failures: Failures = {}
+    report = Report()
     logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs about damaged files, it also raises
     terminals_only = None
     with (
@@ -69,15 +85,15 @@ def decode_blocks(
         tqdm(total=len(paths), desc="decoding", unit="photo", leave=False, disable=terminals_only) as bar,
     ):
         first = 0
-        for block, failed in _blocks(paths, form, workers):
+        for block, block_report in _blocks(paths, form, workers):
             keep(first, block)
-            failures |= {first + row: reason for row, reason in failed.items()}
+            report.add(first, block_report)
             first += len(block)
             bar.update(len(block))
-    return failures
+    return report
 
 
-def _blocks(paths: Sequence[Path], form: Form, workers: int) -> Iterator[tuple[np.ndarray, Failures]]:
+def _blocks(paths: Sequence[Path], form: Form, workers: int) -> Iterator[tuple[np.ndarray, Report]]:
     parts = [paths[first : first + BLOCK] for first in range(0, len(paths), BLOCK)]
     pool = ThreadPoolExecutor(workers, "decoding")
     try:
@@ -86,20 +102,21 @@ def _blocks(paths: Sequence[Path], form: Form, workers: int) -> Iterator[tuple[n
         pool.shutdown(cancel_futures=True)
 
 
-def _decode_block(paths: Sequence[Path], form: Form) -> tuple[np.ndarray, Failures]:
-    pixels = np.zeros((len(paths), *form.shape), np.uint8)
-    failures = {}
+def _decode_block(paths: Sequence[Path], form: Form) -> tuple[np.ndarray, Report]:
+    pixels, report = np.zeros((len(paths), *form.shape), np.uint8), Report()
     for row, path in enumerate(paths):
         try:
-            pixels[row] = read_colours(path, form.height, form.width, form.grey)
+            photo, exif_damaged = open_photo(path, max(form.height, form.width))
+            pixels[row] = as_colours(photo, form.height, form.width, form.grey)
+            report.without_exif += [row] if exif_damaged else []
         except DataError as error:
-            failures[row] = str(error).removeprefix(f"{path}: ").replace(f" {str(path)!r}", "")
-        except Exception as error:  # damaged bytes make Pillow raise a dozen kinds
-            failures[row] = f"not an image that can be read: {one_line(error)}"
-    return pixels, failures
+            report.failures[row] = str(error).removeprefix(f"{path}: ").replace(f" {str(path)!r}", "")
+        except Exception as error:  # memory, or a photo so narrow that nothing of it is left
+            report.failures[row] = f"not an image that can be read: {one_line(error)}"
+    return pixels, report
 
 
-VERSION = f"photos 2, Pillow {PIL.__version__}"
+VERSION = f"photos 3, Pillow {PIL.__version__}"
 
 
 def decode_cached(
@@ -130,6 +147,7 @@ def decode_cached(
         arrays = load(entry)
     if arrays is None:
         return decode(paths, form, workers)
+    note_damaged_exif(paths[row] for row in arrays["without_exif"])
     return arrays["pixels"], dict(zip(arrays["rows"].tolist(), arrays["reasons"].tolist(), strict=True))
 
 
@@ -150,5 +168,6 @@ def _decode_into(folder: Path, paths: Sequence[Path], form: Form, workers: int) 
     header = {"descr": "|u1", "fortran_order": False, "shape": (len(paths), *form.shape)}
     with open(folder / "pixels.npy", "wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
-        failures = decode_blocks(paths, form, workers, lambda first, block: file.write(block.data))
-    save(folder, {"rows": np.array(list(failures), np.int64), "reasons": np.array(list(failures.values()), str)})
+        report = decode_blocks(paths, form, workers, lambda first, block: file.write(block.data))
+    rows, reasons = np.array(list(report.failures), np.int64), np.array(list(report.failures.values()), str)
+    save(folder, {"rows": rows, "reasons": reasons, "without_exif": np.array(report.without_exif, np.int64)})

@@ -3,7 +3,8 @@
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -11,6 +12,7 @@ from lightlab.data.images.reading import SUFFIXES as IMAGE_SUFFIXES
 from lightlab.data.photos.labels import SUFFIXES as LIST_SUFFIXES
 from lightlab.data.photos.labels import Columns, Label, read_label_file
 from lightlab.errors import DataError, UsageError
+from lightlab.files import user_path
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,13 @@ class PhotoFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # Path.is_dir raises on a name that is too long
             raise DataError(f"{folder}: no such folder of photos")
         self.files = _files(folder)
-        self._by_key: dict[str, str] = {}
+        self._by_name, self._by_stem = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
         for name in self.files:
-            for key in (_key(name), _key(os.path.splitext(name)[0])):
-                self._by_key.setdefault(key, name)
+            self._by_name[_key(name)].append(name)
+            self._by_stem[_key(os.path.splitext(name)[0])].append(name)
 
     @property
     def photos(self) -> list[str]:
@@ -54,12 +56,25 @@ class PhotoFolder:
         return [name for name in self.files if name.lower().endswith(IMAGE_SUFFIXES)]
 
     def find(self, written: str) -> str | None:
-        """Returns the name of the file that is written with or without its suffix, or with this folder before it."""
-        key = _key(written)
-        return self._by_key.get(key) or self._by_key.get(key.removeprefix(_key(self.folder.name) + "/"))
+        """Returns the name of the file that is written with or without its suffix, or with this folder before it.
+
+        Raises:
+            DataError: several files are called so.
+        """
+        names = self._called(written)
+        return written if written in names else only_one(written, names, self.folder)
 
     def is_photo(self, written: str) -> bool:
-        return written.lower().endswith(IMAGE_SUFFIXES) or self.find(written) is not None
+        return written.lower().endswith(IMAGE_SUFFIXES) or bool(self._called(written))
+
+    def _called(self, written: str) -> list[str]:
+        whole = _key(written)
+        for key in (whole, whole.removeprefix(_key(self.folder.name) + "/")):
+            if names := self._by_name.get(key):
+                return names
+            if names := self._by_stem.get(key):
+                return [name for name in names if name.lower().endswith(IMAGE_SUFFIXES)] or names
+        return []
 
     def match(self, labels: Iterable[Label]) -> Matched:
         """Finds the photo of each label.
@@ -108,14 +123,14 @@ class PhotoSource:
 
     def __post_init__(self) -> None:
         for name in self.images:
-            if Path(name).name != name:
+            if Path(name).name != name or name == "..":
                 raise UsageError(f"data.images={name}: must be the name of a sub-folder, without a slash")
 
     def folder(self) -> Path | None:
-        return next((path for path in map(_path, self.folders) if path.is_dir()), None)
+        return next((path for path in map(user_path, self.folders) if os.path.isdir(path)), None)
 
     def photos_below(self, folder: Path) -> PhotoFolder:
-        return PhotoFolder(next((folder / name for name in self.images if (folder / name).is_dir()), folder))
+        return PhotoFolder(next((folder / name for name in self.images if os.path.isdir(folder / name)), folder))
 
     def match(self, folder: Path) -> tuple[Matched, set[str]]:
         """Returns the photos with their labels, and the names of the test photos.
@@ -149,8 +164,8 @@ class PhotoSource:
 
     def _file(self, folder: Path, *names: str) -> Path:
         for name in names:
-            for path in (_path(name), folder / name):
-                if path.is_file():
+            for path in (user_path(name), folder / name):
+                if os.path.isfile(path):
                     return path
         if names:
             raise DataError(f"{folder}: no file of labels called {' or '.join(names)}; name one with data.labels=")
@@ -159,6 +174,19 @@ class PhotoSource:
             several = f"{len(paths)} files may hold labels ({', '.join(path.name for path in paths[:5])})"
             raise DataError(f"{folder}: {several if paths else 'no file of labels'}; name it with data.labels=")
         return paths[0]
+
+
+def only_one(written: str, names: Sequence[str], folder: Path) -> str | None:
+    """Returns the one name, or None if there is none.
+
+    Raises:
+        DataError: there are several.
+    """
+    if len(names) > 1:
+        raise DataError(
+            f"{folder}: {written!r} may be {' or '.join(map(repr, names[:3]))}; write its suffix, or rename all but one"
+        )
+    return names[0] if names else None
 
 
 def labels_by_pattern(names: Iterable[str], pattern: str) -> list[Label]:
@@ -201,7 +229,3 @@ def _files(folder: Path) -> list[str]:
 def _key(name: str) -> str:
     """Makes names equal whatever their slashes and however their accents are composed (macOS decomposes them)."""
     return unicodedata.normalize("NFC", name).replace("\\", "/").removeprefix("./")
-
-
-def _path(name: str) -> Path:
-    return Path(name).expanduser()

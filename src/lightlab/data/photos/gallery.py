@@ -2,9 +2,9 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -12,11 +12,11 @@ from PIL import Image
 from lightlab.data.images.reading import SUFFIXES as IMAGE_SUFFIXES
 from lightlab.data.images.reading import as_colours
 from lightlab.data.photos.decoding import Form, decode, decode_cached
-from lightlab.data.photos.folder import Matched, Photo, PhotoSource, labels_by_pattern
+from lightlab.data.photos.folder import Matched, Photo, PhotoSource, labels_by_pattern, only_one
 from lightlab.data.photos.labels import SUFFIXES as LIST_SUFFIXES
 from lightlab.data.photos.labels import Label, read_label_file
 from lightlab.errors import DataError
-from lightlab.files import write_text
+from lightlab.files import inside, regular_file, write_text
 
 Drawings = tuple[np.ndarray, list[str], np.ndarray]  # uint8 (N, H, W, 3), names, scores (N,)
 SHOWN = 3  # names of each kind in a report
@@ -135,10 +135,11 @@ def find_inputs(path: Path, source: PhotoSource) -> tuple[list[Photo], list[Labe
         if not folder.photos:
             raise DataError(f"{path}: no photo in this folder; expected files ending in {', '.join(IMAGE_SUFFIXES)}")
         return _labelled({name: folder.folder / name for name in folder.photos}, source), []
-    if not os.path.isfile(path):
+    if not os.path.exists(path):
         raise DataError(
             f"{path}: no such file; input= takes a photo, a folder of photos, or a CSV or text file of names"
         )
+    regular_file(path)
     if path.suffix.lower() in LIST_SUFFIXES:
         return _listed(path, source)
     return _labelled({path.name: path}, source), []
@@ -152,8 +153,8 @@ def _labelled(paths: dict[str, Path], source: PhotoSource) -> list[Photo]:
 def _listed(path: Path, source: PhotoSource) -> tuple[list[Photo], list[Label]]:
     parents = list(path.absolute().parents)[:3]
     places = [place for parent in parents for place in (*(parent / name for name in source.images), parent)]
-    labels = read_label_file(path, lambda cell: any(_files_called(cell, places)), source.columns)
-    files = [(label, next(_files_called(label.photo, places), None)) for label in labels]
+    labels = read_label_file(path, lambda cell: any(_files_called(cell, place) for place in places), source.columns)
+    files = [(label, _file_called(label.photo, places)) for label in labels]
     photos = [Photo(file, label.photo, label) for label, file in files if file]
     if not photos:
         raise DataError(
@@ -162,16 +163,24 @@ def _listed(path: Path, source: PhotoSource) -> tuple[list[Photo], list[Label]]:
     return photos, [label for label, file in files if not file]
 
 
-def _files_called(written: str, places: list[Path]) -> Iterator[Path]:
-    """Yields files of that name, with or without its suffix, and nothing outside the places."""
-    name = PurePath(written.replace("\\", "/"))
-    if not name.name or name.is_absolute() or ".." in name.parts:
-        return
+def _file_called(written: str, places: list[Path]) -> Path | None:
+    """Returns the file of that name in the first place that has one.
+
+    Raises:
+        DataError: the place has several.
+    """
     for place in places:
-        for suffix in ("", *IMAGE_SUFFIXES):
-            file = place / f"{name}{suffix}"
-            try:
-                if file.is_file():
-                    yield file
-            except (OSError, ValueError):  # too long for a name
-                return
+        if names := _files_called(written, place):
+            name = only_one(written, names, place)
+            return place / name if name else None
+    return None
+
+
+def _files_called(written: str, place: Path) -> list[str]:
+    """Returns the names of the files below a folder that are called so: with their suffix, or all those without it."""
+    try:
+        path = inside(place, written)
+    except DataError:
+        return []
+    names = [path] if os.path.isfile(path) else [path.with_name(f"{path.name}{suffix}") for suffix in IMAGE_SUFFIXES]
+    return [name.relative_to(place).as_posix() for name in names if os.path.isfile(name)]

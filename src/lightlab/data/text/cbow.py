@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from lightlab.data.text.corpus import TextSource, read_texts
 from lightlab.data.text.segmentation import Cutter, chosen_words, number_words, stop_words
 from lightlab.data.text.tokens import SPLITS, Rules, Tokens, cached_tokens
 from lightlab.errors import UsageError
+from lightlab.files import inside, user_path
 from lightlab.spec import Spec
 
 
@@ -136,7 +136,7 @@ class WordContexts(ResidentDataModule):
     ) -> None:
         super().__init__(**loading)
         self.dataset = name
-        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / folder, registry)
+        self.text_source = TextSource(source, corpus, inside(user_path(data_dir), folder), registry)
         self.cache_folder = cache_folder(cache_dir)
         self.cutter = Cutter(unit, user_dictionary, new_words)
         self.stop_words = stop_words
@@ -178,4 +178,4 @@ class WordContexts(ResidentDataModule):
         return cached_tokens(files, self.cache_folder, rules, lambda: self._numbered(read_texts(files)))
 
     def _numbered(self, texts: Iterable[str]) -> Tokens:
-        return number_words(texts, self.cutter.open(self.cache_folder), self.rules)
+        return number_words(texts, self.cutter.open(), self.rules)

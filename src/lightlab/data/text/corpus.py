@@ -1,6 +1,7 @@
 """Reads a corpus: files of one text a line or chinese-poetry's JSON, or a download of the Tang poems."""
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from glob import glob, has_magic
@@ -11,6 +12,7 @@ from lightlab.data.download import download_folder, read_registry
 from lightlab.data.encoding import open_text
 from lightlab.data.sources import NotFound, fetch_missing, note, real_or_synthetic
 from lightlab.errors import DataError
+from lightlab.files import regular_file, user_path
 
 SUFFIXES = (".txt", ".json")
 VERSES = ("paragraphs", "content", "para")  # where chinese-poetry's files keep a poem's lines
@@ -21,15 +23,17 @@ def text_files(source: Path) -> list[Path]:
 
     Raises:
         NotFound: there are none.
+        DataError: a pipe or a device.
     """
-    if source.is_file():
-        return [source]
-    if source.is_dir():
+    folder = os.path.isdir(source)  # Path.is_dir raises on a name that is too long
+    if os.path.exists(source) and not folder:
+        return [regular_file(source)]
+    if folder:
         paths = [path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()]
     else:
-        paths = [Path(name) for name in glob(str(source)) if Path(name).is_file()] if has_magic(str(source)) else []
+        paths = [Path(name) for name in glob(str(source)) if os.path.isfile(name)] if has_magic(str(source)) else []
     if not paths:
-        kind = "holds no .txt or .json file" if source.is_dir() else "no such file, folder or pattern"
+        kind = "holds no .txt or .json file" if folder else "no such file, folder or pattern"
         raise NotFound(f"{source}: {kind}; name a text file with one poem a line, or chinese-poetry's JSON")
     return sorted(paths)
 
@@ -67,6 +71,8 @@ def _json_poems(path: Path, required: bool) -> Iterator[str]:
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: not JSON ({str(error)[:80]})") from None
     poems = [_poem(entry) for entry in content] if isinstance(content, list) else []
+    if wrong := poems.count(None):
+        note(f"{path}: {wrong:,} of {len(poems):,} entries are no poems (objects with lists of lines): left out")
     if not any(poems):
         problem = f"{path}: holds no poems (a list of objects with one of {', '.join(VERSES)})"
         if required:
@@ -75,9 +81,15 @@ def _json_poems(path: Path, required: bool) -> Iterator[str]:
     yield from filter(None, poems)
 
 
-def _poem(entry: Any) -> str:
-    lines: Any = next((entry[key] for key in VERSES if entry.get(key)), []) if isinstance(entry, dict) else []
-    return "".join(line.strip() for line in lines if isinstance(line, str)) if isinstance(lines, list) else ""
+def _poem(entry: Any) -> str | None:
+    """Returns the lines as one text, empty where the entry has none; None if it is of another form."""
+    if not isinstance(entry, dict):
+        return None
+    lines: Any = next((entry[key] for key in VERSES if entry.get(key)), [])
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        return None
+    text = "".join(line.strip() for line in lines)
+    return text.encode("utf-8", "replace").decode("utf-8")  # JSON can write halves of characters
 
 
 @dataclass(frozen=True)
@@ -103,7 +115,7 @@ class TextSource:
             NotFound: no such corpus, or no real data where it is demanded.
         """
         if self.corpus and self.source != "embedded":
-            return text_files(Path(self.corpus).expanduser())
+            return text_files(user_path(self.corpus))
         return real_or_synthetic(self.source, self.folder.name, self._find) or []
 
     def _find(self) -> list[Path]:

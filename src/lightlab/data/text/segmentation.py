@@ -1,11 +1,11 @@
 """Segments Chinese text into words with jieba, or into characters; drops stop words."""
 
 import logging
+import os
 import re
 import warnings
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from lightlab.data.cache import fingerprint
 from lightlab.data.text.corpus import read_texts
 from lightlab.data.text.tokens import CHUNK, TRAIN, UNKNOWN, Rules, Tokens, characters_of, check_splits, split_of
 from lightlab.errors import DataError
+from lightlab.files import user_path
 
 BUILTIN = Path(__file__).with_name("stop_words.txt")
 
@@ -28,8 +29,8 @@ def stop_words(source: str) -> frozenset[str]:
     """
     if source == "none":
         return frozenset()
-    path = BUILTIN if source == "builtin" else Path(source).expanduser()
-    if not path.is_file():
+    path = BUILTIN if source == "builtin" else user_path(source)
+    if not os.path.isfile(path):  # Path.is_file raises on a name that is too long
         raise DataError(f"data.stop_words={source}: no such file; name one with a word a line, or builtin, or none")
     return frozenset(word for line in read_texts([path]) if not line.startswith("#") for word in line.split())
 
@@ -37,6 +38,7 @@ def stop_words(source: str) -> frozenset[str]:
 Cut = Callable[[str], Iterator[str]]
 LONGEST = 40  # characters of a word; a longer run of letters is not a word
 _WORD = re.compile(r"\w")
+_FREQUENCY = re.compile(r"\d{1,12}")
 
 
 @dataclass(frozen=True)
@@ -60,22 +62,22 @@ class Cutter:
         dictionary = fingerprint([self._dictionary()], "") if self.user_dictionary else ""
         return f"jieba {_jieba().__version__} {self.new_words} {dictionary}"
 
-    def open(self, cache_folder: Path) -> Cut:
-        """Returns the function that cuts a text; jieba keeps its dictionary's index in `cache_folder`.
+    def open(self) -> Cut:
+        """Returns the function that cuts a text.
 
         Raises:
             DataError: no such user dictionary, or a line in it that is not a word.
         """
         if self.unit == "character":
             return lambda text: (character for character in text if _WORD.match(character))
-        tokenizer = _tokenizer(cache_folder)
+        tokenizer = _tokenizer()
         for word, frequency in self._entries():
             tokenizer.add_word(word, frequency)
         return lambda text: (word for word in tokenizer.cut(text, HMM=self.new_words) if _is_word(word))
 
     def _dictionary(self) -> Path:
-        path = Path(str(self.user_dictionary)).expanduser()
-        if not path.is_file():
+        path = user_path(str(self.user_dictionary))
+        if not os.path.isfile(path):
             raise DataError(f"data.user_dictionary={path}: no such file; name one with a word a line")
         return path
 
@@ -86,7 +88,7 @@ class Cutter:
         for number, line in enumerate(read_texts([path]), 1):
             word, *rest = line.split()
             frequency = rest[0] if rest and not rest[0].isalpha() else None
-            if len(rest) > 2 or (frequency and not (frequency.isdecimal() and int(frequency))):
+            if len(rest) > 2 or (frequency and not (_FREQUENCY.fullmatch(frequency) and int(frequency))):
                 raise DataError(f"{path}, word {number}: {line[:40]!r}; expected a word, its frequency, its kind")
             yield word, int(frequency) if frequency else None
 
@@ -95,14 +97,11 @@ def _is_word(text: str) -> bool:
     return len(text) <= LONGEST and bool(_WORD.search(text))
 
 
-def _tokenizer(cache_folder: Path) -> Any:
-    """Loads jieba's own dictionary: 1 s the first time, 0.5 s from its cache."""
-    jieba = _jieba()
-    tokenizer = jieba.Tokenizer()
-    with suppress(OSError):  # jieba goes on without a cache
-        cache_folder.mkdir(parents=True, exist_ok=True)
-    tokenizer.tmp_dir = str(cache_folder)
-    tokenizer.initialize()
+def _tokenizer() -> Any:
+    """Loads jieba's own dictionary in 1 s; its cache would save half of that, and damage to it would go unnoticed."""
+    tokenizer = _jieba().Tokenizer()
+    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    tokenizer.initialized = True
     return tokenizer
 
 
