@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from lightlab.data.csv_reader import Row, is_number, read_rows
+from lightlab.data.csv_rows import Row, is_number, read_rows
 from lightlab.data.encoding import open_text, text_encoding
 from lightlab.data.images.reading import SUFFIXES as IMAGE_SUFFIXES
 from lightlab.errors import DataError, did_you_mean
