@@ -16,6 +16,7 @@ from lightlab.data.base import Inputs
 from lightlab.data.csv_reader import CsvFormat, read_csv
 from lightlab.data.notation import PLAIN, Notation
 from lightlab.errors import DataError, one_line
+from lightlab.files import regular_file
 
 MOST_ROWS_NAMED = 5
 LONGEST_SHOWN = 80  # characters of a name or a cell in a message
@@ -113,8 +114,9 @@ def read_table(
         DataError: no such file, damaged, or no table.
     """
     path = Path(os.path.expanduser(source))  # which leaves ~nobody as it is
-    if not os.path.isfile(path):  # Path.is_file raises on a name that is too long
+    if not os.path.exists(path):  # Path.exists raises on a name that is too long
         raise DataError(f"{path}: no such file; name a table: .csv, .csv.gz or .parquet")
+    regular_file(path)
     if path.suffix.lower() in OTHER_FORMATS:
         raise DataError(f"{path}: {path.suffix} is not read; save the table as .csv, .csv.gz or .parquet")
     if path.suffix.lower() in (".parquet", ".pq"):
