@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype, union_categoricals
 
-from lightlab.data.csv_rows import check_lengths, first_row, is_header, open_csv
+from lightlab.data.csv_rows import blank_lines, check_lengths, first_row, is_header, open_csv
 from lightlab.data.encoding import text_encoding
 from lightlab.data.notation import PLAIN, Notation
 from lightlab.data.sources import note
@@ -94,6 +94,8 @@ def read_csv(
     if len(kept) < len(columns):
         unnamed = ", ".join(name.removeprefix(UNNAMED) for name in columns if name not in kept)
         note(f"{path}: column {unnamed} has no name and is left out")
+    if len(columns) == 1 and (blank := blank_lines(path, csv_format.encoding)):
+        note(f"{path}: {blank:,} blank lines are left out; NA stands for an empty cell")
     frame = _read_columns(path, csv_format, columns, header, set(text_columns), kept)
     missing = {*MISSING, *csv_format.missing}
     for name in kept:

@@ -77,6 +77,13 @@ def check_lengths(path: Path, separator: str, encoding: str, width: int) -> None
         )
 
 
+def blank_lines(path: Path, encoding: str) -> int:
+    """Counts the blank lines between the rows of a file of one column, where each may stand for an empty cell."""
+    with open_csv(path, encoding) as file:
+        filled = [bool(line.strip()) for line in file]
+    return "".join("x" if line else " " for line in filled).strip().count(" ")
+
+
 def reason_of(error: Exception) -> str:
     if isinstance(error, pd.errors.ParserWarning):
         return "its rows have more cells than its header"

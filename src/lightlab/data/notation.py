@@ -102,23 +102,35 @@ ORDERS = ("ymd", "dmy", "mdy")  # of year, month and day
 
 
 def date_of(text: str, order: str) -> date | None:
-    """Returns the date that a text gives in that order, a time of day left out; None if it gives none."""
+    """Returns the date that a text gives, a time of day left out; None if it gives none.
+
+    Args:
+        order: of year, month and day, where the year does not come first.
+    """
     match = _DATE.fullmatch(text)
-    if not match or (match[1] is not None) != (order == "ymd"):
+    if not match:
         return None
-    if order == "mdy" and match[7] == ".":  # 12.31.2024 is not written
+    if match[1]:
+        year, month, day = match[1], match[3], match[5]
+    elif order == "dmy":
+        day, month, year = match[6], match[8], match[9]
+    elif order == "mdy" and match[7] != ".":  # 12.31.2024 is not written
+        month, day, year = match[6], match[8], match[9]
+    else:
         return None
-    parts = (match[1], match[3], match[5]) if order == "ymd" else (match[6], match[8], match[9])
-    values = dict(zip(order, map(int, parts), strict=True))
     try:
-        return date(values["y"], values["m"], values["d"])
+        return date(int(year), int(month), int(day))
     except ValueError:  # no such day
         return None
 
 
 def likely_orders(texts: Sequence[str]) -> list[str]:
-    """Returns the orders in which most of the texts are dates, half at least; empty if they are none."""
+    """Returns the orders in which most of the texts are dates, half at least; empty if they are none.
+
+    If ``ymd`` is one of them, it is the only one.
+    """
     looked_at = texts[:_LOOKED_AT]
     counts = {order: sum(date_of(text, order) is not None for text in looked_at) for order in ORDERS}
     most = max(counts.values())
-    return [order for order, count in counts.items() if count == most and 2 * count >= len(looked_at) > 0]
+    best = [order for order, count in counts.items() if count == most and 2 * count >= len(looked_at) > 0]
+    return ["ymd"] if "ymd" in best else best

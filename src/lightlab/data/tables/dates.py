@@ -12,6 +12,7 @@ from lightlab.data.tables.raw_table import RawTable
 from lightlab.errors import DataError
 
 PARTS = ("year", "month", "weekday")  # Monday is 0
+EXAMPLES = {"ymd": "2024-01-31", "dmy": "31.01.2024", "mdy": "01/31/2024"}  # by the order of year, month and day
 
 
 def date_orders(table: RawTable, names: Sequence[str]) -> dict[str, str]:
@@ -48,7 +49,7 @@ def with_dates(table: RawTable, orders: Mapping[str, str]) -> RawTable:
         dates = [date_of(text, order) for text in column.cat.categories]
         codes = column.cat.codes.to_numpy()  # −1, the last, where missing
         wrong = np.array([*(day is None for day in dates), False])[codes]
-        table.refuse(name, wrong, f"a date is expected, in the order of {order}, such as {_EXAMPLES[order]}")
+        table.refuse(name, wrong, f"a date such as {EXAMPLES[order]} is expected")
         values = [(day.year, day.month, day.weekday()) for day in dates if day]
         numbers = np.array([*values, (np.nan,) * len(PARTS)], np.float64)[codes]
         parts |= {f"{name}.{part}": numbers[:, place] for place, part in enumerate(PARTS)}
@@ -58,6 +59,3 @@ def with_dates(table: RawTable, orders: Mapping[str, str]) -> RawTable:
     if not parts:
         return table
     return replace(table, frame=pd.concat([table.frame, pd.DataFrame(parts, index=table.frame.index)], axis=1))
-
-
-_EXAMPLES = {"ymd": "2024-01-31", "dmy": "31.01.2024", "mdy": "01/31/2024"}

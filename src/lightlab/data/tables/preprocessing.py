@@ -167,8 +167,10 @@ class Recipe:
 
 def _is_skewed(column: pd.Series, skewed: str | None) -> bool:
     """Whether the third standardised moment of the numbers that are not missing lies above `SKEWED`."""
+    if skewed is None:
+        return False
     values = column.dropna().to_numpy(np.float64)
-    if skewed is None or values.min() < 0 or values.std() == 0:
+    if values.min() < 0 or values.std() == 0:
         return False
     return bool((((values - values.mean()) / values.std()) ** 3).mean() > SKEWED)
 

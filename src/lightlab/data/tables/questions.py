@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from lightlab.data.notation import likely_notations, likely_orders
+from lightlab.data.notation import date_of, likely_notations, likely_orders
 from lightlab.data.tables.raw_table import RawTable
 from lightlab.errors import DataError
 
@@ -17,18 +17,18 @@ def refuse_unclear(table: RawTable, names: Iterable[str], categorical: Collectio
     """
     names = list(names)
     table.refuse_unreadable(names, "data.drop= leaves it out")
-    questions = [question for name in names if name not in categorical and (question := _question(table, name))]
+    asked = {*table.text_columns} - {*categorical}
+    questions = [question for name in names if name in asked and (question := _question(table, name))]
     if questions:
         more = f"; so do {len(questions) - MOST_ASKED:,} more columns" if len(questions) > MOST_ASKED else ""
         raise DataError(f"{table.where}: {'; '.join(questions[:MOST_ASKED])}{more}")
 
 
 def _question(table: RawTable, name: str) -> str:
-    column = table.frame[name]
-    texts = [] if column.dtype == float else list(column.cat.categories)
+    texts = list(table.frame[name].cat.categories)
     otherwise = f"data.categorical=[{name}] takes it as categories, data.drop=[{name}] leaves it out"
     if orders := likely_orders(texts):
-        example = next(text for text in texts if likely_orders([text]) and orders[0] in likely_orders([text]))
+        example = next(text for text in texts if date_of(text, orders[0]))
         return f"column {name} holds dates ({example!r}): data.dates=[{name}] learns from their parts, {otherwise}"
     if reading := number_question(table, name):
         return f"column {name} holds numbers in another notation: {reading}, {otherwise}"
@@ -37,7 +37,7 @@ def _question(table: RawTable, name: str) -> str:
 
 def number_question(table: RawTable, name: str) -> str:
     """Returns which settings read a text column as numbers; an empty string if none do, or the table has them."""
-    if table.frame[name].dtype == float:
+    if name not in table.text_columns:
         return ""
     likely = likely_notations(table.frame[name].cat.categories)
     if not likely or table.notation in [notation for notation, _ in likely]:

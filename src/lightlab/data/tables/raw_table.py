@@ -87,6 +87,11 @@ class RawTable:
                     f"{advice and '; ' + advice}"
                 )
 
+    @property
+    def text_columns(self) -> list[str]:
+        """The columns that are not numbers."""
+        return [name for name, dtype in zip(self.frame.columns, self.frame.dtypes, strict=True) if dtype != np.float64]
+
     def as_text(self, name: str) -> pd.Series:
         """Returns a column as categories, also where it was read as numbers."""
         column = self.frame[name]
@@ -143,7 +148,17 @@ def rows_as_table(rows: list[Any], names: Sequence[str], text: Collection[str], 
         for name, cell in zip(names, row, strict=True):
             if isinstance(cell, (list, dict)) or (isinstance(cell, int) and abs(cell) > LARGEST):
                 raise DataError(f"input= row {number}, column {name}: {cell!r} is neither a number nor text")
-    return as_table(pd.DataFrame(rows, columns=list(names), dtype=object), text, "input=", notation)
+    read = [
+        [cell if name in text else _number_or(cell, notation) for name, cell in zip(names, row, strict=True)]
+        for row in rows
+    ]
+    return as_table(pd.DataFrame(read, columns=list(names), dtype=object), text, "input=", notation)
+
+
+def _number_or(cell: Any, notation: Notation) -> Any:
+    """Returns the number that a text stands for; other cells as they are."""
+    number = notation.number(cell) if isinstance(cell, str) else None
+    return cell if number is None else number
 
 
 def as_table(frame: pd.DataFrame, text: Collection[str], where: str, notation: Notation = PLAIN) -> RawTable:

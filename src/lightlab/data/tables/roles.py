@@ -44,7 +44,7 @@ def find_target(table: RawTable, roles: Roles) -> str:
     """Returns the name of the column that is predicted.
 
     Raises:
-        DataError: the table lacks it, or another column that has a role.
+        DataError: the table lacks it, or another column that has a role; it holds neither numbers nor text.
     """
     columns = list(table.frame.columns)
     for key in ("target", "index", "drop", "numeric", "categorical", "dates"):
@@ -57,7 +57,9 @@ def find_target(table: RawTable, roles: Roles) -> str:
                 )
     if roles.target is None:
         note(f"{table.where}: data.target is not given: the last column, {columns[-1]}, is predicted")
-    return roles.target or columns[-1]
+    target = roles.target or columns[-1]
+    table.refuse_unreadable([target, *filter(None, [roles.index])])
+    return target
 
 
 def find_columns(table: RawTable, train: pd.DataFrame, target: str, roles: Roles) -> tuple[list[str], list[str]]:
@@ -71,7 +73,7 @@ def find_columns(table: RawTable, train: pd.DataFrame, target: str, roles: Roles
     """
     left_out = {target, roles.index, *roles.drop, *roles.dates}
     refuse_unclear(table, [name for name in train.columns if name not in left_out], roles.categorical)
-    empty = [name for name in train.columns if name not in left_out and train[name].isna().all()]
+    empty = [name for name in train.columns[train.isna().all()] if name not in left_out]
     if empty:
         note(f"{table.where}: {listed(empty)}: empty in all training rows, left out")
     left_out |= set(empty)

@@ -17,7 +17,7 @@ from lightlab.errors import DataError, UsageError, did_you_mean
 from lightlab.spec import TargetScale
 
 MOST_SHOWN = 10  # classes in a message
-LARGEST_WHOLE = 2.0**53  # beyond it float64 skips whole numbers
+LARGEST_WHOLE = 2.0**53  # from here on float64 skips whole numbers
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,8 @@ def check_log(table: RawTable, name: str, raw: np.ndarray) -> None:
 def _values(table: RawTable, name: str) -> list[str]:
     """Returns the classes, ordered as numbers where all are numbers, else as text."""
     if table.frame[name].dtype == np.float64:
-        large = np.abs(table.frame[name].to_numpy()) > LARGEST_WHOLE
-        table.refuse(name, large, f"numbers beyond 2^53 run together; data.categorical=[{name}] reads classes as text")
+        large = np.abs(table.frame[name].to_numpy()) >= LARGEST_WHOLE
+        table.refuse(name, large, f"numbers from 2^53 on run together; data.categorical=[{name}] reads classes as text")
     column = table.as_text(name)
     table.refuse(name, column.isna().to_numpy(), "a class is expected in the column that is predicted")
     values = [str(value) for value in column.cat.remove_unused_categories().cat.categories]
