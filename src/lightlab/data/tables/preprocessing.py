@@ -81,15 +81,9 @@ class Preparation:
             if not common.all():
                 categories[name].append(RARE)
                 rare[name] = list(counts.index[~common])
+        parts = dict(dates or {})
         return cls(
-            numeric,
-            logged,
-            **statistics,
-            categories=categories,
-            rare=rare,
-            clip=recipe.clip,
-            sums=sums,
-            dates=dict(dates or {}),
+            numeric, logged, **statistics, categories=categories, rare=rare, clip=recipe.clip, sums=sums, dates=parts
         )
 
     @property
@@ -242,12 +236,13 @@ class LearntTable:
             table.refuse_large(name)
         with np.errstate(over="ignore"):  # the next lines find it
             rows = self.preparation.compact(table.frame)
-        for name, column in zip(self.preparation.columns, rows.T, strict=True):
-            wrong = ~column.isfinite().numpy()
-            if wrong.any():
-                raise DataError(
-                    f"{table.where}, column {name}, {table.rows(wrong)}: a number is too large beside those learnt"
-                )
+        finite = rows.isfinite().numpy()
+        if not finite.all():
+            wrong = np.argmin(finite.all(0))
+            raise DataError(
+                f"{table.where}, column {self.preparation.columns[wrong]}, {table.rows(~finite[:, wrong])}: "
+                "a number is too large beside those learnt"
+            )
         return rows
 
     def state(self) -> dict[str, Any]:
