@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from lightlab.data.csv_reader import CsvFormat, read_csv
+from lightlab.data.notation import Notation
 from lightlab.errors import DataError, LightlabError
 
 
@@ -51,8 +52,12 @@ def test_numbers_text_and_what_is_missing(written):
         PLAIN.replace(",", ", ").encode(),
         PLAIN.encode("utf-16"),
         ("\n" + PLAIN).encode(),
+        ("   \n" + PLAIN + "  \n").encode(),
+        PLAIN.replace("\n", "\r").encode(),
+        PLAIN.replace("red\n", "red\r").replace("3\n", "3\r\n").encode(),
+        PLAIN.replace("NA,", "NA ,").replace("red", "red ").encode(),
     ],
-    ids=["gzipped", "BOM", "CRLF", "spaces", "UTF-16", "empty first line"],
+    ids=["gzipped", "BOM", "CRLF", "spaces", "UTF-16", "empty line", "spaces alone", "CR", "mixed", "spaces behind"],
 )
 def test_the_same_table_written_otherwise(written, content):
     assert cells(read(written(content))) == cells(read(written(PLAIN, "plain.csv")))
@@ -135,6 +140,10 @@ def test_a_column_without_a_name_is_left_out_and_that_is_said(written, capsys):
         ("a\tb\n1\t2\n", r'data\.separator="\\t"'),
         ("a,b,a\n1,2,3\n", "row 1 names more than one column 'a'"),
         ("a,b\n1,2\n3,4,5\n", "Expected 2 fields in line 3, saw 3"),
+        ("a,b,c\n1,2,3\n4,5\n6\n", r"line 3: 2 of 3 cells \(and 1 more lines\); complete the row or take it out"),
+        ('a,b\n1,2\n""\n', "line 3: 1 of 2 cells;"),
+        ("a\x1b[31m,b\n1,2\n", r"the name of column 1 has control characters \('a\\x1b\[31m'\)"),
+        ("x" * 1001 + ",b\n1,2\n", "the name of column 1 has 1,001 characters"),
         ("a,b\n1,2,3\n4,5,6\n", "its rows have more cells than its header"),
         ('a,b\n"1,2\n', "EOF inside string"),
         (b"PK\x03\x04 and so on", "an Excel or zip file; save it as CSV"),
@@ -150,3 +159,31 @@ def test_a_damaged_table_is_refused_in_a_line(written, content, message):
 def test_other_separators(written):
     for separator in (";", "\t", "|"):
         assert list(read(written(f"a{separator}b\n1{separator}2\n"), separator=separator)) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("9" * 5000, np.inf), ("1e400", np.inf), ("9" * 25, 1e25), ("１２３．５", 123.5), ("−5", -5), ('" 7 "', 7)],
+)
+def test_numbers_that_pandas_takes_for_text(written, cell, value):
+    assert cells(read(written(f"a,b\n{cell},1\n2,2\n"))) == {"a": [value, 2], "b": [1, 2]}
+
+
+@pytest.mark.parametrize("cell", ["1_000", "0x10", "True", "NAN", "½"])
+def test_texts_that_only_resemble_numbers_stay_text(written, cell):
+    assert cells(read(written(f"a,b\n{cell},1\n2,2\n")))["a"] == [cell, "2"]
+
+
+def test_numbers_in_another_notation(written):
+    path = written('a;b;c\n"1.234,5";1,5;1.5\n2;2;2\n')
+    frame = read(path, separator=";", notation=Notation(",", (".",)))
+    assert cells(frame) == {"a": [1234.5, 2], "b": [1.5, 2], "c": ["1.5", "2"]}
+
+
+def test_a_row_whose_last_cell_is_empty_is_not_short(written):
+    assert cells(read(written("a,b\n1,\n,\n3,4\n"))) == {"a": [1, None, 3], "b": [None, None, 4]}
+
+
+def test_blank_lines_in_one_column_are_counted(written, capsys):
+    assert cells(read(written("a\n1\n\n  \n2\n\n"))) == {"a": [1, 2]}
+    assert "my.csv: 2 blank lines are left out" in capsys.readouterr().err

@@ -72,8 +72,15 @@ _TABLES = {
     "drop": Key(ListOf(Text()), "columns that are not learnt from"),
     "numeric": Key(ListOf(Text()), "columns that must be numbers; others are recognised by their values"),
     "categorical": Key(ListOf(Text()), "columns that are categories, also where they hold numbers"),
+    "dates": Key(ListOf(Text()), "columns of dates: year, month and weekday are learnt from"),
     "max_categories": Key(Whole(1), "a text column of more categories is left out unless `categorical` names it"),
     "separator": Key(Text(), "what separates the cells of a row"),
+    "decimal": Key(OneOf((".", ",")), "the character before decimal places"),
+    "number_marks": Key(
+        ListOf(Text()),
+        'texts that are no part of a number, such as "," between thousands, "%" or "€"; they stand between groups of '
+        "three digits, or at an end",
+    ),
     "encoding": Key(Text(), "auto: UTF-8, else GBK; or a name such as latin-1"),
     "header": Key(
         OneOf(("auto", True, False)),

@@ -213,3 +213,54 @@ def test_an_unknown_separator_is_a_usage_error(table):
     with pytest.raises(UsageError):
         table(PRICES, separator="")
     assert table("a\ty\n1\t2\n", separator="\\t").form.separator == "\t"
+
+
+def test_dates_and_decimal_commas_are_learnt_and_predicted_alike(table):
+    rows = "".join(f"{1 + i % 28}.{1 + i % 12}.2024;{i},5;1.{200 + i},5\n" for i in range(40))
+    options = {"separator": ";", "decimal": ",", "number_marks": ["."], "dates": ["day"]}
+    data = table("day;size;price\n" + rows, target="price", target_scale="raw", **options)
+    data.setup()
+    assert data.spec.input_names == ("size", "day.year", "day.month", "day.weekday")
+    assert data.splits["train"].targets.min() >= 1200.5
+    again = table("day;size;price\n" + rows, target="price", **options)
+    again.load_state_dict(data.state_dict())
+    read = again.read([["1.1.2024", "0,5"], ["2024-01-01", 0.5]]).inputs
+    assert read[0].equal(read[1]) and read[0].equal(again.read(again.file).inputs[0])
+
+
+def test_dates_and_decimal_commas_are_asked_about(table):
+    with pytest.raises(DataError, match=r"column day holds dates \('2024-01-01'\): data\.dates=\[day\]"):
+        table("day,y\n" + "".join(f"2024-01-{1 + i:02},{i}\n" for i in range(20))).setup()
+    with pytest.raises(DataError, match=r"""column y, .*: '0,5'; a number is expected .*\('data\.decimal=","' reads"""):
+        table("x,y\n" + "".join(f'{i},"{i},5"\n' for i in range(20))).setup()
+
+
+@pytest.mark.parametrize("cell", ["1e400", "9" * 5000, "3.5e38", "-inf"])
+def test_a_number_too_large_names_its_column_and_its_rows_alone(table, cell):
+    with pytest.raises(
+        DataError, match=r"my\.csv, column x, row 3: .*; a finite number is expected, of at most 3\.4e\+38"
+    ):
+        table(f"x,y\n1,2\n{cell},3\n" + "5,6\n7,8\n" * 9).setup()
+    with pytest.raises(DataError, match=r"my\.csv, column y, row 3: .*; a number is expected"):
+        table(f"x,y\n1,2\n3,{cell}\n" + "5,6\n7,8\n" * 9).setup()
+
+
+def test_a_number_too_large_beside_those_learnt_names_its_column(learnt, tmp_path):
+    data = learnt("x,y\n" + "".join(f"1.{i % 2:09},{i}\n" for i in range(40)))
+    with pytest.raises(DataError, match=r"input=, column x, row 2: a number is too large beside those learnt"):
+        data.read([[1.0], [3e38]])
+
+
+def test_classes_of_whole_numbers_that_run_together_are_refused(table):
+    rows = "".join(f"{i},{9007199254740992 + i % 2}\n" for i in range(20))
+    with pytest.raises(DataError, match=r"numbers from 2\^53 on run together; data\.categorical=\[y\]"):
+        table("x,y\n" + rows, task="binary").setup()
+    data = table("x,y\n" + rows, task="binary", categorical=["y"])
+    data.setup()
+    assert data.spec.class_names == ("9007199254740992", "9007199254740993")
+    assert data.read(data.file).targets.flatten().tolist() == [0, 1] * 10
+
+
+def test_classes_that_look_alike_are_said(learnt, capsys):
+    learnt("x,y\n" + "".join(f"{i},{'yes' if i % 2 else 'Yes.'}\n" for i in range(20)), task="binary")
+    assert "column y: 'Yes.' and 'yes' are taken as different classes" in capsys.readouterr().err

@@ -73,7 +73,7 @@ def test_text_where_numbers_were_learnt_is_refused(reader, written):
         data.read(written("size,colour\n1,red\nbig,red\n"))
     with pytest.raises(DataError, match="column size, row 2: inf; a finite number is expected"):
         data.read(written("size,colour\ninf,red\n"))
-    with pytest.raises(DataError, match="row 2: a number is too large beside those learnt"):
+    with pytest.raises(DataError, match=r"column size, row 2: 1e\+300; a finite number is expected"):
         data.read(written("size,colour\n1e300,red\n"))
     with pytest.raises(DataError, match="column price, row 3: 'x'"):
         data.read(written("size,colour,price\n1,red,3\n1,red,x\n"))

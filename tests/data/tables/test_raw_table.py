@@ -1,4 +1,6 @@
 import math
+import os
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -43,13 +45,33 @@ def test_parquet(tmp_path):
     assert found == {"n": [1, 2, None], "t": ["a", None, "b"], "yes": ["True", "False", "True"], "k": [3, 3, 4]}
 
 
+def test_parquet_columns_of_other_types_are_refused_by_name(tmp_path):
+    frame = pd.DataFrame({"n": [Decimal("1.5"), None], "day": pd.to_datetime(["2024-01-31", None]), "pair": [[1], [2]]})
+    frame.to_parquet(tmp_path / "my.parquet")
+    table = read(tmp_path / "my.parquet")
+    assert cells(table) == {"n": [1.5, None], "day": ["2024-01-31 00:00:00", None], "pair": [None, None]}
+    table.refuse_unreadable(["n", "day"])
+    with pytest.raises(DataError, match=r"my\.parquet, column pair: its type is list<element: int64>; numbers or text"):
+        table.refuse_unreadable(["n", "pair"])
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".json", ".zip", ".feather"])
+def test_other_formats_are_refused_with_what_is_taken(written, suffix):
+    refused(written(b"PK", f"my{suffix}"), rf"{suffix} is not read; save the table as \.csv, \.csv\.gz or \.parquet")
+
+
+def test_a_pipe_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "my.csv")
+    refused(tmp_path / "my.csv", "a named pipe, not a regular file")
+
+
 def test_a_file_that_is_no_parquet(written):
     refused(written(b"PAR1 not quite", "my.parquet"), "not a Parquet file that can be read")
 
 
 def test_there_is_no_such_file(tmp_path):
     refused(tmp_path / "my.csv", "no such file")
-    refused(tmp_path, "no such file")
+    refused(tmp_path, "not a regular file")
     refused(tmp_path / ("x" * 300), "no such file")
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lightlab.data.csv_reader import CsvFormat, first_row, is_header, is_number, read_pieces, read_rows
+from lightlab.data.csv_reader import CsvFormat, read_pieces
+from lightlab.data.csv_rows import first_row, is_header, is_number, read_rows
 from lightlab.data.encoding import text_encoding
 from lightlab.errors import DataError
 

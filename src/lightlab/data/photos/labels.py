@@ -9,14 +9,16 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from lightlab.data.csv_reader import Row, is_number, read_rows
+from lightlab.data.csv_rows import Row, is_number, read_rows
 from lightlab.data.encoding import open_text, text_encoding
 from lightlab.data.images.reading import SUFFIXES as IMAGE_SUFFIXES
+from lightlab.data.notation import PLAIN
 from lightlab.errors import DataError, did_you_mean
 
 SUFFIXES = (".csv", ".txt", ".tsv")
 SEPARATORS = "\t;,"
-SNIFFED = 20  # lines
+SNIFFED, SNIFFED_LENGTH = 20, 200  # lines, and characters of a line: the time grows with their square
+LARGEST = torch.finfo(torch.float32).max
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,9 @@ def _rows(path: Path) -> list[Row]:
     with open_text(path, encoding) as file:
         lines = [(number, line.strip()) for number, line in enumerate(file, 1) if line.strip()]
     try:
-        separator = csv.Sniffer().sniff("\n".join(line for _, line in lines[:SNIFFED]), SEPARATORS).delimiter
+        separator = (
+            csv.Sniffer().sniff("\n".join(line[:SNIFFED_LENGTH] for _, line in lines[:SNIFFED]), SEPARATORS).delimiter
+        )
     except csv.Error:  # none of them
         if path.suffix.lower() != ".csv":  # a name may hold spaces, a score does not
             return [(number, line.rsplit(maxsplit=1)) for number, line in lines]
@@ -140,16 +144,15 @@ def _numbers(labels: Sequence[Label], limits: Sequence[float] | None) -> Tensor:
     low, high = limits or (-math.inf, math.inf)
 
     def objection(text: str) -> str | None:
-        try:
-            value = float(text)
-        except ValueError:
+        value = PLAIN.number(text)
+        if value is None:
             return "is not a number" if text else "is empty"
-        if not math.isfinite(value):
-            return "is not finite"
+        if abs(value) > LARGEST:
+            return f"is not a finite number of at most {LARGEST:.1e} in size"
         return None if low <= value <= high else f"is outside {low:g} to {high:g} (data.score_range)"
 
     _check(labels, objection)
-    return torch.tensor([[float(label.text or "")] for label in labels], dtype=torch.float32).reshape(-1, 1)
+    return torch.tensor([[PLAIN.number(label.text or "")] for label in labels], dtype=torch.float32).reshape(-1, 1)
 
 
 def _classes(labels: Sequence[Label], names: Sequence[str] | None) -> tuple[Tensor, tuple[str, ...]]:
@@ -175,6 +178,8 @@ def _check(labels: Sequence[Label], objection: Callable[[str], str | None]) -> N
 
 def _sorted(names: set[str]) -> list[str]:
     try:
-        return sorted(names, key=float)
+        return sorted(
+            sorted(names), key=float
+        )  # sorted twice: names such as nan, or 1 and 1.0, have no order as numbers
     except ValueError:
         return sorted(names)

@@ -15,8 +15,10 @@ from lightlab.data.base import Inputs, ResidentDataModule
 from lightlab.data.csv_reader import CsvFormat
 from lightlab.data.download import download_table
 from lightlab.data.loader import Split
+from lightlab.data.notation import Notation
 from lightlab.data.sources import NotFound, fetch_missing, find_file, note, real_or_synthetic
 from lightlab.data.splits import cut_rows
+from lightlab.data.tables.dates import date_orders, with_dates
 from lightlab.data.tables.preprocessing import LearntTable, Preparation, Recipe
 from lightlab.data.tables.raw_table import RawTable, as_table, read_table, rows_as_table
 from lightlab.data.tables.roles import Roles, check_sums, find_columns, find_target, listed, with_numbers
@@ -60,8 +62,11 @@ class Table(ResidentDataModule):
         drop: Sequence[str] = (),
         numeric: Sequence[str] = (),
         categorical: Sequence[str] = (),
+        dates: Sequence[str] = (),
         max_categories: int = 256,
         separator: str = ",",
+        decimal: str = ".",
+        number_marks: Sequence[str] = (),
         encoding: str = "auto",
         header: str | bool = "auto",
         columns: Sequence[str] = (),
@@ -89,8 +94,17 @@ class Table(ResidentDataModule):
         self.scale = target_scale
         self.positive = None if positive is None else str(positive)
         self.class_names = tuple(map(str, class_names or ()))
-        self.roles = Roles(target, index, _names(drop), _names(numeric), _names(categorical), max_categories)
-        self.form = CsvFormat(separator.replace("\\t", "\t"), encoding, header, _names(columns), _names(missing_values))
+        self.roles = Roles(
+            target, index, _names(drop), _names(numeric), _names(categorical), max_categories, _names(dates)
+        )
+        self.form = CsvFormat(
+            separator.replace("\\t", "\t"),
+            encoding,
+            header,
+            _names(columns),
+            _names(missing_values),
+            Notation(decimal, _names(number_marks)),
+        )
         self.recipe = Recipe(missing, skewed, clip, rare_below, sums)
         self.fractions = test_fraction, val_fraction
         self.train_size = train_size
@@ -110,17 +124,19 @@ class Table(ResidentDataModule):
 
     def read(self, source: Any) -> Inputs:
         learnt = self._known()
-        text = {*learnt.preparation.categories, *filter(None, [learnt.index])}
+        text = {*learnt.preparation.categories, *self.roles.text}
         if isinstance(source, str):
             table = read_table(Path(source), self.form, text, learnt.headers())
         else:
-            table = rows_as_table(source if isinstance(source, list) else [source], learnt.inputs(), text)
+            table = rows_as_table(
+                source if isinstance(source, list) else [source], learnt.inputs(), text, self.form.notation
+            )
         inputs = learnt.stored(table)
         _note_unknown(table, learnt)
         columns = table.frame.columns
         targets = None
         if learnt.target.name in columns and not table.frame[learnt.target.name].isna().all():
-            targets = learnt.target.stored(learnt.target.raw(table))
+            targets = learnt.target.stored(learnt.target.raw(table), table)
         if learnt.index and learnt.index in columns:
             names = list(table.as_text(learnt.index).astype(object).fillna(""))
             return Inputs(names, inputs, targets, None, learnt.index)
@@ -165,19 +181,22 @@ class Table(ResidentDataModule):
 
     def _learn(self, table: RawTable) -> tuple[Spec, dict[str, Split]]:
         name = find_target(table, self.roles)
+        columns = list(table.frame.columns)
         table = with_numbers(table, self.roles.numeric)
         target = TargetColumn.of(table, name, self.kind, self.positive)
         raw = target.raw(table)
         if self.kind == "number" and self.scale == "log":
             check_log(table, target.name, raw)
+        dates = date_orders(table, [date for date in self.roles.dates if date not in self.roles.drop])
+        dated = with_dates(table, dates)
         cut = self._cut(raw)
         target = target.scaled_as(raw[cut["train"]], self.scale)
-        train = table.frame.iloc[cut["train"]]
-        numeric, categorical = find_columns(table, train, target.name, self.roles)
-        check_sums(table, numeric, self.recipe.sums or {})
-        preparation = Preparation.fitted(train, numeric, categorical, self.recipe)
-        self.learnt = LearntTable(list(table.frame.columns), target, self.roles.index, preparation)
-        whole = Split(self.learnt.stored(table), target.stored(raw))
+        train = dated.frame.iloc[cut["train"]]
+        numeric, categorical = find_columns(dated, train, target.name, self.roles)
+        check_sums(dated, numeric, self.recipe.sums or {})
+        preparation = Preparation.fitted(train, numeric, categorical, self.recipe, dates)
+        self.learnt = LearntTable(columns, target, self.roles.index, preparation)
+        whole = Split(self.learnt.stored(table), target.stored(raw, table))
         splits = {name: whole.take(torch.from_numpy(rows)) for name, rows in cut.items()}
         if self.test_file and self.fold is None:
             inputs = self.read(self.test_file)

@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from lightlab.data.tables.dates import with_dates
 from lightlab.data.tables.raw_table import RawTable
 from lightlab.data.tables.roles import listed, with_numbers
 from lightlab.data.tables.target import TargetColumn
@@ -36,6 +37,7 @@ class Preparation:
         rare: the categories that `RARE` stands for, by column.
         clip: limits standardised numbers to ±clip; None: no limit.
         sums: the columns that each sum adds up, missing cells as 0.
+        dates: the order of year, month and day in the columns of dates, whose parts are among the numeric columns.
     """
 
     numeric: list[str] = field(default_factory=list)
@@ -47,10 +49,18 @@ class Preparation:
     rare: dict[str, list[str]] = field(default_factory=dict)
     clip: float | None = None
     sums: dict[str, list[str]] = field(default_factory=dict)
+    dates: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def fitted(cls, frame: pd.DataFrame, numeric: list[str], categorical: list[str], recipe: Recipe) -> Preparation:
-        """Computes the statistics of training rows."""
+    def fitted(
+        cls,
+        frame: pd.DataFrame,
+        numeric: list[str],
+        categorical: list[str],
+        recipe: Recipe,
+        dates: Mapping[str, str] | None = None,
+    ) -> Preparation:
+        """Computes the statistics of training rows, which have the parts of `dates` among their numeric columns."""
         from sklearn.impute import SimpleImputer
         from sklearn.preprocessing import StandardScaler
 
@@ -71,7 +81,10 @@ class Preparation:
             if not common.all():
                 categories[name].append(RARE)
                 rare[name] = list(counts.index[~common])
-        return cls(numeric, logged, **statistics, categories=categories, rare=rare, clip=recipe.clip, sums=sums)
+        parts = dict(dates or {})
+        return cls(
+            numeric, logged, **statistics, categories=categories, rare=rare, clip=recipe.clip, sums=sums, dates=parts
+        )
 
     @property
     def columns(self) -> list[str]:
@@ -148,8 +161,10 @@ class Recipe:
 
 def _is_skewed(column: pd.Series, skewed: str | None) -> bool:
     """Whether the third standardised moment of the numbers that are not missing lies above `SKEWED`."""
+    if skewed is None:
+        return False
     values = column.dropna().to_numpy(np.float64)
-    if skewed is None or values.min() < 0 or values.std() == 0:
+    if values.min() < 0 or values.std() == 0:
         return False
     return bool((((values - values.mean()) / values.std()) ** 3).mean() > SKEWED)
 
@@ -196,7 +211,7 @@ class LearntTable:
 
     def inputs(self) -> list[str]:
         """Returns the columns that predictions are made from, in the table's order."""
-        learnt = set(self.preparation.columns)
+        learnt = {*self.preparation.columns, *self.preparation.dates}
         return [name for name in self.columns if name in learnt]
 
     def headers(self) -> list[list[str]]:
@@ -213,15 +228,21 @@ class LearntTable:
         if missing:
             hint = did_you_mean(missing[0], list(table.frame.columns))
             raise DataError(f"{table.where}: lacks {listed(missing)} of what this run learnt from; {hint}add them")
+        table.refuse_unreadable(self.inputs())
+        table = with_dates(table, self.preparation.dates)
         numbers = [name for name in self.preparation.numeric if name not in self.preparation.sums]
         table = with_numbers(table, numbers)
         for name in numbers:
-            table.refuse(name, np.isinf(table.frame[name].to_numpy()), "a finite number is expected")
+            table.refuse_large(name)
         with np.errstate(over="ignore"):  # the next lines find it
             rows = self.preparation.compact(table.frame)
-        wrong = ~rows.isfinite().all(1).numpy()
-        if wrong.any():
-            raise DataError(f"{table.where}, {table.rows(wrong)}: a number is too large beside those learnt")
+        finite = rows.isfinite().numpy()
+        if not finite.all():
+            wrong = np.argmin(finite.all(0))
+            raise DataError(
+                f"{table.where}, column {self.preparation.columns[wrong]}, {table.rows(~finite[:, wrong])}: "
+                "a number is too large beside those learnt"
+            )
         return rows
 
     def state(self) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """A table as its file has it: read from CSV or Parquet, or written out on the command line."""
 
 import os
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,13 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from lightlab.data.base import Inputs
 from lightlab.data.csv_reader import CsvFormat, read_csv
+from lightlab.data.notation import PLAIN, Notation
 from lightlab.errors import DataError, one_line
+from lightlab.files import regular_file
 
 MOST_ROWS_NAMED = 5
+LONGEST_SHOWN = 80  # characters of a name or a cell in a message
+OTHER_FORMATS = (".xlsx", ".xls", ".ods", ".json", ".jsonl", ".feather", ".arrow", ".orc", ".zip", ".7z", ".tar")
 LARGEST = torch.finfo(torch.float32).max
 
 
@@ -27,11 +32,16 @@ class RawTable:
         frame: columns of float64, NaN where missing; and of text, as pandas' categories.
         where: the file's name, for messages.
         first_row: its number in messages: a CSV file's header is row 1.
+        notation: how numbers are written where they are text.
+        unreadable: columns of values that are neither numbers nor text, such as lists, and their types; `frame` has
+            them empty.
     """
 
     frame: pd.DataFrame
     where: str
     first_row: int = 1
+    notation: Notation = PLAIN
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -53,7 +63,34 @@ class RawTable:
             return
         cell = self.frame[name].iloc[int(np.argmax(wrong))]
         shown = "an empty cell" if pd.isna(cell) else repr(cell if isinstance(cell, str) else float(cell))
-        raise DataError(f"{self.where}, column {name}, {self.rows(wrong)}: {shown}; {expected}")
+        raise DataError(f"{self.where}, column {_cut(name)}, {self.rows(wrong)}: {_cut(shown)}; {expected}")
+
+    def refuse_large(self, name: str) -> None:
+        """Refuses the numbers of a column that float32 cannot hold.
+
+        Raises:
+            DataError: names their rows.
+        """
+        wrong = np.abs(self.frame[name].to_numpy()) > LARGEST
+        self.refuse(name, wrong, f"a finite number is expected, of at most {LARGEST:.1e} in size")
+
+    def refuse_unreadable(self, names: Collection[str], advice: str = "") -> None:
+        """Refuses columns that hold neither numbers nor text.
+
+        Raises:
+            DataError: names the first of them.
+        """
+        for name in names:
+            if name in self.unreadable:
+                raise DataError(
+                    f"{self.where}, column {name}: its type is {self.unreadable[name]}; numbers or text are expected"
+                    f"{advice and '; ' + advice}"
+                )
+
+    @property
+    def text_columns(self) -> list[str]:
+        """The columns that are not numbers."""
+        return [name for name, dtype in zip(self.frame.columns, self.frame.dtypes, strict=True) if dtype != np.float64]
 
     def as_text(self, name: str) -> pd.Series:
         """Returns a column as categories, also where it was read as numbers."""
@@ -63,9 +100,10 @@ class RawTable:
     def as_numbers(self, name: str) -> np.ndarray:
         """Returns a column as float64, NaN where a cell is missing or text."""
         column = self.frame[name]
-        if column.dtype != np.float64:
-            column = pd.to_numeric(column.astype(object), errors="coerce")
-        return np.array(column, np.float64)
+        if column.dtype == np.float64:
+            return np.array(column)
+        numbers = [self.notation.number(text) for text in column.cat.categories]
+        return np.array([*numbers, None], np.float64)[column.cat.codes.to_numpy()]  # −1, the last, where missing
 
 
 def read_table(
@@ -81,15 +119,19 @@ def read_table(
         DataError: no such file, damaged, or no table.
     """
     path = Path(os.path.expanduser(source))  # which leaves ~nobody as it is
-    if not os.path.isfile(path):  # Path.is_file raises on a name that is too long
+    if not os.path.exists(path):  # Path.exists raises on a name that is too long
         raise DataError(f"{path}: no such file; name a table: .csv, .csv.gz or .parquet")
+    regular_file(path)
+    if path.suffix.lower() in OTHER_FORMATS:
+        raise DataError(f"{path}: {path.suffix} is not read; save the table as .csv, .csv.gz or .parquet")
     if path.suffix.lower() in (".parquet", ".pq"):
-        return as_table(_read_parquet(path), text, str(path))
+        frame, unreadable = _read_parquet(path)
+        return replace(as_table(frame, text, str(path), csv_format.notation), unreadable=unreadable)
     frame, first_row = read_csv(path, csv_format, text, names)
-    return RawTable(frame, str(path), first_row)
+    return RawTable(frame, str(path), first_row, csv_format.notation)
 
 
-def rows_as_table(rows: list[Any], names: Sequence[str], text: Collection[str]) -> RawTable:
+def rows_as_table(rows: list[Any], names: Sequence[str], text: Collection[str], notation: Notation = PLAIN) -> RawTable:
     """Takes rows from the command line, ``[[4.0, "red", null], …]``, or one row without the outer brackets.
 
     Raises:
@@ -106,13 +148,23 @@ def rows_as_table(rows: list[Any], names: Sequence[str], text: Collection[str]) 
         for name, cell in zip(names, row, strict=True):
             if isinstance(cell, (list, dict)) or (isinstance(cell, int) and abs(cell) > LARGEST):
                 raise DataError(f"input= row {number}, column {name}: {cell!r} is neither a number nor text")
-    return as_table(pd.DataFrame(rows, columns=list(names), dtype=object), text, "input=")
+    read = [
+        [cell if name in text else _number_or(cell, notation) for name, cell in zip(names, row, strict=True)]
+        for row in rows
+    ]
+    return as_table(pd.DataFrame(read, columns=list(names), dtype=object), text, "input=", notation)
 
 
-def as_table(frame: pd.DataFrame, text: Collection[str], where: str) -> RawTable:
+def _number_or(cell: Any, notation: Notation) -> Any:
+    """Returns the number that a text stands for; other cells as they are."""
+    number = notation.number(cell) if isinstance(cell, str) else None
+    return cell if number is None else number
+
+
+def as_table(frame: pd.DataFrame, text: Collection[str], where: str, notation: Notation = PLAIN) -> RawTable:
     """Takes a pandas table of any types; `text` as in `read_table`."""
     columns = {str(name): _column(frame[name], str(name) in text) for name in frame.columns}
-    return RawTable(pd.DataFrame(columns, copy=False), where)
+    return RawTable(pd.DataFrame(columns, copy=False), where, notation=notation)
 
 
 def read_numbers(source: Any, features: Sequence[str], target: str) -> Inputs:
@@ -141,13 +193,25 @@ def read_numbers(source: Any, features: Sequence[str], target: str) -> Inputs:
     return Inputs([str(row) for row in range(1, len(table) + 1)], inputs, targets, shown)
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _read_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Returns the table, and the types of the columns that hold neither numbers nor text, which it has empty."""
+    from pyarrow import parquet, types
+
     try:
+        schema = parquet.read_schema(path)
         frame = pd.read_parquet(path)
-    except (ValueError, OSError, TypeError, NotImplementedError) as error:
+    except (ValueError, OSError, TypeError, NotImplementedError, KeyError, OverflowError) as error:
         raise DataError(f"{path}: not a Parquet file that can be read: {one_line(error, 160)}") from None
     named = [name for name in frame.index.names if name is not None]
-    return frame.reset_index(named) if named else frame
+    frame = frame.reset_index(named) if named else frame
+    duplicates = frame.columns.map(str)[frame.columns.map(str).duplicated()]
+    if len(duplicates):
+        raise DataError(f"{path}: more than one column is called {duplicates[0]!r}; rename all but one")
+    if not len(frame) or not len(frame.columns):
+        raise DataError(f"{path}: {len(frame)} rows of {len(frame.columns)} columns; expected a table")
+    other = (types.is_nested, types.is_binary, types.is_large_binary, types.is_fixed_size_binary, types.is_duration)
+    unreadable = {field.name: str(field.type) for field in schema if any(is_other(field.type) for is_other in other)}
+    return frame.assign(**dict.fromkeys(unreadable, None)), unreadable
 
 
 def _column(column: pd.Series, text: bool) -> pd.Series:
@@ -160,9 +224,13 @@ def _column(column: pd.Series, text: bool) -> pd.Series:
 def _holds_numbers(column: pd.Series) -> bool:
     if column.dtype != object:
         return is_numeric_dtype(column) and not is_bool_dtype(column)
-    return all(isinstance(cell, (int, float)) and not isinstance(cell, bool) for cell in column.dropna())
+    return all(isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool) for cell in column.dropna())
 
 
 def _as_text(cell: Any) -> str:
     """Writes a cell as a CSV file would: a category 20.0 is the same as 20."""
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"

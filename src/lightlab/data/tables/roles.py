@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lightlab.data.sources import note
+from lightlab.data.tables.questions import number_question, refuse_unclear
 from lightlab.data.tables.raw_table import RawTable
 from lightlab.errors import DataError, did_you_mean
 
@@ -21,6 +22,7 @@ class Roles:
         drop: not learnt from.
         numeric: numbers; a text in them is an error.
         categorical: categories, also where they are written as numbers.
+        dates: learnt from as year, month and weekday.
         max_categories: a text column of more is left out, unless `categorical` names it.
     """
 
@@ -30,21 +32,22 @@ class Roles:
     numeric: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
     max_categories: int = 256
+    dates: tuple[str, ...] = ()
 
     @property
     def text(self) -> set[str]:
         """Columns that are read as text, whatever they hold."""
-        return {*self.categorical, *filter(None, [self.index])}
+        return {*self.categorical, *self.dates, *filter(None, [self.index])}
 
 
 def find_target(table: RawTable, roles: Roles) -> str:
     """Returns the name of the column that is predicted.
 
     Raises:
-        DataError: the table lacks it, or another column that has a role.
+        DataError: the table lacks it, or another column that has a role; it holds neither numbers nor text.
     """
     columns = list(table.frame.columns)
-    for key in ("target", "index", "drop", "numeric", "categorical"):
+    for key in ("target", "index", "drop", "numeric", "categorical", "dates"):
         names = getattr(roles, key)
         for name in names if isinstance(names, tuple) else filter(None, [names]):
             if name not in columns:
@@ -54,7 +57,9 @@ def find_target(table: RawTable, roles: Roles) -> str:
                 )
     if roles.target is None:
         note(f"{table.where}: data.target is not given: the last column, {columns[-1]}, is predicted")
-    return roles.target or columns[-1]
+    target = roles.target or columns[-1]
+    table.refuse_unreadable([target, *filter(None, [roles.index])])
+    return target
 
 
 def find_columns(table: RawTable, train: pd.DataFrame, target: str, roles: Roles) -> tuple[list[str], list[str]]:
@@ -64,10 +69,11 @@ def find_columns(table: RawTable, train: pd.DataFrame, target: str, roles: Roles
         train: the training rows of the table.
 
     Raises:
-        DataError: an infinite number, or no column to learn from.
+        DataError: a number that is too large, a column whose texts are unclear, or no column to learn from.
     """
-    left_out = {target, roles.index, *roles.drop}
-    empty = [name for name in train.columns if name not in left_out and train[name].isna().all()]
+    left_out = {target, roles.index, *roles.drop, *roles.dates}
+    refuse_unclear(table, [name for name in train.columns if name not in left_out], roles.categorical)
+    empty = [name for name in train.columns[train.isna().all()] if name not in left_out]
     if empty:
         note(f"{table.where}: {listed(empty)}: empty in all training rows, left out")
     left_out |= set(empty)
@@ -76,7 +82,7 @@ def find_columns(table: RawTable, train: pd.DataFrame, target: str, roles: Roles
         if name in left_out:
             continue
         if train[name].dtype == np.float64:
-            table.refuse(name, np.isinf(table.frame[name].to_numpy()), "a finite number is expected")
+            table.refuse_large(name)
             numeric.append(name)
         elif name in roles.categorical or _is_short_list(table, train, name, roles.max_categories):
             categorical.append(name)
@@ -97,7 +103,9 @@ def with_numbers(table: RawTable, names: Iterable[str]) -> RawTable:
         if column.dtype != np.float64:
             converted[name] = table.as_numbers(name)
             wrong = column.notna().to_numpy() & np.isnan(converted[name])
-            table.refuse(name, wrong, "a number is expected (data.missing_values= lists texts that stand for none)")
+            reading = number_question(table, name)
+            expected = reading or "data.missing_values= lists texts that stand for none"
+            table.refuse(name, wrong, f"a number is expected ({expected})")
     return replace(table, frame=table.frame.assign(**converted)) if converted else table
 
 
@@ -127,7 +135,12 @@ def listed(names: Sequence[str]) -> str:
 def _is_short_list(table: RawTable, train: pd.DataFrame, name: str, most: int) -> bool:
     """Whether a text column has few enough categories; notes where numbers and texts are mixed."""
     texts = table.frame[name].cat.categories
-    is_text = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").isna().to_numpy()
+    is_text = np.array([table.notation.number(text) is None for text in texts], bool)
+    if len(texts) and not is_text.any():
+        note(
+            f"{table.where}: column {name}: numbers stored as text, taken as categories; "
+            f"data.numeric=[{name}] learns from their values"
+        )
     if is_text.any() and not is_text.all():
         wrong = table.frame[name].isin(texts[is_text]).to_numpy()
         example = table.frame[name].iloc[int(np.argmax(wrong))]

@@ -6,15 +6,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
-from lightlab.data.tables.raw_table import RawTable
+from lightlab.data.notation import PLAIN
+from lightlab.data.sources import note
+from lightlab.data.tables.questions import number_question
+from lightlab.data.tables.raw_table import LARGEST, RawTable
 from lightlab.errors import DataError, UsageError, did_you_mean
 from lightlab.spec import TargetScale
 
 MOST_SHOWN = 10  # classes in a message
+LARGEST_WHOLE = 2.0**53  # from here on float64 skips whole numbers
 
 
 @dataclass(frozen=True)
@@ -60,17 +63,30 @@ class TargetColumn:
         if self.kind != "number":
             return self._labels(table)
         numbers = table.as_numbers(self.name)
-        table.refuse(self.name, ~np.isfinite(numbers), "a number is expected in the column that is predicted")
+        question = number_question(table, self.name)
+        expected = "a number is expected in the column that is predicted"
+        table.refuse(self.name, ~(np.abs(numbers) <= LARGEST), f"{expected} ({question})" if question else expected)
         if self.scale.log:
             check_log(table, self.name, numbers)
         return numbers
 
-    def stored(self, raw: np.ndarray) -> Tensor:
-        """Returns targets as a `Split` holds them: float32 (N, 1), scaled numbers or 0.0 and 1.0; int64 labels (N,)."""
+    def stored(self, raw: np.ndarray, table: RawTable) -> Tensor:
+        """Returns targets as a `Split` holds them: float32 (N, 1), scaled numbers or 0.0 and 1.0; int64 labels (N,).
+
+        Args:
+            raw: the targets of `table`.
+
+        Raises:
+            DataError: a number that float32 cannot hold once it is scaled.
+        """
         targets = torch.from_numpy(raw)
         if self.kind == "class":
             return targets
-        return (self.scale.scaled(targets) if self.kind == "number" else targets.float()).unsqueeze(1)
+        if self.kind == "binary":
+            return targets.float().unsqueeze(1)
+        scaled = self.scale.scaled(targets)
+        table.refuse(self.name, ~scaled.isfinite().numpy(), "too large beside the training rows' targets")
+        return scaled.unsqueeze(1)
 
     def _labels(self, table: RawTable) -> np.ndarray:
         column = table.as_text(self.name)
@@ -92,6 +108,9 @@ def check_log(table: RawTable, name: str, raw: np.ndarray) -> None:
 
 def _values(table: RawTable, name: str) -> list[str]:
     """Returns the classes, ordered as numbers where all are numbers, else as text."""
+    if table.frame[name].dtype == np.float64:
+        large = np.abs(table.frame[name].to_numpy()) >= LARGEST_WHOLE
+        table.refuse(name, large, f"numbers from 2^53 on run together; data.categorical=[{name}] reads classes as text")
     column = table.as_text(name)
     table.refuse(name, column.isna().to_numpy(), "a class is expected in the column that is predicted")
     values = [str(value) for value in column.cat.remove_unused_categories().cat.categories]
@@ -102,8 +121,19 @@ def _values(table: RawTable, name: str) -> list[str]:
             f"{table.where}, column {name}: {len(values):,} classes in {len(table):,} rows; "
             "if these are numbers to predict: task=regression"
         )
-    numbers = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(np.float64)
-    return sorted(values) if np.isnan(numbers).any() else [values[place] for place in np.argsort(numbers)]
+    _note_alike(table, name, values)
+    numbers = [PLAIN.number(value) for value in values]
+    return sorted(values) if None in numbers else [values[place] for place in np.argsort(np.array(numbers, np.float64))]
+
+
+def _note_alike(table: RawTable, name: str, values: list[str]) -> None:
+    """Notes classes that may be one: ``yes`` and ``Yes``, ``>50K`` and ``>50K.``."""
+    known: dict[str, str] = {}
+    for value in values:
+        first = known.setdefault(value.casefold().strip(" ."), value)
+        if first != value:
+            note(f"{table.where}: column {name}: {first!r} and {value!r} are taken as different classes")
+            return
 
 
 def _positive_last(table: RawTable, name: str, values: list[str], positive: str | None) -> list[str]:
