@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lightlab.cli.arguments import prepare
 from lightlab.config.composition import Groups, composed, flatten, unflatten
-from lightlab.errors import UsageError
+from lightlab.errors import LightlabError, UsageError
 from lightlab.runs.resume import merge_saved
 
 KEYS = st.text("abc", min_size=1, max_size=2)
@@ -122,7 +122,7 @@ def test_a_run_goes_on_as_it_was_started(run, conf):
 def test_a_config_that_lacks_a_part_is_named(run, conf):
     saved = yaml.safe_load((run / "config.yaml").read_text())
     save(run, {key: saved[key] for key in saved if key != "module"})
-    with pytest.raises(UsageError, match=r"module: missing \(run/config\.yaml\)"):
+    with pytest.raises(LightlabError, match=r"run/config\.yaml: its config lacks module"):
         prepare(["resume=run"], conf)
 
 
