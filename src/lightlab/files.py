@@ -56,6 +56,11 @@ def user_path(name: str | os.PathLike[str]) -> Path:
     return Path(path)
 
 
+def readable_name(name: str) -> str:
+    """Returns a file's name as text that can be written anywhere: bytes that are not UTF-8 become U+FFFD."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def inside(folder: Path, name: str) -> Path:
     """Returns the path of `name` below `folder`; both kinds of slash separate folders.
 

@@ -77,7 +77,7 @@ def test_an_input_that_is_not_there(trained, source):
 def test_bad_photos_among_the_inputs(trained, folder, capsys):
     data, skipping = trained(), trained(bad_photos="skip")
     (folder / "Images" / "F0.png").write_bytes(b"")
-    with pytest.raises(DataError, match=r"photos that cannot be read: 1 \(F0\.png: .*the file is empty"):
+    with pytest.raises(DataError, match=r"read: 1 \(F0\.png: .*the file is empty\)\. Correct them, or take them"):
         data.read(str(folder))
     assert "F0.png" not in skipping.read(str(folder)).names and "F0.png" in capsys.readouterr().err
 
@@ -97,3 +97,9 @@ def test_a_listed_name_that_two_photos_have_is_refused(trained, folder, take):
     (folder / "list.txt").write_text("F0\n")
     with pytest.raises(DataError, match=r"'F0' may be 'F0\.png' or 'F0\.jpg'; write its suffix"):
         data.read(folder / "list.txt")
+
+
+def test_a_name_that_is_no_text_is_shown_as_far_as_it_is(trained, folder):
+    data = trained()
+    os.rename(os.fsencode(folder / "Images" / "F0.png"), os.fsencode(folder / "Images") + b"/F\xff.png")
+    assert "F\ufffd.png" in data.read(str(folder)).names

@@ -20,7 +20,7 @@ from lightlab.data.loader import Augment, Split
 from lightlab.data.sources import NotFound, fetch_missing, find_file, note, real_or_synthetic
 from lightlab.data.splits import cut_rows
 from lightlab.errors import DataError, UsageError
-from lightlab.files import inside, user_path
+from lightlab.files import inside, readable_name, user_path
 from lightlab.spec import Spec
 
 Images = tuple[np.ndarray, np.ndarray]  # uint8 (N, H, W), int64 (N,)
@@ -88,7 +88,7 @@ class ImageClasses(PixelDataModule):
         if os.path.isdir(path):  # Path.is_dir raises on a name that is too long
             paths = photos_in(path)
             images = read_photos(paths, self.height, self.width, self.invert)
-            names = [photo.name for photo in paths]
+            names = [readable_name(photo.name) for photo in paths]
         elif path.name.removesuffix(".gz").endswith(".csv"):
             images, labels = self._read_csv(path)
             names = [str(row + 1) for row in range(len(images))]
@@ -97,7 +97,7 @@ class ImageClasses(PixelDataModule):
             names = [str(row) for row in range(len(images))]
         else:
             images = read_photos([path], self.height, self.width, self.invert)
-            names, paths = [path.name], [path]
+            names, paths = [readable_name(path.name)], [path]
         if images.shape[1:] != (self.height, self.width):
             raise DataError(
                 f"{path}: images of {images.shape[1]}x{images.shape[2]}; this run takes {self.height}x{self.width}"

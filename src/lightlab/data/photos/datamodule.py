@@ -27,7 +27,7 @@ from lightlab.data.photos.labels import Columns, Label, targets_of
 from lightlab.data.sources import NotFound, real_or_synthetic
 from lightlab.data.splits import cut_rows
 from lightlab.errors import DataError, UsageError
-from lightlab.files import user_path
+from lightlab.files import readable_name, user_path
 from lightlab.spec import Spec, TargetScale
 
 
@@ -137,7 +137,7 @@ class Photos(PixelDataModule):
         path = user_path(str(source))
         photos, pixels = read_now(*find_inputs(path, self.where), path, self.reader)
         targets = self._known_targets([photo.label for photo in photos])
-        names, files = [photo.name for photo in photos], [photo.path for photo in photos]
+        names, files = [readable_name(photo.name) for photo in photos], [photo.path for photo in photos]
         return Inputs(names, torch.from_numpy(pixels), targets, photos=files)
 
     def _folder(self) -> Path:

@@ -12,7 +12,7 @@ from lightlab.data.images.reading import SUFFIXES as IMAGE_SUFFIXES
 from lightlab.data.photos.labels import SUFFIXES as LIST_SUFFIXES
 from lightlab.data.photos.labels import Columns, Label, read_label_file
 from lightlab.errors import DataError, UsageError
-from lightlab.files import user_path
+from lightlab.files import readable_name, user_path
 
 
 @dataclass(frozen=True)
@@ -202,13 +202,13 @@ def labels_by_pattern(names: Iterable[str], pattern: str) -> list[Label]:
     if expression.groups < 1:
         raise UsageError(f"data.label_from_name={pattern}: needs a group for the label, such as ^.([FM])")
     matches = ((name, expression.search(PurePosixPath(name).name)) for name in names)
-    return [Label(name, match[1] or "", name) for name, match in matches if match]
+    return [Label(name, readable_name(match[1] or ""), name) for name, match in matches if match]
 
 
 def _labels_by_folder(names: Iterable[str]) -> list[Label]:
     """Takes the sub-folder of a photo as its class; photos in none have no label."""
     parts = ((name, PurePosixPath(name).parts) for name in names)
-    return [Label(name, folders[0], name) for name, (*folders, _) in parts if folders]
+    return [Label(name, readable_name(folders[0]), name) for name, (*folders, _) in parts if folders]
 
 
 def _files(folder: Path) -> list[str]:

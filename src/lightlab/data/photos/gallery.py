@@ -76,12 +76,21 @@ def read_now(photos: list[Photo], missing: list[Label], where: Path, reader: Rea
         DataError: see `usable_rows`.
     """
     pixels, failures = decode([photo.path for photo in photos], reader.form, reader.workers)
-    rows, _ = usable_rows(where, Matched(photos, missing), failures, reader)
+    rows, _ = usable_rows(where, Matched(photos, missing), failures, reader, "take them out of what is read")
     return [photos[row] for row in rows], pixels[rows]
 
 
-def usable_rows(where: Path, matched: Matched, failures: Mapping[int, str], reader: Reader) -> tuple[np.ndarray, str]:
+def usable_rows(
+    where: Path,
+    matched: Matched,
+    failures: Mapping[int, str],
+    reader: Reader,
+    way_out: str = "leave them out with data.bad_photos=skip",
+) -> tuple[np.ndarray, str]:
     """Reports what cannot be used on stderr; returns the rows that can, and a summary of the report.
+
+    Args:
+        way_out: what the user can do with `bad_photos` ``refuse``.
 
     Raises:
         DataError: photos are unusable and `bad_photos` is ``refuse``, or none remains.
@@ -96,7 +105,7 @@ def usable_rows(where: Path, matched: Matched, failures: Mapping[int, str], read
         shown = "; ".join(f"{kind}: {len(names):,} ({_some(names)})" for kind, names in problems.items())
         report = f"{where}: {shown}{_listing(problems, reader.cache_dir / 'photos' / 'left_out.txt')}"
         if reader.bad_photos == "refuse":
-            raise DataError(f"{report}. Correct them, or leave them out with data.bad_photos=skip")
+            raise DataError(f"{report}. Correct them, or {way_out}")
         print(f"! Left out: {report}", file=sys.stderr)
     rows = np.array([row for row in range(len(matched.photos)) if row not in failures], dtype=np.int64)
     if not len(rows):

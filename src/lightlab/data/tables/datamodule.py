@@ -24,6 +24,7 @@ from lightlab.data.tables.raw_table import RawTable, as_table, read_table, rows_
 from lightlab.data.tables.roles import Roles, check_sums, find_columns, find_target, listed, with_numbers
 from lightlab.data.tables.target import TargetColumn, check_log
 from lightlab.errors import DataError, UsageError
+from lightlab.files import inside, user_path
 from lightlab.spec import Spec
 
 
@@ -84,7 +85,7 @@ class Table(ResidentDataModule):
         super().__init__(**loading)
         self.dataset = name
         self.source = source
-        self.folder = Path(data_dir).expanduser() / name
+        self.folder = inside(user_path(data_dir), name)
         self.file = file
         self.files = files
         self.openml = openml
@@ -166,7 +167,7 @@ class Table(ResidentDataModule):
 
     def _download(self) -> Path:
         assert self.openml is not None
-        return download_table(self.openml["data_id"], self.folder / self.openml["name"])
+        return download_table(self.openml["data_id"], inside(self.folder, self.openml["name"]))
 
     def _settings_of(self, path: Path) -> Mapping[str, Any]:
         """Returns the settings for a file of that name, such as the columns that it has no header for."""
