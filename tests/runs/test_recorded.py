@@ -59,7 +59,8 @@ def test_what_belongs_to_another_command_line_is_left_out(text):
 
 def test_what_is_typed_again_is_taken_from_there():
     storage, mirrors = "hydra.sweeper.storage=sqlite:///x.db", "data.mirrors=[https://x]"
-    assert kept(storage, mirrors, "seed=1", typed=[storage, mirrors]) == ["seed=1"]
+    calls = "data_dir=${oc.env:DATA}"
+    assert kept(storage, mirrors, calls, "seed=1", typed=[storage, mirrors, "data_dir=data"]) == ["seed=1"]
     with pytest.raises(DataError, match=r"overrides\.yaml: hydra\.sweeper\.storage=.*: a folder does not set this"):
         kept(storage, mirrors)
 

@@ -41,7 +41,7 @@ def checked_overrides(
 ) -> list[str]:
     """Returns the recorded overrides that only choose and set values.
 
-    Hydra's own and those of places that are written to are left out where they are typed now.
+    Hydra's own, those of `TODAYS` and those that would be refused are left out where their key is typed now.
 
     Args:
         path: of the record, for messages.
@@ -62,7 +62,8 @@ def checked_overrides(
         key = override.key_or_group
         if re.fullmatch(rf"{_LEFT_OUT}|{_HYDRA_LEFT_OUT}", key):
             continue
-        if key in typed_keys and (_is_hydras(key) or key in TODAYS):
+        problem = next(_problems(override), None)
+        if key in typed_keys and (problem or _is_hydras(key) or key in TODAYS):
             continue
         if key in CACHES:
             print(
@@ -71,9 +72,8 @@ def checked_overrides(
                 file=sys.stderr,
             )
             continue
-        problem = next(_problems(override), None)
         if problem is not None:
-            raise DataError(f"{path}: {one_line(UsageError(text), 160)}: {problem}; refused (what is typed is trusted)")
+            raise DataError(f"{path}: {one_line(UsageError(text), 160)}: {problem}; refused (what is typed now is trusted)")
         if not _is_hydras(key):
             _check_targets(override, path, own, allow)
         kept.append(str(text))
