@@ -74,6 +74,7 @@ def test_a_disk_without_locks_is_warned_of(number, tmp_path, monkeypatch, capsys
     with one_writer(tmp_path / "run"):
         (tmp_path / "run" / "metrics.csv").touch()
     assert "run: this disk has no locks" in capsys.readouterr().err
+    assert os.listdir(tmp_path / "run") == ["metrics.csv"]
 
 
 def test_a_lock_file_that_is_none_is_named(tmp_path):

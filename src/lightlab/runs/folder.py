@@ -56,7 +56,7 @@ def new_run(root: str, task: str, overrides: Sequence[str]) -> Path:
 
 def default_folder(root: str, task: str) -> Path:
     """Returns the folder below `root` that holds a task's runs."""
-    return Path(root) / (_plain(task) or "task")
+    return Path(root) / (_plain(task)[:100] or "task")
 
 
 def check_unused(folder: Path) -> None:

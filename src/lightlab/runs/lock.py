@@ -62,6 +62,7 @@ def _acquire(lock: FileLock, folder: Path) -> None:
     except OSError as error:
         if error.errno not in _WITHOUT_LOCKS:
             raise UsageError(f"{folder}: nothing can be written here ({error.strerror})") from None
+        Path(lock.lock_file).unlink(missing_ok=True)
         print(f"! {folder}: this disk has no locks; see that no other process writes this run", file=sys.stderr)
     else:
         _sign(lock)

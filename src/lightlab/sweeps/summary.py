@@ -107,7 +107,8 @@ def _outcome(run: Path) -> str:
     """Returns the monitored metric, or why there is none."""
     for name in ("pruned.txt", "error.txt"):
         if state(run) != "done" and (run / name).is_file():
-            return read_text(run / name, errors="replace").strip()[:100]
+            with suppress(DataError):
+                return read_text(run / name, errors="replace").strip()[:100]
     monitor = _monitor(run)
     value = (results_of(run) or {}).get(monitor)
     return f"{monitor} {value:.4g}" if isinstance(value, int | float) else ""
