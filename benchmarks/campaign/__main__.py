@@ -1,8 +1,8 @@
 """Attacks lightlab's commands and judges what becomes of them; ends with code 1 if anything is bad.
 
-    python -m benchmarks.campaign --inputs 10000 --jobs 2 --keep bad
-    python -m benchmarks.campaign --only "tables to train on" --seed 17 --inputs 1 --keep bad       repeats one case
-    python -m benchmarks.campaign --kills 1000 --gadgets --disk --output campaign.json
+python -m benchmarks.campaign --inputs 10000 --jobs 2 --keep bad
+python -m benchmarks.campaign --only "tables to train on" --seed 17 --inputs 1 --keep bad       repeats one case
+python -m benchmarks.campaign --kills 1000 --gadgets --disk 200 --output campaign.json
 """
 
 import argparse
@@ -10,10 +10,14 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.campaign.bases import Bases
+from benchmarks.campaign.disk import disk
+from benchmarks.campaign.gadgets import gadgets
 from benchmarks.campaign.inputs import attacks, verdicts
+from benchmarks.campaign.kills import kills
 from benchmarks.campaign.mutators import mutators
 from benchmarks.campaign.outcomes import BAD, Verdict, summary
 from benchmarks.campaign.server import warm_up
@@ -23,17 +27,26 @@ def main() -> None:
     options = _options()
     warm_up()
     results: list[Verdict] = []
-    with tempfile.TemporaryDirectory(prefix="campaign-", ignore_cleanup_errors=True) as folder:
+    with (
+        suppress(KeyboardInterrupt),  # the table of what has been tried so far
+        tempfile.TemporaryDirectory(prefix="campaign-", ignore_cleanup_errors=True) as folder,
+    ):
         for verdict in _sections(options, Path(folder)):
             results.append(verdict)
-            if verdict.outcome in BAD:
-                print(f"\r\x1b[K{verdict.kind} --seed {verdict.seed}: {verdict.outcome}: {verdict.detail}", flush=True)
-            elif sys.stderr.isatty():
-                print(f"\r\x1b[K{len(results):,} {verdict.kind}", end="", file=sys.stderr, flush=True)
+            _show(verdict, len(results))
     print(f"\n{summary(results)}")
     if options.output:
         options.output.write_text(json.dumps([vars(each) for each in results], indent=1), encoding="utf-8")
     sys.exit(any(verdict.outcome in BAD for verdict in results))
+
+
+def _show(verdict: Verdict, number: int) -> None:
+    """Prints a bad case, and on a terminal how many cases there were."""
+    clear = "\r\x1b[K" if sys.stderr.isatty() else ""
+    if verdict.outcome in BAD:
+        print(f"{clear}{verdict.kind} --seed {verdict.seed}: {verdict.outcome}: {verdict.detail}", flush=True)
+    elif clear:
+        print(f"{clear}{number:,} {verdict.kind}", end="", file=sys.stderr, flush=True)
 
 
 def _sections(options: argparse.Namespace, folder: Path) -> Iterator[Verdict]:
@@ -42,11 +55,22 @@ def _sections(options: argparse.Namespace, folder: Path) -> Iterator[Verdict]:
         kinds = [options.only] if options.only else list(mutators())
         jobs = attacks(kinds, options.seed, options.inputs, bases, folder / "inputs")
         yield from verdicts(jobs, options.jobs, options.keep)
+    if options.kills:
+        yield from kills(options.kills, options.seed, folder / "kills", options.jobs, options.keep)
+    if options.gadgets:
+        yield from gadgets(bases, folder / "gadgets", options.jobs)
+    if options.disk:
+        yield from disk(options.disk, options.seed, bases, folder / "disk", options.jobs, options.keep)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.campaign", description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--inputs", type=int, default=0, metavar="N", help="damaged inputs, all kinds in turn")
+    parser.add_argument(
+        "--kills", type=int, default=0, metavar="N", help="runs, sweeps and searches that are killed and resumed"
+    )
+    parser.add_argument("--gadgets", action="store_true", help="every target in every place that is read")
+    parser.add_argument("--disk", type=int, default=0, metavar="N", help="failing disks, wrong clocks, starts at once")
     parser.add_argument("--only", metavar="KIND", help=f"inputs of this kind: {', '.join(mutators())}")
     parser.add_argument("--seed", type=int, default=0, help="of the first case; the others count on")
     parser.add_argument("--jobs", type=int, default=1, help="cases at a time")

@@ -6,7 +6,8 @@ import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks.campaign.server import Job, run
+from benchmarks.campaign.server import Job
+from benchmarks.campaign.stories import run
 
 QUICK = ["logger=csv", "pictures=none", "hydra.run.dir=run", "trainer.max_epochs=2"]
 CITIES = ("Bern", "Rom", "Wien")
@@ -30,7 +31,9 @@ def write_images(folder: Path, rows: int = 60) -> None:
     for name in ("train", "test"):
         pixels = bytes(generator.randrange(256) for _ in range(rows * 64))
         (folder / f"{name}-images-idx3-ubyte").write_bytes(struct.pack(">IIII", 2051, rows, 8, 8) + pixels)
-        (folder / f"{name}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 2049, rows) + bytes(i % 2 for i in range(rows)))
+        (folder / f"{name}-labels-idx1-ubyte").write_bytes(
+            struct.pack(">II", 2049, rows) + bytes(i % 2 for i in range(rows))
+        )
 
 
 def write_photos(folder: Path, count: int = 24) -> None:
@@ -109,7 +112,13 @@ def _sweep(work: Path) -> Sequence[str]:
 
 
 def _search(work: Path) -> Sequence[str]:
-    options = ["logger=csv", "pictures=none", "hydra.sweep.dir=sweep", "trainer.max_epochs=2", "hydra.sweeper.n_trials=2"]
+    options = [
+        "logger=csv",
+        "pictures=none",
+        "hydra.sweep.dir=sweep",
+        "trainer.max_epochs=2",
+        "hydra.sweeper.n_trials=2",
+    ]
     return ["train.py", "-m", "hydra/sweeper=optuna", "task=linear_toy", "optimizer.lr=interval(0.001,0.01)", *options]
 
 
@@ -120,7 +129,8 @@ BASES: dict[str, Callable[[Path], Sequence[str]]] = {
 # What predict.py can be asked about each, and the rows of its answer.
 QUESTIONS: dict[str, tuple[str, int]] = {
     "line": ("input=[[4.0],[5.0]]", 2), "table": ("input=table.csv", 90), "classes": ("input=table.csv", 90),
-    "images": ("input=data/tiny/test-images-idx3-ubyte", 60), "photos": ("input=photos", 24), "poems": ("start=春,月", 2),
+    "images": ("input=data/tiny/test-images-idx3-ubyte", 60), "photos": ("input=photos", 24), "poems": ("start=春,月",
+    2),
     "words": ("nearest=春", 10), "surface": ("input=[[-7.0,2.0]]", 1),
 }  # fmt: skip
 
@@ -139,7 +149,9 @@ class Bases:
             if finished.code:
                 raise RuntimeError(f"the campaign's own run {name} failed: {finished.stderr}")
             if name in QUESTIONS:
-                answer = run(Job(job.folder, lambda _: ["predict.py", "run=run", QUESTIONS[name][0], "output=base.csv"]))
+                answer = run(
+                    Job(job.folder, lambda _: ["predict.py", "run=run", QUESTIONS[name][0], "output=base.csv"])
+                )
                 if answer.code:
                     raise RuntimeError(f"the campaign's own prediction with {name} failed: {answer.stderr}")
         return job.work

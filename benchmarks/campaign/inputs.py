@@ -9,7 +9,8 @@ from pathlib import Path
 from benchmarks.campaign.bases import Bases
 from benchmarks.campaign.mutators import Mutator, mutators
 from benchmarks.campaign.outcomes import BAD, Case, Verdict, judge
-from benchmarks.campaign.server import Job, run_all
+from benchmarks.campaign.server import Job
+from benchmarks.campaign.stories import run_all
 
 _FRESH = 50  # one of so many runs in a new interpreter
 
@@ -45,7 +46,9 @@ def verdicts(jobs: Iterator[Job], processes: int, keep: Path | None) -> Iterator
         record = job.folder / "case.json"
         case = Case.load(record) if record.is_file() else Case([])
         outcome, detail = judge(case, finished, job.work)
-        verdict = Verdict(kind.replace("-", " "), int(seed), outcome, detail, case.what, tuple(case.command), finished.seconds)
+        verdict = Verdict(
+            kind.replace("-", " "), int(seed), outcome, detail, case.what, tuple(case.command), finished.processor
+        )
         if keep and outcome in BAD:
             keep.mkdir(parents=True, exist_ok=True)
             shutil.move(job.folder, keep / job.folder.name)

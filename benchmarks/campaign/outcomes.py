@@ -16,7 +16,8 @@ from lightlab.runs.summary import text_table
 
 GOOD = ("accepted", "refused")
 BAD = (
-    "last resort", "not one line", "traceback", "hang", "killed", "silently wrong", "left behind", "outside", "campaign",
+    "last resort", "not one line", "traceback", "hang", "killed", "silently wrong", "left behind", "outside",
+    "campaign",
 )  # fmt: skip
 _ALLOWED = re.compile(r"(!|note:|predicting:|loading|reading|\s*$)")  # lines of stderr beside the error
 _NO_NUMBERS = ("correlation", "r2", "spearman")  # undefined where all predictions, or all targets, are equal
@@ -66,7 +67,7 @@ class Verdict:
 
 def judge(case: Case, finished: Finished, work: Path) -> tuple[str, str]:
     """Returns the outcome, one of `GOOD` and `BAD`, and its reason."""
-    ended = _how_it_ended(finished)
+    ended = how_it_ended(finished)
     if ended is not None:
         return ended
     if finished.orphans:
@@ -81,22 +82,27 @@ def judge(case: Case, finished: Finished, work: Path) -> tuple[str, str]:
     return "refused", _errors(finished.stderr)[0]
 
 
-def _how_it_ended(finished: Finished) -> tuple[str, str] | None:
+def how_it_ended(finished: Finished) -> tuple[str, str] | None:
     """Returns the outcome where the command did not end as it should."""
     errors, last = _errors(finished.stderr), (finished.stderr.strip().splitlines() or [""])[-1]
     if finished.hung:
-        return "hang", f"after {finished.seconds:.0f} s"
+        return "hang", f"after {finished.processor:.0f} s of processor time, {finished.seconds:.0f} s in all"
     if finished.code == 70:
         return "campaign", last
     if finished.code < 0:
         return "killed", f"signal {-finished.code}"
     if "Traceback (most recent call last)" in finished.stderr + finished.stdout:
-        return "traceback", last[:300]
+        raised = [
+            line for line in finished.stderr.splitlines() if re.match(r"[\w.]+(Error|Exception|Warning|Exit)\b", line)
+        ]
+        return "traceback", (raised or [last])[-1][:300]
     if any(re.match(r"error: (unexpected|internal)", line) for line in errors):
         return "last resort", errors[0]
     if finished.code == 0:
         return ("not one line", errors[0]) if errors else None
-    others = [line for line in finished.stderr.splitlines() if not line.startswith("error: ") and not _ALLOWED.match(line)]
+    others = [
+        line for line in finished.stderr.splitlines() if not line.startswith("error: ") and not _ALLOWED.match(line)
+    ]
     if len(errors) != 1 or others or len(errors[0]) > 1010 or finished.code not in (1, 2):
         return "not one line", f"code {finished.code}: " + " / ".join((errors or []) + others[:3])[:300]
     if control := re.search(r"[\x00-\x08\x0b-\x1f\x7f]", errors[0]):

@@ -1,4 +1,4 @@
-"""Command lines: overrides, flags, options of predict.py, report and figures, a user's own YAML, environment variables."""
+"""Command lines: overrides, flags, options of all commands, a user's own YAML, environment variables."""
 
 import functools
 import random
@@ -23,25 +23,36 @@ _OWN = ("hydra.run.dir", "hydra.sweep.dir", "hydra.sweeper.storage", "data_dir",
 _HYDRA = [
     "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.job.name", "hydra.job.chdir", "hydra.searchpath",
     "hydra.output_subdir", "hydra.verbose", "hydra.mode", "hydra.job.env_set.X", "hydra.sweeper.n_trials",
-    "hydra.sweeper.storage", "hydra.sweeper.study_name", "hydra/sweeper", "hydra/launcher", "hydra/job_logging", "hydra",
+    "hydra.sweeper.storage", "hydra.sweeper.study_name", "hydra/sweeper", "hydra/launcher", "hydra/job_logging",
+    "hydra",
 ]  # fmt: skip
 _FLAGS = [
-    "--resolve", "--cfg", "--cfg=job", "--cfg=hydra", "--cfg=nope", "--info", "--info=config", "--info=nope", "--package=x",
-    "--config-dir=nope", "--config-dir=", "--config-name=x", "--help", "--hydra-help", "--version", "-m", "--run", "-c", "-x",
+    "--resolve", "--cfg", "--cfg=job", "--cfg=hydra", "--cfg=nope", "--info", "--info=config", "--info=nope",
+    "--package=x",
+    "--config-dir=nope", "--config-dir=", "--config-name=x", "--help", "--hydra-help", "--version", "-m", "--run",
+    "-c", "-x",
     "--experimental-rerun=x", "-sc", "--multirun=1", "-h", "--", "-mc job",
 ]  # fmt: skip
 _NOISE = [
-    "", "=", "==", "a", "a=", "=a", "~", "~a", "+", "++", "+a=1", "++a=1", "~optimizer", "~task", "~callbacks", "+optimizer=adam",
-    "optimizer@x=adam", "optimizer@:x=adam", "task=", "a.b.c=1", "a..b=1", ".a=1", "a.=1", "optimizer.=1", "trainer=1",
-    "trainer={}", "trainer=null", "callbacks=[default,nope]", "callbacks=[]", "data={_target_: x}", "optimizer._target_=1",
-    "network._target_=torch.nn.Linear", "module._target_=builtins.print", "learning_rates=[]", "sweep={a: 1}", "a[0]=1",
-    "data=[mnist,line]", "experiment=compare_optimizers", "debug=overfit", "debug=limit", "task=house_prices,diabetes",
+    "", "=", "==", "a", "a=", "=a", "~", "~a", "+", "++", "+a=1", "++a=1", "~optimizer", "~task", "~callbacks",
+    "+optimizer=adam",
+    "optimizer@x=adam", "optimizer@:x=adam", "task=", "a.b.c=1", "a..b=1", ".a=1", "a.=1", "optimizer.=1",
+    "trainer=1",
+    "trainer={}", "trainer=null", "callbacks=[default,nope]", "callbacks=[]", "data={_target_: x}",
+    "optimizer._target_=1",
+    "network._target_=torch.nn.Linear", "module._target_=builtins.print", "learning_rates=[]", "sweep={a: 1}",
+    "a[0]=1",
+    "data=[mnist,line]", "experiment=compare_optimizers", "debug=overfit", "debug=limit",
+    "task=house_prices,diabetes",
     "resume=last", "resume=", "resume=nope", "sweep_resume=nope", "sweep_resume=", "init_from=nope", "init_from=last",
-    "resume=.", "init_from=.", "explain=true", "logger=tensorboard", "accelerator=gpu", "layers=scratch", "network.x=1",
+    "resume=.", "init_from=.", "explain=true", "logger=tensorboard", "accelerator=gpu", "layers=scratch",
+    "network.x=1",
 ]  # fmt: skip
 _VARIABLES = [
-    "LIGHTLAB_CACHE", "LIGHTLAB_DATA", "HOME", "TMPDIR", "COLUMNS", "LANG", "LC_ALL", "PYTHONIOENCODING", "OMP_NUM_THREADS",
-    "HYDRA_FULL_ERROR", "MPLBACKEND", "MPLCONFIGDIR", "XDG_CACHE_HOME", "CUDA_VISIBLE_DEVICES", "TERM", "NO_COLOR", "PATH",
+    "LIGHTLAB_CACHE", "LIGHTLAB_DATA", "HOME", "TMPDIR", "COLUMNS", "LANG", "LC_ALL", "PYTHONIOENCODING",
+    "OMP_NUM_THREADS",
+    "HYDRA_FULL_ERROR", "MPLBACKEND", "MPLCONFIGDIR", "XDG_CACHE_HOME", "CUDA_VISIBLE_DEVICES", "TERM", "NO_COLOR",
+    "PATH",
     "LIGHTLAB_TRIAL", "LIGHTLAB_STORAGE", "LIGHTLAB_STUDY", "TZ", "SLURM_JOB_ID", "PL_GLOBAL_SEED", "GIT_DIR",
 ]  # fmt: skip
 
@@ -104,7 +115,9 @@ def _own_config(rng: random.Random, work: Path, base: str) -> Case:
     path.write_bytes(source.read_bytes())
     what = damage_yaml(rng, path)
     command = [argument for argument in command if not argument.startswith("task=")] if group == "task" else command
-    return Case([*command, "--config-dir=own", f"{group}={'[mine]' if group == 'callbacks' else 'mine'}"], what, places=True)
+    return Case(
+        [*command, "--config-dir=own", f"{group}={'[mine]' if group == 'callbacks' else 'mine'}"], what, places=True
+    )
 
 
 def _predict_options(rng: random.Random, work: Path, base: str) -> Case:

@@ -11,23 +11,28 @@ from typing import Any
 import yaml
 
 VALUES = [
-    "", " ", "null", "true", "-1", "0", "1", "0.5", "1e999", "-1e400", "nan", "inf", "-inf", "1e-400", str(2**31), str(2**63),
-    "9" * 5000, "0x10", "1_000", "1,5", "１２", "a" * 300, "a" * 5000, "~nosuchuser/x", "../x", "/dev/null", "/dev/full",
+    "", " ", "null", "true", "-1", "0", "1", "0.5", "1e999", "-1e400", "nan", "inf", "-inf", "1e-400", str(2**31),
+    str(2**63),
+    "9" * 5000, "0x10", "1_000", "1,5", "１２", "a" * 300, "a" * 5000, "~nosuchuser/x", "../x", "/dev/null",
+    "/dev/full",
     "/nonexistent/x", ".", "work\nline", "\x1b[31mred", "=1+1", "${nope}", "${oc.env:HOME}", "${oc.env:NOPE}",
     "${oc.decode:'[1'}", "${hydra:runtime.cwd}", "${now:%Y}", "[", "]", "{a:1}", "{a: {b: 1}}", "[]", "[[[]]]", "{}",
     "[1,2", "1,2,3", "'", '"', "\\", "a'b\"c", "a=b", "--", "-m", "*", "?", "😀", "\u202e", "\udcff", "Ａdam", "None",
     "range(1,3)", "choice(a,b)", "interval(0,1)", "glob(*)", "int(3)", "sort(3,1)", "tag(x,1)", "extend_list(1)",
 ]  # fmt: skip
 TREES: list[Any] = [
-    None, True, -1, 0, 2**63, 10**400, 1e300, float("nan"), float("inf"), "", "a", "a" * 5000, [], {}, [[]], {"a": {}}, [1, "a"],
+    None, True, -1, 0, 2**63, 10**400, 1e300, float("nan"), float("inf"), "", "a", "a" * 5000, [], {}, [[]],
+    {"a": {}}, [1, "a"],
     "${nope}", "${oc.env:HOME}", {"_target_": "nope.Nope"}, {1: 2}, b"bytes",
 ]  # fmt: skip
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
 TEXTS = [
-    b"", b"\0", b"\xff\xfe", b"[]", b"{}", b"null", b"1", b"- a\n", b"a: b", b"%YAML 9.9\n", b"{", b"\x80\x81", b"a: b: c",
-    b"[" * 100_000, b"{" * 100_000, BOMB.encode(), b"!!python/object/apply:os.getcwd []", b"\n" * 1000, b"x" * 1_000_000,
+    b"", b"\0", b"\xff\xfe", b"[]", b"{}", b"null", b"1", b"- a\n", b"a: b", b"%YAML 9.9\n", b"{", b"\x80\x81",
+    b"a: b: c",
+    b"[" * 100_000, b"{" * 100_000, BOMB.encode(), b"!!python/object/apply:os.getcwd []", b"\n" * 1000,
+    b"x" * 1_000_000,
     "ключ: 值\n".encode("utf-16"), b"a: 1\na: 2\n", b"\x1b]0;title\x07", b"? [a]\n: b\n", b"&a [*a]", b"1e999", b"NaN",
 ]  # fmt: skip
 
@@ -37,7 +42,7 @@ def value(rng: random.Random) -> str:
 
 
 def damaged(rng: random.Random, data: bytes) -> bytes:
-    """Returns the bytes with one of: bits flipped, an end cut off, a part zeroed, repeated, removed, inserted, or others."""
+    """Returns the bytes with bits flipped, an end cut off, a part zeroed, repeated, removed or added, or others."""
     size = len(data)
     at, other = sorted((rng.randrange(size + 1), rng.randrange(size + 1)))
     choices: list[Callable[[], bytes]] = [

@@ -100,7 +100,20 @@ def _bomb(rng: random.Random, path: Path) -> None:
 
 def _labels(rng: random.Random, path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
-    bad = ["", "x", ",", "00.jpg", "00.jpg,", "nope.png,1", "00.jpg,nan", "00.jpg,1e999", "../x.png,1", "00.jpg,1,2", "\0", "/etc/hosts,1"]
+    bad = [
+        "",
+        "x",
+        ",",
+        "00.jpg",
+        "00.jpg,",
+        "nope.png,1",
+        "00.jpg,nan",
+        "00.jpg,1e999",
+        "../x.png,1",
+        "00.jpg,1,2",
+        "\0",
+        "/etc/hosts,1",
+    ]
     lines[rng.randrange(len(lines))] = rng.choice(bad)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -118,7 +131,9 @@ def _photos(rng: random.Random, work: Path, base: str) -> Case:
         "file": lambda: damage_file(rng, path),
         "labels": lambda: _labels(rng, folder / "labels.csv"),
         "labels' bytes": lambda: damage_file(rng, folder / "labels.csv"),
-        "name": lambda: path.rename(folder / rng.choice(["-m.png", "=x.png", "\x1b[1m.png", "a\nb.png", "ü.png", ".png", "x" * 250 + ".png"])),
+        "name": lambda: path.rename(
+            folder / rng.choice(["-m.png", "=x.png", "\x1b[1m.png", "a\nb.png", "ü.png", ".png", "x" * 250 + ".png"])
+        ),
     }
     what = rng.choice(list(damage))
     damage[what]()

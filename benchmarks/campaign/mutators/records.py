@@ -25,7 +25,9 @@ def _damage(rng: random.Random, path: Path) -> str:
 def _damage_metrics(rng: random.Random, path: Path) -> str:
     rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
     row, column = rng.randrange(len(rows)), rng.randrange(len(rows[0]))
-    rows[row][column % len(rows[row])] = rng.choice(["", "nan", "inf", "1e999", "x", "9" * 400, "=1", '"', "\0", "-1", "999"])
+    rows[row][column % len(rows[row])] = rng.choice(
+        ["", "nan", "inf", "1e999", "x", "9" * 400, "=1", '"', "\0", "-1", "999"]
+    )
     if rng.random() < 0.3:
         rows.insert(rng.randrange(len(rows)), rows[rng.randrange(len(rows))])
     path.write_text("\n".join(map(",".join, rows)) + "\n", encoding="utf-8")
@@ -33,7 +35,9 @@ def _damage_metrics(rng: random.Random, path: Path) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in (".yaml", ".json", ".csv", ".txt"))
+    return sorted(
+        path for path in folder.rglob("*") if path.is_file() and path.suffix in (".yaml", ".json", ".csv", ".txt")
+    )
 
 
 def _run(rng: random.Random, work: Path, base: str) -> Case:
@@ -65,10 +69,7 @@ def _sweep(rng: random.Random, work: Path, base: str) -> Case:
 
 def _study(rng: random.Random, work: Path, base: str) -> Case:
     path = work / "sweep" / "study.db"
-    if rng.random() < 0.25:
-        what = damage_file(rng, path)
-    else:
-        what = _edit_rows(rng, path)
+    what = damage_file(rng, path) if rng.random() < 0.25 else _edit_rows(rng, path)
     return Case(["train.py", "sweep_resume=sweep", "hydra.sweeper.n_trials=3"], what)
 
 
@@ -86,7 +87,13 @@ def _edit_rows(rng: random.Random, path: Path) -> str:
             case 1:
                 database.execute(f"drop table {name}")
             case _:
-                new = rng.choice([each for each in TREES if isinstance(each, (str, int, float, bytes)) and abs(_number(each)) < 2**63])
+                new = rng.choice(
+                    [
+                        each
+                        for each in TREES
+                        if isinstance(each, (str, int, float, bytes)) and abs(_number(each)) < 2**63
+                    ]
+                )
                 new = rng.choice([new, '"../victim"', "RUNNING", "WAITING", '{"place": "../victim"}', "[1", "nan"])
                 with contextlib.suppress(sqlite3.Error):
                     database.execute(f"update {name} set {column} = ?", (new,))

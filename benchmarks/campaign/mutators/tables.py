@@ -12,11 +12,30 @@ from benchmarks.campaign.mutators.damage import damage_file, damaged
 from benchmarks.campaign.outcomes import Case
 
 _CELLS = [
-    "", " ", "NA", "?", "-", "nan", "inf", "-inf", "1e999", "1e308", "9" * 400, "1,5", "1.000,5", "1'000", "１２", "٣", "12 m²", "€12",
-    "12%", "0x1F", "1e5", "1_000", "True", "2024-01-02", "01.02.2024", "2024-01-02T03:04:05Z", "12:30", "\0", "\u202e", "😀",
-    "=cmd|'/c calc'!A0", "\x1b[31mred", "a" * 100_000, '"', 'a"b', "a\nb", "a\rb", "<script>", "${nope}", "../x", "Bern ", "\ufeffBern",
+    "", " ", "NA", "?", "-", "nan", "inf", "-inf", "1e999", "1e308", "9" * 400, "1,5", "1.000,5", "1'000", "１２",
+    "٣", "12 m²", "€12",
+    "12%", "0x1F", "1e5", "1_000", "True", "2024-01-02", "01.02.2024", "2024-01-02T03:04:05Z", "12:30", "\0",
+    "\u202e", "😀",
+    "=cmd|'/c calc'!A0", "\x1b[31mred", "a" * 100_000, '"', 'a"b', "a\nb", "a\rb", "<script>", "${nope}", "../x",
+    "Bern ", "\ufeffBern",
 ]  # fmt: skip
-_HEADERS = ["", " ", "size", "price", "1", "nan", "Unnamed: 0", "a" * 2000, "ключ", "p(Bern)", "row", "=1", "a,b", "x\ny", "\x1b[1m"]
+_HEADERS = [
+    "",
+    " ",
+    "size",
+    "price",
+    "1",
+    "nan",
+    "Unnamed: 0",
+    "a" * 2000,
+    "ключ",
+    "p(Bern)",
+    "row",
+    "=1",
+    "a,b",
+    "x\ny",
+    "\x1b[1m",
+]
 _ENCODINGS = ["utf-8-sig", "utf-16", "utf-16-le", "latin-1", "gb18030", "cp437", "utf-32", "shift_jis"]
 
 
@@ -25,7 +44,9 @@ def _damaged_table(rng: random.Random, path: Path) -> tuple[str, int | None]:
     rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
     body = range(1, len(rows))
     count: int | None = len(rows) - 1
-    done = rng.choice(["cell", "cell", "column", "header", "short", "long", "blank", "twice", "empty", "bytes", "form", "file"])
+    done = rng.choice(
+        ["cell", "cell", "column", "header", "short", "long", "blank", "twice", "empty", "bytes", "form", "file"]
+    )
     match done:
         case "cell":
             for _ in range(rng.choice([1, 1, 3, 30])):
@@ -111,11 +132,25 @@ def _predict(rng: random.Random, work: Path, base: str) -> Case:
 
 def _rows_of_numbers(rng: random.Random, work: Path, base: str) -> Case:
     """Numbers on the command line; as many answers as rows."""
-    numbers = ["1", "1.5", "-0", "1e308", "1e39", "NaN", "Infinity", "null", '"a"', "[]", "true", "9" * 400, "1e-400", "{}"]
+    numbers = [
+        "1",
+        "1.5",
+        "-0",
+        "1e308",
+        "1e39",
+        "NaN",
+        "Infinity",
+        "null",
+        '"a"',
+        "[]",
+        "true",
+        "9" * 400,
+        "1e-400",
+        "{}",
+    ]
     rows = [[rng.choice(numbers) for _ in range(rng.choice([1, 1, 1, 0, 2]))] for _ in range(rng.choice([1, 2, 3]))]
     text = f"[{','.join('[' + ','.join(row) + ']' for row in rows)}]"
     return Case(["predict.py", "run=run", f"input={text}", "output=out.csv"], text[:200], rows=len(rows))
-
 
 
 KINDS = {

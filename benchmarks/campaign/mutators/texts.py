@@ -10,7 +10,22 @@ from benchmarks.campaign.mutators import Mutator
 from benchmarks.campaign.mutators.damage import damage_file, damaged, damaged_tree
 from benchmarks.campaign.outcomes import Case
 
-_LINES = ["", "\0", "a", "\u202e山", "😀" * 10, "山" * 100_000, "\ud800", "=1", "\x1b[1m", "，。", "山\r水", "\u2028", "\ufeff春", "<b>"]
+_LINES = [
+    "",
+    "\0",
+    "a",
+    "\u202e山",
+    "😀" * 10,
+    "山" * 100_000,
+    "\ud800",
+    "=1",
+    "\x1b[1m",
+    "，。",
+    "山\r水",
+    "\u2028",
+    "\ufeff春",
+    "<b>",
+]
 
 
 def _corpus(rng: random.Random, work: Path, base: str) -> Case:
@@ -48,9 +63,38 @@ def _corpus(rng: random.Random, work: Path, base: str) -> Case:
 def _asked(rng: random.Random, work: Path, base: str) -> Case:
     """Questions with characters that the vocabulary lacks, and sampling at the edges of floats."""
     numbers = ["0", "1", "1e-300", "1e-45", "1e38", "1e308", "0.5", "-1", "5e-324", "100", "1e9", "nan"]
-    texts = ["春", "x", "", "😀", "春夏", "\0"[:0], "山" * 5000, "春,月,", ",", "\u202e", "\x1b[1m", "春-", "春-夏+秋", "+", "春++夏", "-春"]
+    texts = [
+        "春",
+        "x",
+        "",
+        "😀",
+        "春夏",
+        "\0"[:0],
+        "山" * 5000,
+        "春,月,",
+        ",",
+        "\u202e",
+        "\x1b[1m",
+        "春-",
+        "春-夏+秋",
+        "+",
+        "春++夏",
+        "-春",
+    ]
     keys = {
-        "poems": ["start", "acrostic", "lines", "length", "temperature", "top_k", "top_p", "count", "seed", "rhyme", "no_repeat"],
+        "poems": [
+            "start",
+            "acrostic",
+            "lines",
+            "length",
+            "temperature",
+            "top_k",
+            "top_p",
+            "count",
+            "seed",
+            "rhyme",
+            "no_repeat",
+        ],
         "words": ["nearest", "analogy", "count"],
     }[base]
     texts_of = ("start", "acrostic", "nearest", "analogy")

@@ -135,7 +135,9 @@ def _foreign(rng: random.Random, work: Path, base: str) -> Case:
             with zipfile.ZipFile(path, "w") as archive:
                 archive.writestr(rng.choice(["a", "archive/data.pkl", "../x"]), b"x")
     (path.parent / "last.ckpt").write_bytes(path.read_bytes())
-    command = rng.choice([_asking(base, False).command, [*_again(base, work), "init_from=run"], ["train.py", "resume=run"]])
+    command = rng.choice(
+        [_asking(base, False).command, [*_again(base, work), "init_from=run"], ["train.py", "resume=run"]]
+    )
     return Case(command, "a foreign file as checkpoint", must_refuse=True)
 
 
@@ -154,7 +156,14 @@ def _cache(rng: random.Random, work: Path, base: str) -> Case:
             path.write_bytes(flipped(rng, path.read_bytes(), rng.choice([1, 8])))
         case 1 if path.suffix == ".npy":
             array = np.load(path)
-            others = [array[:-1], array.astype("float16"), array * 0 + 7, np.array([_Runs()], dtype=object), array[..., None], -array.astype("int64")]
+            others = [
+                array[:-1],
+                array.astype("float16"),
+                array * 0 + 7,
+                np.array([_Runs()], dtype=object),
+                array[..., None],
+                -array.astype("int64"),
+            ]
             chosen = rng.randrange(len(others))
             np.save(path, others[chosen], allow_pickle=True)
             what = f"{path.name}: another array ({chosen})"
