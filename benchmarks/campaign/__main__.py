@@ -52,13 +52,13 @@ def _show(verdict: Verdict, number: int) -> None:
 def _sections(options: argparse.Namespace, folder: Path) -> Iterator[Verdict]:
     bases = Bases(folder / "bases")
     if options.inputs:
-        kinds = [options.only] if options.only else list(mutators())
+        kinds = options.only or list(mutators())
         jobs = attacks(kinds, options.seed, options.inputs, bases, folder / "inputs")
         yield from verdicts(jobs, options.jobs, options.keep)
     if options.kills:
         yield from kills(options.kills, options.seed, folder / "kills", options.jobs, options.keep)
     if options.gadgets:
-        yield from gadgets(bases, folder / "gadgets", options.jobs)
+        yield from gadgets(bases, folder / "gadgets", options.jobs, options.gadgets)
     if options.disk:
         yield from disk(options.disk, options.seed, bases, folder / "disk", options.jobs, options.keep)
 
@@ -69,16 +69,18 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--kills", type=int, default=0, metavar="N", help="runs, sweeps and searches that are killed and resumed"
     )
-    parser.add_argument("--gadgets", action="store_true", help="every target in every place that is read")
+    parser.add_argument(
+        "--gadgets", type=int, nargs="?", const=1, metavar="N", help="every target in every place, or one in N of these"
+    )
     parser.add_argument("--disk", type=int, default=0, metavar="N", help="failing disks, wrong clocks, starts at once")
-    parser.add_argument("--only", metavar="KIND", help=f"inputs of this kind: {', '.join(mutators())}")
+    parser.add_argument("--only", action="append", metavar="KIND", help=f"inputs of it: {', '.join(mutators())}")
     parser.add_argument("--seed", type=int, default=0, help="of the first case; the others count on")
     parser.add_argument("--jobs", type=int, default=1, help="cases at a time")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the folders of bad cases go")
     parser.add_argument("--output", type=Path, metavar="FILE", help="every verdict, as JSON")
     options = parser.parse_args()
-    if options.only and options.only not in mutators():
-        parser.error(f"--only {options.only}: no such kind; kinds: {', '.join(mutators())}")
+    if unknown := set(options.only or []) - mutators().keys():
+        parser.error(f"--only {unknown.pop()}: no such kind; kinds: {', '.join(mutators())}")
     return options
 
 

@@ -204,7 +204,7 @@ def gadgets(bases: Bases, scratch: Path, processes: int, one_in: int = 1) -> Ite
     for job, finished in run_all(jobs, processes):
         number = int(job.folder.name)
         place, name = pairs[number]
-        yield Verdict(f"gadgets: {place}", number, *_judged(job, finished), name)
+        yield Verdict(f"gadgets: {place}", number, *judged(job.folder, finished), name)
         shutil.rmtree(job.folder, ignore_errors=True)
 
 
@@ -220,9 +220,9 @@ def _job(number: int, place: str, name: str, bases: Bases, scratch: Path) -> Job
     return Job(scratch / str(number), prepare)
 
 
-def _judged(job: Job, finished: Finished) -> tuple[str, str]:
+def judged(folder: Path, finished: Finished) -> tuple[str, str]:
     """Returns the outcome: silently wrong if anything ran, else as for inputs."""
-    if ran := [str(path.relative_to(job.folder)) for path in job.folder.rglob("RAN*")]:
+    if ran := [str(path.relative_to(folder)) for path in folder.rglob("RAN*")]:
         return "silently wrong", f"ran: made {ran[0]}"
     if finished.events:
         return "silently wrong", f"ran: {finished.events[0]}"

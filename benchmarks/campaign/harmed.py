@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from benchmarks.campaign.bases import write_poems, write_table
-from benchmarks.campaign.outcomes import GOOD, Verdict, how_it_ended
+from benchmarks.campaign.outcomes import GOOD, Verdict, how_it_ended, keep
 from benchmarks.campaign.server import Finished, Job, Kill
 from benchmarks.campaign.stories import Story
 
@@ -43,11 +43,11 @@ Hook: TypeAlias = Callable[[], None]
 Harm: TypeAlias = Callable[[random.Random, float, bool], tuple[Kill | None, Hook | None]]
 
 
-def kept(story: Story[Verdict], folder: Path, keep: Path | None) -> Story[Verdict]:
+def kept(story: Story[Verdict], folder: Path, to: Path | None) -> Story[Verdict]:
+    """The story, whose folder is kept where it ends badly."""
     verdict = yield from story
-    if keep and verdict.outcome not in GOOD:
-        keep.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(folder, keep / folder.name, dirs_exist_ok=True, symlinks=True)
+    if to and verdict.outcome not in GOOD:
+        keep(folder, to)
     shutil.rmtree(folder, ignore_errors=True)
     return verdict
 

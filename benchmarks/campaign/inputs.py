@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.campaign.bases import Bases
 from benchmarks.campaign.mutators import Mutator, mutators
-from benchmarks.campaign.outcomes import BAD, Case, Verdict, judge
+from benchmarks.campaign.outcomes import BAD, Case, Verdict, judge, keep
 from benchmarks.campaign.server import Job
 from benchmarks.campaign.stories import run_all
 
@@ -39,8 +39,8 @@ def attack(kind: str, mutator: Mutator, seed: int, base: str, bases: Bases, scra
     return Job(folder, prepare, fresh=seed % _FRESH == 0)
 
 
-def verdicts(jobs: Iterator[Job], processes: int, keep: Path | None) -> Iterator[Verdict]:
-    """Runs the cases, and keeps the folders of bad ones in `keep`; the others are deleted."""
+def verdicts(jobs: Iterator[Job], processes: int, kept: Path | None) -> Iterator[Verdict]:
+    """Runs the cases, and keeps the folders of bad ones in `kept`."""
     for job, finished in run_all(jobs, processes):
         kind, _, seed = job.folder.name.rpartition("-")
         record = job.folder / "case.json"
@@ -49,9 +49,7 @@ def verdicts(jobs: Iterator[Job], processes: int, keep: Path | None) -> Iterator
         verdict = Verdict(
             kind.replace("-", " "), int(seed), outcome, detail, case.what, tuple(case.command), finished.processor
         )
-        if keep and outcome in BAD:
-            keep.mkdir(parents=True, exist_ok=True)
-            shutil.move(job.folder, keep / job.folder.name)
-        else:
-            shutil.rmtree(job.folder, ignore_errors=True)
+        if kept and outcome in BAD:
+            keep(job.folder, kept)
+        shutil.rmtree(job.folder, ignore_errors=True)
         yield verdict

@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -175,6 +176,19 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return contents if isinstance(contents, dict) else {}
+
+
+def keep(case: Path, folder: Path) -> None:
+    """Copies the folder of a case; pipes, devices and large files, which its seed makes again, are left out."""
+
+    def special(where: str, names: list[str]) -> list[str]:
+        paths = [Path(where, name) for name in names]
+        regular = [
+            path.is_symlink() or path.is_dir() or (path.is_file() and path.stat().st_size < 1 << 26) for path in paths
+        ]
+        return [name for name, fits in zip(names, regular, strict=True) if not fits]
+
+    shutil.copytree(case, folder / case.name, symlinks=True, ignore=special, dirs_exist_ok=True)
 
 
 def summary(verdicts: list[Verdict]) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.campaign.listening import listen
 from benchmarks.measuring import ROOT
 
-_MEMORY, _FILE = 6 << 30, 256 << 20  # bytes beyond what the parent has, and of one file
+_MEMORY, _FILE = 3 << 30, 256 << 20  # bytes beyond what the parent has, and of one file
 _HEAVY = [
     "lightning", "torchmetrics", "pandas", "pyarrow", "matplotlib.pyplot", "sklearn.model_selection", "optuna",
     "scipy.stats", "hydra", "jieba", "lightlab.cli.train", "lightlab.cli.predict", "lightlab.cli.report",
@@ -69,7 +69,7 @@ class Kill:
             if self.whom == "group":
                 os.killpg(process, self.signal)
                 return
-            workers = _members(process) if self.whom == "worker" else []
+            workers = members(process) if self.whom == "worker" else []
             os.kill(random.choice(workers) if workers else process, self.signal)
 
 
@@ -101,7 +101,7 @@ def warm_up() -> None:
     sys.dont_write_bytecode = True
 
 
-def _members(group: int) -> list[int]:
+def members(group: int) -> list[int]:
     """Returns the processes of a group, without its leader."""
     members = []
     for path in Path("/proc").glob("[0-9]*/stat"):

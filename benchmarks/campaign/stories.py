@@ -8,10 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Generic, TypeAlias, TypeVar
 
-from benchmarks.campaign.server import Finished, Job, fork
+from benchmarks.campaign.server import Finished, Job, fork, members
 
-HANG = 20.0  # seconds of processor time
-_WALL = 6 * HANG  # seconds of wall-clock time, on a machine that others use too
+HANG = 20.0  # seconds of processor time, or seconds of the wall clock in which none passes
+_LOOKS = 0.5  # seconds from one look at the processor time to the next
 
 T = TypeVar("T")
 # Yields jobs that run at the same time, is sent how they finished, and returns its result.
@@ -83,6 +83,7 @@ class _Process:
     def __init__(self, job: Job) -> None:
         self._job, self._start, self._hung, self._killed = job, time.monotonic(), False, False
         self._id = fork(job)
+        self._next_look, self._processor, self._moved = _LOOKS, 0.0, 0.0
         self.finished: Finished | None = None
 
     def look_after(self) -> None:
@@ -92,12 +93,21 @@ class _Process:
         if job.kill and seconds > job.kill.after and not self._killed:
             self._killed = True
             job.kill.send(self._id)
-        elif not self._hung and (seconds > _WALL or _processor_time(self._id) > HANG):
-            self._hung = True
-            os.killpg(self._id, signal.SIGKILL)
+        if seconds > self._next_look:
+            self._look(seconds)
         ended, status, usage = os.wait4(self._id, os.WNOHANG)
         if ended:
             self.finished = self._result(status, usage.ru_utime + usage.ru_stime, seconds)
+
+    def _look(self, seconds: float) -> None:
+        """Ends the group if it computes, or waits, for too long."""
+        processor = sum(_processor_time(process) for process in (self._id, *members(self._id)))
+        if processor != self._processor:
+            self._processor, self._moved = processor, seconds
+        if processor > HANG or seconds - self._moved > HANG:
+            self._hung = True
+            os.killpg(self._id, signal.SIGKILL)
+        self._next_look = seconds + _LOOKS
 
     def _result(self, status: int, processor: float, seconds: float) -> Finished:
         orphans = not _group_ends(self._id)

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ VALUES = [
     str(2**63),
     "9" * 5000, "0x10", "1_000", "1,5", "１２", "a" * 300, "a" * 5000, "~nosuchuser/x", "../x", "/dev/null",
     "/dev/full",
-    "/nonexistent/x", ".", "work\nline", "\x1b[31mred", "=1+1", "${nope}", "${oc.env:HOME}", "${oc.env:NOPE}",
+    "/proc/nonexistent/x", ".", "work\nline", "\x1b[31mred", "=1+1", "${nope}", "${oc.env:HOME}", "${oc.env:NOPE}",
     "${oc.decode:'[1'}", "${hydra:runtime.cwd}", "${now:%Y}", "[", "]", "{a:1}", "{a: {b: 1}}", "[]", "[[[]]]", "{}",
     "[1,2", "1,2,3", "'", '"', "\\", "a'b\"c", "a=b", "--", "-m", "*", "?", "😀", "\u202e", "\udcff", "Ａdam", "None",
     "range(1,3)", "choice(a,b)", "interval(0,1)", "glob(*)", "int(3)", "sort(3,1)", "tag(x,1)", "extend_list(1)",
@@ -93,7 +92,7 @@ _REPLACED: dict[str, Callable[[Path], Any]] = {
 
 def _sparse(path: Path) -> None:
     path.touch()
-    os.truncate(path, 1 << 36)
+    os.truncate(path, 1 << 32)
 
 
 def damaged_tree(rng: random.Random, tree: Any) -> Any:
@@ -139,8 +138,3 @@ def damage_json(rng: random.Random, path: Path) -> str:
     tree = damaged_tree(rng, json.loads(path.read_text(encoding="utf-8")))
     path.write_text(json.dumps(tree, default=repr), encoding="utf-8")
     return f"{path}: another tree"
-
-
-def move(source: Path, to: Path) -> None:
-    to.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(source, to)
