@@ -135,6 +135,11 @@ QUESTIONS: dict[str, tuple[str, int]] = {
 }  # fmt: skip
 
 
+def again(name: str, work: Path) -> list[str]:
+    """Returns the command that trains a run, into the folder ``new``; its inputs are written anew."""
+    return [argument.replace("dir=run", "dir=new") for argument in BASES[name](work)]
+
+
 class Bases:
     """The folder of whole runs; each is trained when it is first asked for."""
 

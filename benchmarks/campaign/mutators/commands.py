@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks.campaign.bases import BASES, QUESTIONS
+from benchmarks.campaign.bases import QUESTIONS, again
 from benchmarks.campaign.mutators import Mutator
 from benchmarks.campaign.mutators.damage import VALUES, damage_yaml, damaged_tree, value
 from benchmarks.campaign.outcomes import Case
@@ -69,7 +69,7 @@ def _choices() -> dict[str, list[str]]:
 
 def _base(name: str, work: Path) -> tuple[list[str], str]:
     """Returns the command that trained a run, into a new folder, and its task."""
-    command = [argument.replace("dir=run", "dir=new") for argument in BASES[name](work)]
+    command = again(name, work)
     return command, next(argument for argument in command if argument.startswith("task=")).removeprefix("task=")
 
 

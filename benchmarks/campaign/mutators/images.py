@@ -6,18 +6,14 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.campaign.bases import BASES, QUESTIONS
+from benchmarks.campaign.bases import QUESTIONS, again
 from benchmarks.campaign.mutators import Mutator
 from benchmarks.campaign.mutators.damage import TEXTS, damage_file, damaged
 from benchmarks.campaign.outcomes import Case
 
 
-def _again(base: str, work: Path) -> list[str]:
-    return [argument.replace("dir=run", "dir=new") for argument in BASES[base](work)]
-
-
 def _idx(rng: random.Random, work: Path, base: str) -> Case:
-    command = _again(base, work)
+    command = again(base, work)
     path = rng.choice(sorted((work / "data" / "tiny").iterdir()))
     data = path.read_bytes()
     match rng.randrange(6):
@@ -119,7 +115,7 @@ def _labels(rng: random.Random, path: Path) -> None:
 
 
 def _photos(rng: random.Random, work: Path, base: str) -> Case:
-    command = _again(base, work)
+    command = again(base, work)
     folder = work / "photos"
     path = rng.choice(sorted(folder.glob("*.[jp][pn]g")))
     damage: dict[str, Callable[[], object]] = {

@@ -6,7 +6,7 @@ import io
 import random
 from pathlib import Path
 
-from benchmarks.campaign.bases import BASES
+from benchmarks.campaign.bases import again
 from benchmarks.campaign.mutators import Mutator
 from benchmarks.campaign.mutators.damage import damage_file, damaged
 from benchmarks.campaign.outcomes import Case
@@ -111,7 +111,7 @@ def _other_format(rng: random.Random, path: Path) -> Path:
 
 
 def _train(rng: random.Random, work: Path, base: str) -> Case:
-    command = [argument.replace("dir=run", "dir=new") for argument in BASES[base](work)]
+    command = again(base, work)
     file, (what, _) = work / "table.csv", _damaged_table(rng, work / "table.csv")
     if rng.random() < 0.2 and file.is_file() and not file.is_symlink():
         try:

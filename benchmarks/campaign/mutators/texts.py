@@ -5,7 +5,7 @@ import json
 import random
 from pathlib import Path
 
-from benchmarks.campaign.bases import BASES
+from benchmarks.campaign.bases import again
 from benchmarks.campaign.mutators import Mutator
 from benchmarks.campaign.mutators.damage import damage_file, damaged, damaged_tree
 from benchmarks.campaign.outcomes import Case
@@ -29,7 +29,7 @@ _LINES = [
 
 
 def _corpus(rng: random.Random, work: Path, base: str) -> Case:
-    command = [argument.replace("dir=run", "dir=new") for argument in BASES[base](work)]
+    command = again(base, work)
     path, lines = work / "poems.txt", (work / "poems.txt").read_text(encoding="utf-8").splitlines()
     what = rng.choice(["lines", "few", "bytes", "encoding", "json", "gz", "file"])
     match what:

@@ -3,11 +3,12 @@
 import json
 import pickle
 import random
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.campaign.bases import BASES, QUESTIONS
+from benchmarks.campaign.bases import QUESTIONS, again
 from benchmarks.campaign.mutators import Mutator
 from benchmarks.campaign.mutators.damage import TREES, damage_file, damaged, damaged_tree, flipped
 from benchmarks.campaign.outcomes import Case
@@ -18,40 +19,38 @@ def _checkpoint(work: Path) -> Path:
     return next(path for name in ("best.ckpt", "last.ckpt") if (path := folder / name).is_file())
 
 
-def _asking(base: str, equal: bool) -> Case:
-    rows = QUESTIONS[base][1]
-    command = ["predict.py", "run=run", QUESTIONS[base][0], "output=out.csv"]
-    return Case(command, rows=rows, equal="base.csv" if equal else None)
+def _asking(base: str, what: str, **known: Any) -> Case:
+    """Returns the question that ``base.csv`` answers."""
+    question, rows = QUESTIONS[base]
+    return Case(["predict.py", "run=run", question, "output=out.csv"], what, rows=rows, **known)
 
 
 def _bits(rng: random.Random, work: Path, base: str) -> Case:
     """Bytes that differ: whatever is accepted must predict as before."""
-    path = _checkpoint(work)
-    data = path.read_bytes()
+    path, what = _checkpoint(work), "bits of the checkpoint"
     for other in path.parent.iterdir():
         if other != path:
             other.unlink()
     match rng.randrange(4):
         case 0:
-            path.write_bytes(flipped(rng, data))
+            path.write_bytes(flipped(rng, path.read_bytes()))
         case 1:
-            path.write_bytes(damaged(rng, data))
+            path.write_bytes(damaged(rng, path.read_bytes()))
         case 2:
             what = damage_file(rng, path)
-            return Case(_asking(base, True).command, what, equal="base.csv")
         case _:
-            _flip_in_zip(rng, path)
-    return Case(_asking(base, True).command, "bits of the checkpoint", equal="base.csv")
+            _flip_in_member(rng, path)
+    return _asking(base, what, equal="base.csv")
 
 
-def _flip_in_zip(rng: random.Random, path: Path) -> None:
-    """Flips a bit of one record and keeps its CRC right, as a write by faulty memory does."""
+def _flip_in_member(rng: random.Random, path: Path) -> None:
+    """Flips a bit of a tensor and leaves the archive's own checksum as it is."""
+    data = bytearray(path.read_bytes())
     with zipfile.ZipFile(path) as archive:
-        records = {item: archive.read(item) for item in archive.infolist()}
-    chosen = rng.choice([item for item in records if records[item] and "/data/" in item.filename] or list(records))
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for item, data in records.items():
-            archive.writestr(item.filename, flipped(rng, data) if item is chosen else data)
+        member = rng.choice([item for item in archive.infolist() if "/data/" in item.filename and item.file_size])
+    names = sum(struct.unpack_from("<HH", data, member.header_offset + 26))
+    data[member.header_offset + 30 + names + rng.randrange(member.file_size)] ^= 1 << rng.randrange(8)
+    path.write_bytes(data)
 
 
 def _edited(rng: random.Random, work: Path, base: str) -> Case:
@@ -60,55 +59,44 @@ def _edited(rng: random.Random, work: Path, base: str) -> Case:
 
     path = _checkpoint(work)
     checkpoint: dict[str, Any] = torch.load(path, weights_only=True)
-    command = ["predict.py", "run=run", QUESTIONS[base][0], "output=out.csv"]
-    must_refuse = False
-    match rng.randrange(5):
+    record, must_refuse = checkpoint["lightlab"], False
+    match rng.randrange(4):
         case 0:
-            weights = checkpoint["state_dict"]
-            name = rng.choice(list(weights))
-            must_refuse = True
-            match rng.randrange(5):
-                case 0:
-                    weights[name] = weights[name].float().flatten()[:-1]
-                case 1:
-                    del weights[name]
-                case 2:
-                    weights["extra"] = torch.zeros(3)
-                case 3:
-                    weights[name] = torch.full_like(weights[name].float(), rng.choice([float("nan"), float("inf")]))
-                case _:
-                    weights[name] = rng.choice([None, 1, "a", []])
-            what = f"weights of {name}"
+            what, must_refuse = _edit_weights(rng, checkpoint["state_dict"]), True
         case 1:
-            checkpoint["lightlab"] = damaged_tree(rng, checkpoint["lightlab"])
-            what = "its record"
+            checkpoint["lightlab"], what = damaged_tree(rng, record), "its record"
         case 2:
-            part = rng.choice(list(checkpoint["lightlab"]))
-            if isinstance(checkpoint["lightlab"][part], (dict, list)):
-                checkpoint["lightlab"][part] = damaged_tree(rng, checkpoint["lightlab"][part])
-            else:
-                checkpoint["lightlab"][part] = rng.choice(TREES)
-            what = f"its {part}"
-        case 3:
-            key = rng.choice(list(checkpoint))
-            checkpoint[key] = rng.choice(TREES)
-            what = key
+            what = rng.choice(list(record))
+            is_tree = isinstance(record[what], (dict, list)) and rng.random() < 0.8
+            record[what] = damaged_tree(rng, record[what]) if is_tree else rng.choice(TREES)
         case _:
-            damaged_tree(rng, checkpoint)
-            what = "any part"
+            what = rng.choice(list(checkpoint))
+            checkpoint[what] = rng.choice(TREES)
     torch.save(checkpoint, path)
     (path.parent / "last.ckpt").write_bytes(path.read_bytes())
-    if rng.random() < 0.35:
-        epochs = 40 if base == "surface" else 4
-        command = rng.choice(
-            [["train.py", "resume=run", f"trainer.max_epochs={epochs}"], [*_again(base, work), "init_from=run"]]
-        )
-        must_refuse = False
-    return Case(command, what, must_refuse=must_refuse)
+    if rng.random() < 0.65:
+        return _asking(base, what, must_refuse=must_refuse)
+    goes_on = ["train.py", "resume=run", f"trainer.max_epochs={40 if base == 'surface' else 4}"]
+    return Case(rng.choice([goes_on, [*again(base, work), "init_from=run"]]), what)
 
 
-def _again(base: str, work: Path) -> list[str]:
-    return [argument.replace("dir=run", "dir=new") for argument in BASES[base](work)]
+def _edit_weights(rng: random.Random, weights: dict[str, Any]) -> str:
+    """Makes weights that no network of that config can have."""
+    import torch
+
+    name = rng.choice(list(weights))
+    match rng.randrange(5):
+        case 0:
+            weights[name] = torch.cat([weights[name].float().flatten(), torch.zeros(1)])
+        case 1:
+            del weights[name]
+        case 2:
+            weights["extra"] = torch.zeros(3)
+        case 3:
+            weights[name] = torch.full_like(weights[name].float(), rng.choice([float("nan"), float("inf")]))
+        case _:
+            weights[name] = rng.choice([None, 1, "a", []])
+    return f"weights of {name}"
 
 
 class _Runs:
@@ -135,9 +123,7 @@ def _foreign(rng: random.Random, work: Path, base: str) -> Case:
             with zipfile.ZipFile(path, "w") as archive:
                 archive.writestr(rng.choice(["a", "archive/data.pkl", "../x"]), b"x")
     (path.parent / "last.ckpt").write_bytes(path.read_bytes())
-    command = rng.choice(
-        [_asking(base, False).command, [*_again(base, work), "init_from=run"], ["train.py", "resume=run"]]
-    )
+    command = rng.choice([_asking(base, "").command, [*again(base, work), "init_from=run"], ["train.py", "resume=run"]])
     return Case(command, "a foreign file as checkpoint", must_refuse=True)
 
 
@@ -145,7 +131,7 @@ def _cache(rng: random.Random, work: Path, base: str) -> Case:
     """An entry of the cache that is damaged: the run must be the same as without it."""
     import numpy as np
 
-    command = _again(base, work)
+    command = again(base, work)
     entries = sorted(path for path in (work / "cache").rglob("*") if path.is_file())
     if not entries:
         return Case(command, "no cache", scores="run/metrics.json")
@@ -156,14 +142,8 @@ def _cache(rng: random.Random, work: Path, base: str) -> Case:
             path.write_bytes(flipped(rng, path.read_bytes(), rng.choice([1, 8])))
         case 1 if path.suffix == ".npy":
             array = np.load(path)
-            others = [
-                array[:-1],
-                array.astype("float16"),
-                array * 0 + 7,
-                np.array([_Runs()], dtype=object),
-                array[..., None],
-                -array.astype("int64"),
-            ]
+            pickled = np.array([_Runs()], dtype=object)
+            others = [array[:-1], array.astype("float16"), array * 0 + 7, pickled, array[..., None], -array.astype(int)]
             chosen = rng.randrange(len(others))
             np.save(path, others[chosen], allow_pickle=True)
             what = f"{path.name}: another array ({chosen})"
