@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 ARGS ?= task=fashion_lenet optimizer=adam
 PYTEST_ARGS ?= -n 2
 BENCH ?= all
+CAMPAIGN ?= --inputs 210 --kills 20 --gadgets 7 --disk 20 --jobs 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-fast lint format schema board bench matrix verify clean
+.PHONY: help setup train test test-fast lint format schema board bench matrix verify campaign clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,6 +53,9 @@ matrix: setup ## every task with every optimizer for a few steps: benchmarks/mat
 
 verify: setup ## every task trained and compared with its score; make verify VERIFY=--quick takes a few minutes
 	$(BIN)/python -m benchmarks.verify $(VERIFY)
+
+campaign: setup ## damaged inputs, kills, gadgets, failing disks; make campaign CAMPAIGN="--inputs 10000 --jobs 2"
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.campaign $(CAMPAIGN)
 
 clean: ## removes .venv and caches; runs and data stay
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache

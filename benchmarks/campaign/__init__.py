@@ -1,0 +1,1 @@
+"""Attacks the commands with damaged inputs, kills, gadgets and failing disks: python -m benchmarks.campaign."""
