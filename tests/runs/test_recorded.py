@@ -72,5 +72,13 @@ def test_the_users_own_targets_are_trusted_in_their_group(text):
         kept(text, own={"data": {"mine.Net"}})
 
 
+@pytest.mark.parametrize(
+    "text", ["", {"a": 1}, "seed=" + "9" * 5000, "x=" + "[" * 2000], ids=lambda text: str(text)[:8]
+)
+def test_what_is_no_override_is_refused(text):
+    with pytest.raises(DataError, match=r"^overrides\.yaml: [^\n]{1,400}$"):
+        kept(text)
+
+
 def test_hydras_own_are_told_from_the_runs():
     assert without_hydras(["seed=1", "hydra/launcher=joblib", "+hydra.x=1", "~hydra.y"]) == ["seed=1"]

@@ -57,7 +57,7 @@ def checked_overrides(
     for text in recorded:
         try:
             override = parsed([str(text)])[0]
-        except UsageError as error:
+        except (UsageError, ValueError, RecursionError) as error:  # the latter two: numbers and lists without end
             raise DataError(f"{path}: {one_line(error, 300)}") from None
         key = override.key_or_group
         if re.fullmatch(rf"{_LEFT_OUT}|{_HYDRA_LEFT_OUT}", key):
@@ -73,7 +73,9 @@ def checked_overrides(
             )
             continue
         if problem is not None:
-            raise DataError(f"{path}: {one_line(UsageError(text), 160)}: {problem}; refused (what is typed now is trusted)")
+            raise DataError(
+                f"{path}: {one_line(UsageError(text), 160)}: {problem}; refused (what is typed now is trusted)"
+            )
         if not _is_hydras(key):
             _check_targets(override, path, own, allow)
         kept.append(str(text))
