@@ -68,6 +68,7 @@ def test_threads_are_divided(options, threads, monkeypatch):
 def test_the_slurm_config_names_options_that_submitit_has(conf):
     pytest.importorskip("submitit", reason="needs pip install 'lightlab-dl[slurm]'")
     with initialize_config_dir(str(conf), **HYDRA_DEFAULTS):
-        launcher = compose("train", overrides=["hydra/launcher=slurm"], return_hydra_config=True).hydra.launcher
+        overrides = ["hydra/launcher=slurm", "hydra.sweep.dir=sweeps"]
+        launcher = compose("train", overrides=overrides, return_hydra_config=True).hydra.launcher
     assert launcher._target_.endswith("SlurmLauncher") and is_parallel(launcher)
     assert launcher.cpus_per_task == 2 and launcher.submitit_folder.endswith("/.submitit/%j")

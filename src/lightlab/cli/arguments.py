@@ -105,7 +105,8 @@ def _checked(overrides: list[str], options: list[str], multirun: bool, groups: G
     elif not multirun:  # before Hydra writes its record there
         check_unused(folder)
     if folder is not None and not (multirun and _is_composed(key, overrides)):
-        overrides = [*overrides, f"{key}={quote(str(folder))}"]
+        place = f"{key}={quote(str(folder))}"
+        overrides = overrides if place in overrides else [*overrides, place]
     check_folders({override.key_or_group: override for override in parsed(overrides)})
     return Command([*options, *overrides], None if multirun else folder)
 
