@@ -23,6 +23,13 @@ def test_a_file_is_whole_or_not_there(tmp_path):
     assert [each.name for each in path.parent.iterdir()] == ["a.txt"] and path.read_text() == "whole"
 
 
+def test_a_folder_in_the_place_of_a_file_is_named_and_stays(tmp_path):
+    (tmp_path / "a.txt").mkdir()
+    with pytest.raises(DataError, match=r"a\.txt: a folder, where a file is to be written"):
+        write_text(tmp_path / "a.txt", "whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
 def test_two_processes_can_write_the_same_file(tmp_path, monkeypatch):
     path = tmp_path / "a.txt"
     with whole_file(path) as first:

@@ -78,6 +78,9 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Yields a temporary file beside `path`; renames it on success, deletes it on failure.
 
     What killed writers left in the folder is deleted before, once a process.
+
+    Raises:
+        DataError: a folder stands at `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path.parent.absolute())
@@ -85,6 +88,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     with _held(unfinished, lambda: os.close(os.open(unfinished, os.O_CREAT | os.O_WRONLY, 0o666))):
         try:
             yield unfinished
+            if path.is_dir():
+                raise DataError(f"{path}: a folder, where a file is to be written; move it away")
             unfinished.replace(path)
         except BaseException:
             unfinished.unlink(missing_ok=True)
