@@ -229,3 +229,9 @@ def test_the_registry_of_the_tang_poems_is_complete():
     mirrors, files = read_registry(Path(corpus.__file__).with_name("poems_registry.txt"))
     assert len(files) == 58 and mirrors and all(len(file.sha256) == 64 and file.size > 1000 for file in files)
     assert {file.name for file in files} == {f"poet.tang.{number}.json" for number in range(0, 58000, 1000)}
+
+
+def test_two_files_of_one_name_are_refused(tmp_path):
+    files = [RemoteFile("a.json", 1, "0"), RemoteFile("A.json", 1, "1")]
+    with pytest.raises(DataError, match=r"a\.json: 2 files of this name are listed; keep one"):
+        download_folder(files, [], tmp_path / "poems")
