@@ -1,8 +1,10 @@
 """Rules for single values: whether one is valid, what is expected in words, and the same as JSON Schema."""
 
 import math
+import reprlib
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -179,6 +181,31 @@ class MappingOf(Rule):
 
     def json(self) -> dict[str, Any]:
         return {"type": "object"} | ({"additionalProperties": self.rule.schema()} if self.rule else {})
+
+
+def problem_of(contents: Any, form: Mapping[str, Rule]) -> str:
+    """Returns what is wrong with `contents` in a few words; empty if nothing is.
+
+    Args:
+        form: the rule of each key that must be there; dots lead into mappings: ``target.scale.std``.
+    """
+    for name, rule in form.items():
+        value = contents
+        for part in name.split("."):
+            if not isinstance(value, dict) or part not in value:
+                return f"{name} is missing"
+            value = value[part]
+        if not rule.takes(value):
+            return f"{name} is {shortened(value)}; it must be {rule}"
+    return ""
+
+
+def shortened(value: object) -> str:
+    """Returns any value as text of a length that fits into a message."""
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # a number of more digits than Python writes out
+        return "a number of thousands of digits"
 
 
 def _shown(value: object) -> str:

@@ -1,7 +1,10 @@
 """Predicts with a checkpoint: reads it and an input, returns a table."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -10,15 +13,17 @@ from torch import Tensor
 from tqdm import tqdm
 
 from lightlab.config.instantiation import instantiate_parts
+from lightlab.config.schema import check_groups
 from lightlab.data.base import Inputs, ResidentDataModule
-from lightlab.errors import DataError, UsageError, one_line
+from lightlab.errors import DataError, LightlabError, UsageError, one_line
 from lightlab.files import whole_file
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.prediction.options import PredictOptions, check_options
 from lightlab.runs.checkpoints import read_checkpoint
+from lightlab.runs.contents import check_finite, check_weights, read_spec, refused
 from lightlab.runs.trust import BUILT, check_trusted
 from lightlab.spec import Spec
-from lightlab.training.building import build_module, build_network
+from lightlab.training.building import build_module, build_network, try_out
 from lightlab.training.devices import choose
 
 
@@ -80,8 +85,9 @@ def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
     if "input" in predictor.module.predict_options:
         predictions = _predict_rows(predictor, options, device)
     else:
-        table = pd.DataFrame(predictor.module.to(device).query(options.query))
-        predictions = Predictions(table, {}, text_column=predictor.module.text_column, all_rows=True)
+        columns = predictor.module.to(device).query(options.query)
+        _check_finite(columns, list(map(str, next(iter(columns.values())))))
+        predictions = Predictions(pd.DataFrame(columns), {}, text_column=predictor.module.text_column, all_rows=True)
     if options.output:
         _write(predictions.table, Path(options.output))
     return predictions
@@ -94,20 +100,41 @@ def load_predictor(path: Path, allow: list[str]) -> Predictor:
         DataError: damaged, foreign, or not of this project.
     """
     checkpoint = read_checkpoint(path)
-    record = checkpoint["lightlab"]
+    record, weights = checkpoint["lightlab"], checkpoint["state_dict"]
+    config = record["config"]
     try:
-        config, spec = record["config"], Spec.from_plain(record["spec"])
         check_trusted(config, allow, str(path))
+        check_groups(config, BUILT)
+        spec = read_spec(path, record)
         # A checkpoint does not choose where this machine writes: the cache folder is the user's own.
         own_cache = {"cache_dir": None} if "cache_dir" in config["data"] else {}
         parts = instantiate_parts(config | {"data": config["data"] | own_cache}, BUILT)
         parts.data.spec = spec
+        if problem := parts.data.state_problem(record["preparation"]):
+            raise refused(path, f"preparation: {problem}")
         parts.data.load_state_dict(record["preparation"])
+        _check_sizes(path, parts, spec, weights)
         module = build_module(parts, spec, build_network(parts, spec))
-        module.load_state_dict(checkpoint["state_dict"])
-    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+        check_weights(path, weights, module)
+        check_finite(path, weights)
+        module.load_state_dict(weights)
+        if "input" in module.predict_options:
+            try_out(module, parts.activation, torch.zeros(2, *spec.input_shape))
+    except UsageError as error:  # of the config that the checkpoint holds, not of the command line
+        raise refused(path, str(error)) from None
+    except LightlabError:
+        raise
+    except Exception as error:
         raise DataError(f"{path}: its parts do not fit together ({one_line(error, 160)})") from error
     return Predictor(parts.data, module.eval(), config["name"], checkpoint["epoch"] + 1)
+
+
+def _check_sizes(path: Path, parts: SimpleNamespace, spec: Spec, weights: dict[str, Any]) -> None:
+    """Compares the weights with a network without memory, so that no size that a config names can use it up."""
+    with torch.device("meta"):
+        network = build_network(parts, spec)
+    own = {name.removeprefix("network."): weight for name, weight in weights.items() if name.startswith("network.")}
+    check_weights(path, own, network)
 
 
 def _predict_rows(predictor: Predictor, options: PredictOptions, device: torch.device) -> Predictions:
@@ -117,23 +144,37 @@ def _predict_rows(predictor: Predictor, options: PredictOptions, device: torch.d
     inputs = predictor.data.read(options.input)
     if options.figure and not inputs.photos:
         raise UsageError(f"figure=true: draws on photos, and input={options.input} holds none; take figure= away")
-    outputs = _outputs(predictor, inputs, device, options.batch_size)
-    figures = _draw(module, inputs, outputs, options.output) if options.figure else []
-    return Predictions(_table(module, inputs, outputs), _scores(module, inputs, outputs), figures)
+    outputs = _outputs(predictor, inputs, device, options)
+    predicted = module.predict(outputs)
+    _check_finite(predicted, [f"{inputs.index_name} {name}" for name in inputs.names])
+    figures = _draw(module, inputs, predicted, options.output) if options.figure else []
+    return Predictions(_table(module, inputs, predicted), _scores(module, inputs, outputs), figures)
 
 
 @torch.inference_mode()
-def _outputs(predictor: Predictor, inputs: Inputs, device: torch.device, batch_size: int) -> Tensor:
+def _outputs(predictor: Predictor, inputs: Inputs, device: torch.device, options: PredictOptions) -> Tensor:
     """Returns the network's outputs (N, output_size), on the CPU."""
     module = predictor.module.to(device)
-    batches = inputs.inputs.split(batch_size)
+    batches = inputs.inputs.split(options.batch_size)
+    shape, expected = tuple(predictor.data.prepare(batches[0][:1]).shape[1:]), module.spec.input_shape
+    if shape != expected:
+        raise DataError(f"input={options.input}: each is {shape}; the network of this run takes {expected}")
     bar = tqdm(batches, desc="predicting", unit="batch", disable=None if len(batches) > 1 else True)
     return torch.cat([module(predictor.data.prepare(batch.to(device))).float().cpu() for batch in bar])
 
 
-def _table(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> pd.DataFrame:
-    columns: dict[str, list[Any]] = {inputs.index_name: inputs.names, **(inputs.columns or {})}
-    columns |= module.predict(outputs)
+def _check_finite(predicted: dict[str, list[Any]], rows: Sequence[str]) -> None:
+    for column, values in predicted.items():
+        for row, value in zip(rows, values, strict=True):
+            if isinstance(value, float) and not math.isfinite(value):
+                raise DataError(
+                    f"{row}: the predicted {column} is {value}: its inputs lie too far from those that the run has "
+                    "learnt from; correct or leave out the row"
+                )
+
+
+def _table(module: SupervisedModule, inputs: Inputs, predicted: dict[str, list[Any]]) -> pd.DataFrame:
+    columns: dict[str, list[Any]] = {inputs.index_name: inputs.names, **(inputs.columns or {}), **predicted}
     if inputs.targets is not None:
         columns["label"] = _labels(module.spec, inputs.targets)
     return pd.DataFrame(columns)
@@ -154,12 +195,12 @@ def _scores(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> dict[s
     return {name: float(value) for name, value in metrics.compute().items()}
 
 
-def _draw(module: SupervisedModule, inputs: Inputs, outputs: Tensor, output: str | None) -> list[Path]:
+def _draw(module: SupervisedModule, inputs: Inputs, predicted: dict[str, list[Any]], output: str | None) -> list[Path]:
     """Draws each prediction on its photo: beside `output`, else in predictions/."""
     from lightlab.plots.predictions import prediction_captions, write_prediction_figures
 
     folder = Path(output).parent if output else Path("predictions")
-    captions = prediction_captions(module.predict(outputs), module.spec)
+    captions = prediction_captions(predicted, module.spec)
     try:
         return write_prediction_figures(inputs.photos or [], captions, folder)
     except OSError as error:
