@@ -183,8 +183,8 @@ def _kind(tensor: Tensor) -> tuple[bool, bool]:
 def unlike(saved: Any, example: Any, name: str) -> str:
     """Returns where a saved state differs in its structure from an example; empty if it does not.
 
-    Mappings must have the example's keys, sequences its length, tensors its shape and kind; numbers must be finite where
-    the example's are. What is empty or None in the example may hold anything of its type.
+    Mappings must have the example's keys, sequences its length, tensors its shape and kind; numbers must be finite
+    where the example's are. What is empty or None in the example may hold anything of its type.
     """
     if example is None or saved is None:
         plain = isinstance(saved, (bool, int, float, str, Tensor, type(None)))
