@@ -12,13 +12,14 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from lightlab.config.composition import flatten
 from lightlab.config.instantiation import instantiate_parts
 from lightlab.config.schema import check_groups
 from lightlab.data.base import Inputs, ResidentDataModule
-from lightlab.errors import DataError, LightlabError, UsageError, one_line
-from lightlab.files import whole_file
+from lightlab.errors import DataError, LightlabError, UsageError, one_line, printable
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.prediction.options import PredictOptions, check_options
+from lightlab.prediction.output import check_output, write_table
 from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.contents import check_finite, check_weights, read_spec, refused
 from lightlab.runs.trust import BUILT, check_trusted
@@ -29,12 +30,17 @@ from lightlab.training.devices import choose
 
 @dataclass(frozen=True)
 class Predictor:
-    """A checkpoint's data module, which prepares inputs, and its module, which predicts from them."""
+    """A checkpoint's data module, which prepares inputs, and its module, which predicts from them.
+
+    Attributes:
+        sources: the texts of the data's config, some of which name the files that the run has learnt from.
+    """
 
     data: ResidentDataModule
     module: SupervisedModule
     task: str
     epoch: int
+    sources: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -60,7 +66,7 @@ class Predictions:
     def text(self, most_rows: int = 20) -> str:
         """Returns the text column, or the table's first and last rows without the columns of class probabilities."""
         if self.text_column:
-            return "\n".join(map(str, self.table[self.text_column]))
+            return printable("\n".join(map(str, self.table[self.text_column])))
         table = self.table[[column for column in self.table.columns if not column.startswith("p(")]]
         options = ("display.unicode.east_asian_width", True, "display.width", 160, "display.max_columns", 20)
         with pd.option_context(*options):
@@ -69,7 +75,7 @@ class Predictions:
         scores = "  ".join(f"{name} {value:.4f}" for name, value in self.scores.items())
         for figure in self.figures[:most_rows]:
             text += f"\ndrawn: {figure}"
-        return text + (f"\nscored on {len(table):,} labelled rows: {scores}" if scores else "")
+        return printable(text + (f"\nscored on {len(table):,} labelled rows: {scores}" if scores else ""))
 
 
 def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
@@ -81,6 +87,8 @@ def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
     """
     predictor = load_predictor(checkpoint, options.allow)
     check_options(options, predictor.module.predict_options, predictor.task)
+    if options.output:
+        check_output(Path(options.output), [str(checkpoint), str(options.input), *predictor.sources])
     device = choose(options.accelerator).device
     if "input" in predictor.module.predict_options:
         predictions = _predict_rows(predictor, options, device)
@@ -89,7 +97,7 @@ def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
         _check_finite(columns, list(map(str, next(iter(columns.values())))))
         predictions = Predictions(pd.DataFrame(columns), {}, text_column=predictor.module.text_column, all_rows=True)
     if options.output:
-        _write(predictions.table, Path(options.output))
+        write_table(predictions.table, Path(options.output))
     return predictions
 
 
@@ -126,7 +134,9 @@ def load_predictor(path: Path, allow: list[str]) -> Predictor:
         raise
     except Exception as error:
         raise DataError(f"{path}: its parts do not fit together ({one_line(error, 160)})") from error
-    return Predictor(parts.data, module.eval(), config["name"], checkpoint["epoch"] + 1)
+    texts = {key: value for key, value in flatten(config["data"]).items() if isinstance(value, str) and value}
+    sources = tuple(text for key, text in texts.items() if key not in (("data_dir",), ("cache_dir",)))
+    return Predictor(parts.data, module.eval(), config["name"], checkpoint["epoch"] + 1, sources)
 
 
 def _check_sizes(path: Path, parts: SimpleNamespace, spec: Spec, weights: dict[str, Any]) -> None:
@@ -205,14 +215,3 @@ def _draw(module: SupervisedModule, inputs: Inputs, predicted: dict[str, list[An
         return write_prediction_figures(inputs.photos or [], captions, folder)
     except OSError as error:
         raise DataError(f"figure=true: {folder} could not be written: {one_line(error)}") from None
-
-
-def _write(table: pd.DataFrame, path: Path) -> None:
-    try:
-        with whole_file(path) as unfinished:
-            if path.suffix == ".json":
-                table.to_json(unfinished, orient="records", force_ascii=False, indent=1)
-            else:
-                table.to_csv(unfinished, index=False, encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"output={path}: could not be written: {one_line(error)}") from None

@@ -9,7 +9,7 @@ import yaml
 from lightlab.callbacks.checkpointing import SaveRandomStates
 from lightlab.callbacks.pruning import Pruning, Trial
 from lightlab.config.composition import Config
-from lightlab.errors import LightlabError, one_line
+from lightlab.errors import LightlabError, one_line, printable
 from lightlab.files import write_text
 from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.contents import refused
@@ -31,7 +31,7 @@ def train(config: Config, folder: Path, trial: Trial | None = None) -> dict[str,
         What metrics.json holds: flat, ``accuracy/test`` and so on.
     """
     run = build(config, folder, trial=trial)
-    print(_opening_line(run), flush=True)
+    print(printable(_opening_line(run)), flush=True)
     results = fit(run)
     if reason := _why_pruned(run):
         print(f"\n{reason}\n\nrun folder   {folder}", flush=True)
@@ -39,7 +39,7 @@ def train(config: Config, folder: Path, trial: Trial | None = None) -> dict[str,
     messages = [message for callback in run.callbacks if (message := getattr(callback, "message", ""))]
     schedule = run.module.schedule
     is_extendable = schedule is not None and schedule.when_extended != "refuse"
-    print(run_summary(results, folder, run.data.example_option, is_extendable, messages), flush=True)
+    print(printable(run_summary(results, folder, run.data.example_option, is_extendable, messages)), flush=True)
     return results
 
 
