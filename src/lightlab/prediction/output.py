@@ -59,7 +59,7 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
             if path.suffix == ".json":
                 table.to_json(unfinished, orient="records", force_ascii=False, indent=1)
             else:
-                texts = {name: table[name].map(csv_cell) for name in table.select_dtypes(exclude="number")}
+                texts = {str(name): table[name].map(csv_cell) for name in table.select_dtypes(exclude="number")}
                 table = table.assign(**texts).rename(columns=csv_cell)
                 table.to_csv(unfinished, index=False, encoding="utf-8", errors="replace")
     except OSError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from lightlab.config.composition import flatten
@@ -142,9 +142,8 @@ def load_predictor(path: Path, allow: list[str]) -> Predictor:
 def _check_sizes(path: Path, parts: SimpleNamespace, spec: Spec, weights: dict[str, Any]) -> None:
     """Compares the weights with a network without memory, so that no size that a config names can use it up."""
     with torch.device("meta"):
-        network = build_network(parts, spec)
-    own = {name.removeprefix("network."): weight for name, weight in weights.items() if name.startswith("network.")}
-    check_weights(path, own, network)
+        network = nn.ModuleDict({"network": build_network(parts, spec)})
+    check_weights(path, {name: weight for name, weight in weights.items() if name.startswith("network.")}, network)
 
 
 def _predict_rows(predictor: Predictor, options: PredictOptions, device: torch.device) -> Predictions:
