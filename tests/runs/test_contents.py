@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from lightlab.errors import DataError, UsageError
-from lightlab.prediction.options import parse_options
-from lightlab.prediction.predict import predict
+from lightlab.prediction.predict import load_predictor
 from lightlab.runs.contents import SPEC_FORM, unlike
 from lightlab.spec import Spec
 from lightlab.training.building import build
 from lightlab.training.fit import train
+from lightlab.training.weights import check_states, checkpoint_to_resume
 
 OVERRIDES = (
     "task=house_prices",
@@ -57,10 +57,6 @@ def edited(run, tmp_path):
     return edit
 
 
-def predicted(path, *options):
-    return predict(parse_options([f"checkpoint={path}", "input=[[1]]", *options]), path)
-
-
 WEIGHT = "network.body.0.weight"
 TABLE = "lightlab/preparation"
 EDITS = [
@@ -86,7 +82,7 @@ EDITS = [
     (f"{TABLE}/preparation/mean", lambda mean: [math.inf, *mean[1:]], "preparation.mean is"),
     (f"{TABLE}/preparation/scale", lambda scale: [0.0, *scale[1:]], "preparation.scale is"),
     (f"{TABLE}/preparation/numeric", lambda names: names[::-1], "the network's inputs"),
-    (f"{TABLE}/preparation/categories", {"x": ["a"] * 10**6}, "preparation: rare"),
+    (f"{TABLE}/preparation/categories", {"x": ["a"] * 10}, "preparation: rare"),
     (f"{TABLE}/target/scale/mean", 0.0, "preparation: target"),
     (f"state_dict/{WEIGHT}", None, f"{WEIGHT} is missing"),
     (f"state_dict/{WEIGHT}", lambda weight: weight[1:], rf"{WEIGHT} has shape \(2, \d+\), expected \(3, \d+\)"),
@@ -102,14 +98,14 @@ NOT_FINITE = lambda weight: weight.flatten().index_fill(0, torch.tensor([0, 2, 4
 def test_an_edited_checkpoint_does_not_predict(key, value, message, edited):
     path = edited(key, value)
     with pytest.raises(DataError, match=message) as caught:
-        predicted(path)
+        load_predictor(path, [])
     assert str(caught.value).startswith(f"{path}: ") and "\n" not in str(caught.value)
 
 
 def test_weights_that_are_not_finite_do_not_predict_and_do_not_start_a_run(edited, config, tmp_path):
     path = edited(f"state_dict/{WEIGHT}", NOT_FINITE)
     with pytest.raises(DataError, match=f"{WEIGHT} holds 3 values that are not finite"):
-        predicted(path)
+        load_predictor(path, [])
     with pytest.raises(DataError, match=f"{WEIGHT} holds 3 values that are not finite"):
         build(config(*OVERRIDES, f"init_from={path}"), tmp_path / "new")
 
@@ -147,11 +143,20 @@ RESUMED = [
 ]
 
 
+@pytest.fixture(scope="module")
+def longer(run, config):
+    """Returns the run's config with an epoch more, and the run built from it."""
+    settings = config(*OVERRIDES, "trainer.max_epochs=2")
+    return settings, build(settings, run)
+
+
 @pytest.mark.parametrize(("key", "value", "message"), RESUMED)
-def test_an_edited_checkpoint_is_not_resumed(key, value, message, edited, config):
+def test_an_edited_checkpoint_is_not_resumed(key, value, message, edited, longer):
     path = edited(key, value)
+    settings, built = longer
     with pytest.raises(DataError, match=message):
-        build(config(*OVERRIDES, f"resume={path.parent.parent}", "trainer.max_epochs=2"), path.parent.parent)
+        resumed = checkpoint_to_resume(settings | {"resume": str(path.parent.parent)}, built.module, built.data)
+        check_states(resumed, built.trainer, built.callbacks)
 
 
 def test_a_state_that_lightning_cannot_restore_is_one_line_that_names_the_checkpoint(edited, config):

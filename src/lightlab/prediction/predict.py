@@ -94,7 +94,7 @@ def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
         predictions = _predict_rows(predictor, options, device)
     else:
         columns = predictor.module.to(device).query(options.query)
-        _check_finite(columns, list(map(str, next(iter(columns.values())))))
+        check_finite_predictions(columns, list(map(str, next(iter(columns.values())))))
         predictions = Predictions(pd.DataFrame(columns), {}, text_column=predictor.module.text_column, all_rows=True)
     if options.output:
         write_table(predictions.table, Path(options.output))
@@ -155,7 +155,7 @@ def _predict_rows(predictor: Predictor, options: PredictOptions, device: torch.d
         raise UsageError(f"figure=true: draws on photos, and input={options.input} holds none; take figure= away")
     outputs = _outputs(predictor, inputs, device, options)
     predicted = module.predict(outputs)
-    _check_finite(predicted, [f"{inputs.index_name} {name}" for name in inputs.names])
+    check_finite_predictions(predicted, [f"{inputs.index_name} {name}" for name in inputs.names])
     figures = _draw(module, inputs, predicted, options.output) if options.figure else []
     return Predictions(_table(module, inputs, predicted), _scores(module, inputs, outputs), figures)
 
@@ -172,7 +172,13 @@ def _outputs(predictor: Predictor, inputs: Inputs, device: torch.device, options
     return torch.cat([module(predictor.data.prepare(batch.to(device))).float().cpu() for batch in bar])
 
 
-def _check_finite(predicted: dict[str, list[Any]], rows: Sequence[str]) -> None:
+def check_finite_predictions(predicted: dict[str, list[Any]], rows: Sequence[str]) -> None:
+    """Raises `DataError`, which names the row, for the first predicted number that is infinite or NaN.
+
+    Args:
+        predicted: the columns of predictions.
+        rows: what the rows are called.
+    """
     for column, values in predicted.items():
         for row, value in zip(rows, values, strict=True):
             if isinstance(value, float) and not math.isfinite(value):
