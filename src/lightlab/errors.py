@@ -3,6 +3,7 @@
 import difflib
 import errno
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -31,9 +32,20 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     return f"did you mean '{nearest[0]}'? " if nearest else ""
 
 
+LONGEST = 300  # characters of a word in a message, such as a number or a path; more would hide what follows
+# Control characters but for tabs and line ends, marks that turn the direction of writing, and lone surrogates.
+_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """Returns text that cannot command a terminal: control characters become escapes, such as ``\\x1b``."""
+    return _COMMANDS.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+
+
 def one_line(error: BaseException, limit: int = 400) -> str:
     """The message of any exception, on one line, cut at `limit` characters."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    words = (word if len(word) <= LONGEST else f"{word[:100]}…{word[-20:]}" for word in str(error).split())
+    text = printable(" ".join(words)) or type(error).__name__
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from lightlab.errors import DataError
 
@@ -168,3 +169,13 @@ def write_text(path: Path, text: str) -> None:
     """Writes a UTF-8 file that is whole or not there; characters that UTF-8 lacks, such as surrogates, become ``?``."""
     with whole_file(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8", errors="replace")
+
+
+def csv_cell(value: Any) -> Any:
+    """Returns a cell of a CSV file; text that a spreadsheet would take for a formula begins with an apostrophe."""
+    if not isinstance(value, str) or value[:1] not in ("=", "+", "-", "@", "\t", "\r") or not value:
+        return value
+    with suppress(ValueError):
+        float(value)
+        return value
+    return f"'{value}"

@@ -1,4 +1,5 @@
 import errno
+import os
 import pickle
 import random
 import zipfile
@@ -10,7 +11,12 @@ import torch
 from lightlab.errors import DataError, LightlabError
 from lightlab.runs.checkpoints import AtomicCheckpointIO, read_checkpoint
 
-CONTENTS = {"lightlab": {"config": {"name": "toy", "x": [1, None, 2.5]}}, "state_dict": {"w": torch.arange(3.0)}}
+CONTENTS = {
+    "lightlab": {"format": 1, "config": {"name": "toy", "x": [1, None, 2.5]}, "spec": {}, "preparation": {}},
+    "state_dict": {"w": torch.arange(3.0), "b": torch.ones(40, 30)},
+    "epoch": 1,
+    "global_step": 7,
+}
 
 
 class Touch:
@@ -82,9 +88,16 @@ def test_a_folder_that_cannot_be_made_is_said_in_a_line(tmp_path):
 
 
 def test_no_such_checkpoint(tmp_path):
-    for missing in (tmp_path / "none.ckpt", tmp_path):
+    for missing in (tmp_path / "none.ckpt", tmp_path / ("x" * 300), Path("nul\0")):
         with pytest.raises(DataError, match="no such checkpoint"):
             read_checkpoint(missing)
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.ckpt")
+    for other in (tmp_path, tmp_path / "pipe.ckpt", Path("/dev/zero")):
+        with pytest.raises(DataError, match="not a file"):
+            read_checkpoint(other)
 
 
 @pytest.mark.parametrize("share", [0, 0.01, 0.1, 0.5, 0.9, 0.99])
@@ -113,17 +126,77 @@ def test_a_zip_of_something_else_is_refused(tmp_path):
         read_checkpoint(tmp_path / "x.ckpt")
 
 
-def test_a_flipped_byte_is_a_data_error_or_harmless(path):
-    whole = path.read_bytes()
-    draw = random.Random(0)
-    for _ in range(150):
+def equal(a, b):
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(equal(a[key], b[key]) for key in a)
+    return torch.equal(a, b) if isinstance(a, torch.Tensor) else a == b
+
+
+def test_a_flipped_bit_is_refused_or_changes_nothing(path):
+    whole, expected = path.read_bytes(), read_checkpoint(path)
+    draw, harmless = random.Random(0), 0
+    places = [*(draw.randrange(len(whole)) for _ in range(150)), *(draw.randrange(1, 1000) - 1000 for _ in range(450))]
+    for place in places:  # most in the directory at the end: the members' contents have checksums
         damaged = bytearray(whole)
-        damaged[draw.randrange(len(whole))] ^= draw.randrange(1, 256)
+        damaged[place] ^= 1 << draw.randrange(8)
         path.write_bytes(damaged)
         try:
-            assert isinstance(read_checkpoint(path)["lightlab"], dict)
+            assert equal(read_checkpoint(path), expected), place
+            harmless += 1
         except DataError as error:
-            assert "\n" not in str(error)
+            assert "\n" not in str(error) and str(error).startswith(str(path))
+    assert harmless < len(places) / 2
+
+
+def rewritten(path, change, **options):
+    with zipfile.ZipFile(path) as file:
+        members = [(member, file.read(member)) for member in file.infolist()]
+    with zipfile.ZipFile(path, "w", **options) as file:
+        for member, contents in members:
+            change(member)
+            file.writestr(member, contents)
+
+
+def test_a_member_marked_as_a_folder_is_refused_because_torch_would_not_read_its_contents(path):
+    rewritten(path, lambda member: setattr(member, "external_attr", 0x10))
+    with pytest.raises(DataError, match="a member that torch did not write"):
+        read_checkpoint(path)
+
+
+def test_compressed_members_are_refused(path):
+    rewritten(path, lambda member: setattr(member, "compress_type", zipfile.ZIP_DEFLATED))
+    with pytest.raises(DataError, match="a member that torch did not write"):
+        read_checkpoint(path)
+
+
+def test_containers_that_multiply_are_refused(path):
+    nested = [0] * 10
+    for _ in range(30):
+        nested = [nested] * 10
+    deep = []
+    for _ in range(200):
+        deep = [deep]
+    for extra in (nested, deep):
+        AtomicCheckpointIO().save_checkpoint(CONTENTS | {"extra": extra}, path)
+        with pytest.raises(DataError, match="containers inside each other"):
+            read_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"epoch": "one"}, "epoch is 'one'; it must be a whole number"),
+        ({"global_step": -1}, "global_step is -1"),
+        ({"state_dict": [1]}, r"state_dict is \[1\]"),
+        ({"lightlab": {"config": 5}}, "lightlab.format is missing"),
+        ({"lightlab": CONTENTS["lightlab"] | {"format": 2}}, "lightlab.format is 2; it must be one of 1"),
+        ({"lightlab": CONTENTS["lightlab"] | {"config": [1]}}, "lightlab.config.name is missing"),
+    ],
+)
+def test_contents_of_another_form_are_refused_by_name(path, change, message):
+    AtomicCheckpointIO().save_checkpoint(CONTENTS | change, path)
+    with pytest.raises(DataError, match=message):
+        read_checkpoint(path)
 
 
 @pytest.mark.parametrize("nested", [False, True])

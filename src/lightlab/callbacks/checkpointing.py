@@ -139,10 +139,14 @@ class SaveRandomStates(Callback):
     """Saves the states of the random generators, and restores them at the first batch.
 
     Restoring earlier would be undone: Lightning draws random numbers before the first batch.
+
+    Attributes:
+        are_restored: whether the first batch has begun, with the states of the checkpoint if there is one.
     """
 
     def __init__(self) -> None:
         self._loaded: dict[str, Any] | None = None
+        self.are_restored = False
 
     def state_dict(self) -> dict[str, Any]:
         kind, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)
@@ -158,6 +162,7 @@ class SaveRandomStates(Callback):
 
     def on_train_batch_start(self, *_: Any) -> None:
         if self._loaded is None:
+            self.are_restored = True
             return
         state, self._loaded = self._loaded, None
         torch.set_rng_state(state["torch"])
@@ -166,6 +171,7 @@ class SaveRandomStates(Callback):
         random.setstate(state["python"])
         kind, keys, *rest = state["numpy"]
         np.random.set_state((kind, np.array(keys, dtype=np.uint32), *rest))
+        self.are_restored = True
 
 
 class SaveConfig(Callback):

@@ -7,6 +7,7 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from lightlab.callbacks.base import Display, is_due, module_of, tensorboards
+from lightlab.errors import printable
 from lightlab.modules.verse import write_poems
 from lightlab.modules.verse_options import Verse
 from lightlab.modules.word_options import parse_words
@@ -32,7 +33,7 @@ class SamplePoems(Display):
         vocabulary = module.spec.vocabulary
         verse = replace(self.verse, start=",".join(_known(self.verse.starts, vocabulary)))
         poems = write_poems(module.network, vocabulary, verse, module.device)
-        print("\n".join(f"  {poem}" for poem in poems), flush=True)
+        print(printable("\n".join(f"  {poem}" for poem in poems)), flush=True)
         for logger in tensorboards(trainer):
             logger.experiment.add_text("samples", "\n\n".join(poems), trainer.global_step)
 
@@ -64,7 +65,7 @@ class NearestWords(Callback):
         space = WordSpace(pl_module.word_vectors(), vocabulary)
         probes = [probe for probe in self.probes if probe in vocabulary] or vocabulary[1:6]
         nearest = {probe: " ".join(word for word, _ in space.nearest(probe, self.count)) for probe in probes}
-        print("\n".join(f"  {probe}: {words}" for probe, words in nearest.items()), flush=True)
+        print(printable("\n".join(f"  {probe}: {words}" for probe, words in nearest.items())), flush=True)
         text = "\n\n".join(f"**{probe}** {words}" for probe, words in nearest.items())
         for logger in tensorboards(trainer):
             logger.experiment.add_text("nearest words", text, trainer.global_step)

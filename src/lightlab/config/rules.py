@@ -1,8 +1,10 @@
 """Rules for single values: whether one is valid, what is expected in words, and the same as JSON Schema."""
 
 import math
+import reprlib
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -179,6 +181,34 @@ class MappingOf(Rule):
 
     def json(self) -> dict[str, Any]:
         return {"type": "object"} | ({"additionalProperties": self.rule.schema()} if self.rule else {})
+
+
+MISSING = object()
+
+
+def problem_of(contents: Any, form: Mapping[str, Rule]) -> str:
+    """Returns what is wrong with `contents` in a few words; empty if nothing is.
+
+    Args:
+        form: the rule of each key; dots lead into mappings: ``target.scale.std``. One that ends in ``?`` may be absent.
+    """
+    for name, rule in form.items():
+        value = contents
+        for part in name.removesuffix("?").split("."):
+            value = value.get(part, MISSING) if isinstance(value, dict) else MISSING
+        if value is MISSING and not name.endswith("?"):
+            return f"{name} is missing"
+        if value is not MISSING and not rule.takes(value):
+            return f"{name} is {shortened(value)}; it must be {rule}"
+    return ""
+
+
+def shortened(value: object) -> str:
+    """Returns any value as text of a length that fits into a message."""
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # a number of more digits than Python writes out
+        return "a number of thousands of digits"
 
 
 def _shown(value: object) -> str:

@@ -1,6 +1,6 @@
 """Checks a config before torch is imported, so that an error in it costs a second and not a run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lightlab.config.data_keys import DATA
@@ -47,6 +47,20 @@ def check(config: dict[str, Any]) -> None:
     problem = next(_problems(config), None)
     if problem is not None:
         raise UsageError(problem)
+
+
+def check_groups(config: dict[str, Any], groups: Iterable[str]) -> None:
+    """Refuses groups that are missing, and declared keys in them whose value has the wrong type or range.
+
+    Raises:
+        UsageError: the first of them, by its full name, with what was expected.
+    """
+    for group in groups:
+        if not isinstance(config.get(group), dict):
+            raise UsageError(f"{group}: must be a group of keys")
+        problem = next(_values(f"{group}.", config[group], GROUPS[group]), None)
+        if problem is not None:
+            raise UsageError(problem)
 
 
 def _problems(config: dict[str, Any]) -> Iterator[str]:

@@ -4,12 +4,13 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
+from lightlab.config.rules import Rule, problem_of
 from lightlab.data.loader import Augment, EpochOrder, ResidentLoader, Rows
 from lightlab.data.splits import Fold
 from lightlab.errors import UsageError
@@ -48,6 +49,7 @@ class ResidentDataModule(LightningDataModule):
         can_fold: whether `load` obeys `fold`.
         fold: the rows that test this run; set before `setup` in a cross-validation.
         example_option: the option of predict.py that the end of a run suggests.
+        state_form: the rules of what `state_dict` returns, by key; see `problem_of`.
     """
 
     spec: Spec
@@ -55,6 +57,7 @@ class ResidentDataModule(LightningDataModule):
     can_fold = False
     fold: Fold | None = None
     example_option: str
+    state_form: ClassVar[Mapping[str, Rule]] = {}
 
     def __init__(
         self, *, seed: int, batch_size: int, eval_batch_size: int = 1000, shuffle: bool = True, drop_last: bool = False
@@ -80,6 +83,10 @@ class ResidentDataModule(LightningDataModule):
         Raises:
             DataError: the input does not exist, or this data module cannot read it.
         """
+
+    def state_problem(self, state: Any) -> str:
+        """Returns what is wrong with a state before `load_state_dict` takes it; empty if it fits `spec` and itself."""
+        return problem_of(state, self.state_form)
 
     def prepare(self, inputs: Tensor) -> Tensor:
         """Turns a batch of stored inputs into a float tensor for the network."""

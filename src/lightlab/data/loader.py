@@ -13,6 +13,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from lightlab.errors import DataError
+
 Augment = Callable[[Tensor, torch.Generator], Tensor]
 
 
@@ -128,6 +130,8 @@ class ResidentLoader:
         return {"batch": self._batches_given % max(1, len(self))}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
+        if state["batch"] not in range(max(1, len(self))):
+            raise DataError(f"batch {state['batch']} of an epoch with {len(self)}: the data is another than before")
         self._first_batch = self._batches_given = state["batch"]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from lightlab.errors import DataError
+from lightlab.errors import DataError, printable
 from lightlab.files import inside
 
 Data = TypeVar("Data")
@@ -20,7 +20,7 @@ class NotFound(DataError):
 @functools.cache
 def note(message: str) -> None:
     """Prints a message on stderr, once a process: a cross-validation reads its data anew for each fold."""
-    print(f"! {message}", file=sys.stderr)
+    print(f"! {printable(message)}", file=sys.stderr)
 
 
 def real_or_synthetic(source: str, name: str, find: Callable[[], Data]) -> Data | None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from lightlab.errors import UsageError
 from lightlab.modules.verse_options import Verse, mark_after
 
+COLDEST = 1e-6  # below this temperature the likeliest token is taken: float32 could not divide by it
 BATCH = 1000  # poems that are written at a time
 
 
@@ -174,7 +175,7 @@ class _Rhymes:
 
 def sample(logits: Tensor, verse: Verse, generator: torch.Generator) -> Tensor:
     """Draws a token for each row of logits (N, V) → (N,); rows hold -inf where nothing may be drawn."""
-    if verse.temperature == 0:
+    if verse.temperature < COLDEST:
         return logits.argmax(1)
     logits = (logits - logits.amax(1, keepdim=True)) / verse.temperature
     if verse.top_k is not None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lightlab.config.rules import NOT_NEGATIVE, SWITCH, Number, Rule, Text, Whole
+from lightlab.config.rules import SWITCH, Number, Rule, Text, Whole
 from lightlab.errors import UsageError
 
 VERSE_RULES: dict[str, Rule] = {
@@ -10,14 +10,17 @@ VERSE_RULES: dict[str, Rule] = {
     "acrostic": Text(),
     "lines": Whole(1, 1000),
     "length": Whole(1, 1000),
-    "temperature": NOT_NEGATIVE,
-    "top_k": Whole(1),
+    "temperature": Number(0, 1_000_000),
+    "top_k": Whole(1, 1_000_000),
     "top_p": Number(0, 1, open_low=True),
     "count": Whole(1, 1_000_000),
     "seed": Whole(0, 2**32 - 1),
     "rhyme": SWITCH,
     "no_repeat": SWITCH,
 }
+
+
+MOST_CHARACTERS = 100_000_000  # of all poems together
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Verse:
         no_repeat: no character occurs twice in a poem.
 
     Raises:
-        UsageError: the form contradicts itself, or a start is not a single character.
+        UsageError: the form contradicts itself, a start is not a single character, or there is too much to write.
     """
 
     start: str = ""
@@ -60,6 +63,13 @@ class Verse:
         if self.acrostic and self.lines not in (None, len(self.acrostic)):
             raise UsageError(
                 f"acrostic={self.acrostic}: {len(self.acrostic)} characters for lines={self.lines}; leave out lines="
+            )
+
+        characters = max(1, len(self.starts)) * self.count * self.line_count * self.length
+        if characters > MOST_CHARACTERS:
+            raise UsageError(
+                f"count={self.count} lines={self.line_count} length={self.length}: {characters:,} characters; at most "
+                f"{MOST_CHARACTERS:,} are written at a time"
             )
 
     @property

@@ -1,7 +1,10 @@
 """Plots of predicted numbers against true ones, and predictions drawn on photos."""
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL.PngImagePlugin import PngInfo
 
 from lightlab.data.images.reading import upright_photo
 from lightlab.files import whole_file
@@ -30,6 +34,7 @@ BINS = 10
 SMALLEST, LARGEST = 480, 1600  # pixels of a photo's longer side
 NARROWEST = 320  # pixels that text needs
 MOST_LINES = 3
+_ORIGIN = "lightlab photo"  # a figure's text chunk: the hash of its photo's path
 
 
 def predictions_figure(
@@ -119,6 +124,8 @@ def _scores(predicted: np.ndarray, true: np.ndarray) -> str:
 def write_prediction_figures(photos: Sequence[Path], captions: Sequence[str], folder: Path) -> list[Path]:
     """Writes ``<stem>-prediction.png`` for each photo; ``<name>-prediction.png`` where two share a stem.
 
+    Replaces a photo's earlier figure and no other file: the name gets a number where another file has it.
+
     Raises:
         DataError: a photo cannot be read.
     """
@@ -126,10 +133,27 @@ def write_prediction_figures(photos: Sequence[Path], captions: Sequence[str], fo
     written = []
     for photo, caption in zip(photos, captions, strict=True):
         name = photo.stem if stems[photo.stem] == 1 else photo.name
-        written.append(folder / f"{name}-prediction.png")
+        origin = sha256(os.fsencode(photo.resolve())).hexdigest()
+        written.append(_free_path(folder, f"{name}-prediction", origin))
+        marked = PngInfo()
+        marked.add_text(_ORIGIN, origin)
         with whole_file(written[-1]) as unfinished:
-            prediction_figure(upright_photo(photo), caption).save(unfinished, format="PNG")
+            prediction_figure(upright_photo(photo), caption).save(unfinished, format="PNG", pnginfo=marked)
     return written
+
+
+def _free_path(folder: Path, name: str, origin: str) -> Path:
+    numbered = (folder / f"{name}{f'-{number}' if number > 1 else ''}.png" for number in count(1))
+    return next(path for path in numbered if not path.exists() or _origin_of(path) == origin)
+
+
+def _origin_of(figure: Path) -> str | None:
+    """Returns the mark of the photo that a figure was drawn on; None for any other file."""
+    try:
+        with Image.open(figure) as picture:
+            return picture.info.get(_ORIGIN)
+    except (OSError, ValueError, SyntaxError):
+        return None
 
 
 def prediction_captions(columns: Mapping[str, Sequence[Any]], spec: Spec) -> list[str]:

@@ -1,6 +1,7 @@
 """The options of predict.py; a dataclass, so that prediction works where conf/ is gone."""
 
 import json
+import os
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -107,7 +108,7 @@ QUERY_RULES: dict[str, Rule] = {**VERSE_RULES, **WORD_RULES}  # options of tasks
 OPTIONS = tuple(dict.fromkeys(name for options in _SECTIONS.values() for name in options))
 _RULES: dict[str, Rule] = {
     "accelerator": OneOf(("auto", "cpu", "gpu", "mps")),
-    "batch_size": Whole(1),
+    "batch_size": Whole(1, 1_000_000),
     "figure": OneOf((True, False)),
     "threshold": Number(0, 1, open_low=True, open_high=True),
     **QUERY_RULES,
@@ -138,7 +139,7 @@ def find_checkpoint(options: PredictOptions) -> Path:
         UsageError: there is no such run.
     """
     if options.checkpoint:
-        return Path(options.checkpoint).expanduser()
+        return Path(os.path.expanduser(options.checkpoint))
     path = checkpoint_of(find_run(options.run or "last"))
     assert path is not None
     return path
@@ -168,8 +169,10 @@ def _value(key: str, text: str) -> Any:
         return _checked(key, text, _RULES[key])
     if key == "allow":
         return [name.strip() for name in text.strip("[]").split(",") if name.strip()]
-    if key == "output" and Path(text).suffix not in (".csv", ".json"):
-        raise UsageError(f"output={text}: must end in .csv or .json")
+    if key == "output":
+        if Path(text).suffix not in (".csv", ".json"):
+            raise UsageError(f"output={text}: must end in .csv or .json")
+        return os.path.expanduser(text)  # which leaves ~nobody as it is
     return _input(text) if key == "input" else text
 
 
@@ -179,7 +182,7 @@ def _checked(key: str, text: str, rule: Rule) -> Any:
         with suppress(ValueError, RecursionError):
             value = json.loads(text.lower() if text in ("True", "False") else text)
     if not rule.takes(value):
-        raise UsageError(f"{key}={text}: must be {rule}")
+        raise UsageError(f"{key}={text if len(text) <= 60 else f'{text[:60]}…'}: must be {rule}")
     return value
 
 

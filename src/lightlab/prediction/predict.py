@@ -1,35 +1,46 @@
 """Predicts with a checkpoint: reads it and an input, returns a table."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
+from lightlab.config.composition import flatten
 from lightlab.config.instantiation import building_only, instantiate_parts
+from lightlab.config.schema import check_groups
 from lightlab.data.base import Inputs, ResidentDataModule
-from lightlab.errors import DataError, UsageError, one_line
-from lightlab.files import whole_file
+from lightlab.errors import DataError, LightlabError, UsageError, one_line, printable
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.prediction.options import PredictOptions, check_options
+from lightlab.prediction.output import check_output, write_table
 from lightlab.runs.checkpoints import read_checkpoint
+from lightlab.runs.contents import check_finite, check_weights, read_spec, refused
 from lightlab.runs.trust import BUILT, check_trusted, target_names
 from lightlab.spec import Spec
-from lightlab.training.building import build_module, build_network
+from lightlab.training.building import build_module, build_network, try_out
 from lightlab.training.devices import choose
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """A checkpoint's data module, which prepares inputs, and its module, which predicts from them."""
+    """A checkpoint's data module, which prepares inputs, and its module, which predicts from them.
+
+    Attributes:
+        sources: the texts of the data's config, some of which name the files that the run has learnt from.
+    """
 
     data: ResidentDataModule
     module: SupervisedModule
     task: str
     epoch: int
+    sources: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -55,7 +66,7 @@ class Predictions:
     def text(self, most_rows: int = 20) -> str:
         """Returns the text column, or the table's first and last rows without the columns of class probabilities."""
         if self.text_column:
-            return "\n".join(map(str, self.table[self.text_column]))
+            return printable("\n".join(map(str, self.table[self.text_column])))
         table = self.table[[column for column in self.table.columns if not column.startswith("p(")]]
         options = ("display.unicode.east_asian_width", True, "display.width", 160, "display.max_columns", 20)
         with pd.option_context(*options):
@@ -64,7 +75,7 @@ class Predictions:
         scores = "  ".join(f"{name} {value:.4f}" for name, value in self.scores.items())
         for figure in self.figures[:most_rows]:
             text += f"\ndrawn: {figure}"
-        return text + (f"\nscored on {len(table):,} labelled rows: {scores}" if scores else "")
+        return printable(text + (f"\nscored on {len(table):,} labelled rows: {scores}" if scores else ""))
 
 
 def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
@@ -76,14 +87,17 @@ def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
     """
     predictor = load_predictor(checkpoint, options.allow)
     check_options(options, predictor.module.predict_options, predictor.task)
+    if options.output:
+        check_output(Path(options.output), [str(checkpoint), str(options.input), *predictor.sources])
     device = choose(options.accelerator).device
     if "input" in predictor.module.predict_options:
         predictions = _predict_rows(predictor, options, device)
     else:
-        table = pd.DataFrame(predictor.module.to(device).query(options.query))
-        predictions = Predictions(table, {}, text_column=predictor.module.text_column, all_rows=True)
+        columns = predictor.module.to(device).query(options.query)
+        check_finite_predictions(columns, list(map(str, next(iter(columns.values())))))
+        predictions = Predictions(pd.DataFrame(columns), {}, text_column=predictor.module.text_column, all_rows=True)
     if options.output:
-        _write(predictions.table, Path(options.output))
+        write_table(predictions.table, Path(options.output))
     return predictions
 
 
@@ -94,21 +108,44 @@ def load_predictor(path: Path, allow: list[str]) -> Predictor:
         DataError: damaged, foreign, or not of this project.
     """
     checkpoint = read_checkpoint(path)
-    record = checkpoint["lightlab"]
+    record, weights = checkpoint["lightlab"], checkpoint["state_dict"]
+    config = record["config"]
     try:
-        config, spec = record["config"], Spec.from_plain(record["spec"])
         check_trusted(config, allow, str(path))
+        check_groups(config, BUILT)
+        spec = read_spec(path, record)
         # A checkpoint does not choose where this machine writes: the cache folder is the user's own.
         own_cache = {"cache_dir": None} if "cache_dir" in config["data"] else {}
         with building_only(target_names(config)):
             parts = instantiate_parts(config | {"data": config["data"] | own_cache}, BUILT)
         parts.data.spec = spec
+        if problem := parts.data.state_problem(record["preparation"]):
+            raise refused(path, f"preparation: {problem}")
         parts.data.load_state_dict(record["preparation"])
+        if not allow:  # somebody's own layers may not work without memory
+            _check_sizes(path, parts, spec, weights)
         module = build_module(parts, spec, build_network(parts, spec))
-        module.load_state_dict(checkpoint["state_dict"])
-    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+        check_weights(path, weights, module)
+        check_finite(path, weights)
+        module.load_state_dict(weights)
+        if "input" in module.predict_options:
+            try_out(module, parts.activation, torch.zeros(2, *spec.input_shape))
+    except UsageError as error:  # of the config that the checkpoint holds, not of the command line
+        raise refused(path, str(error)) from None
+    except LightlabError:
+        raise
+    except Exception as error:
         raise DataError(f"{path}: its parts do not fit together ({one_line(error, 160)})") from error
-    return Predictor(parts.data, module.eval(), config["name"], checkpoint["epoch"] + 1)
+    texts = {key: value for key, value in flatten(config["data"]).items() if isinstance(value, str) and value}
+    sources = tuple(text for key, text in texts.items() if key not in (("data_dir",), ("cache_dir",)))
+    return Predictor(parts.data, module.eval(), config["name"], checkpoint["epoch"] + 1, sources)
+
+
+def _check_sizes(path: Path, parts: SimpleNamespace, spec: Spec, weights: dict[str, Any]) -> None:
+    """Compares the weights with a network without memory, so that no size that a config names can use it up."""
+    with torch.device("meta"):
+        network = nn.ModuleDict({"network": build_network(parts, spec)})
+    check_weights(path, {name: weight for name, weight in weights.items() if name.startswith("network.")}, network)
 
 
 def _predict_rows(predictor: Predictor, options: PredictOptions, device: torch.device) -> Predictions:
@@ -118,23 +155,43 @@ def _predict_rows(predictor: Predictor, options: PredictOptions, device: torch.d
     inputs = predictor.data.read(options.input)
     if options.figure and not inputs.photos:
         raise UsageError(f"figure=true: draws on photos, and input={options.input} holds none; take figure= away")
-    outputs = _outputs(predictor, inputs, device, options.batch_size)
-    figures = _draw(module, inputs, outputs, options.output) if options.figure else []
-    return Predictions(_table(module, inputs, outputs), _scores(module, inputs, outputs), figures)
+    outputs = _outputs(predictor, inputs, device, options)
+    predicted = module.predict(outputs)
+    check_finite_predictions(predicted, [f"{inputs.index_name} {name}" for name in inputs.names])
+    figures = _draw(module, inputs, predicted, options.output) if options.figure else []
+    return Predictions(_table(module, inputs, predicted), _scores(module, inputs, outputs), figures)
 
 
 @torch.inference_mode()
-def _outputs(predictor: Predictor, inputs: Inputs, device: torch.device, batch_size: int) -> Tensor:
+def _outputs(predictor: Predictor, inputs: Inputs, device: torch.device, options: PredictOptions) -> Tensor:
     """Returns the network's outputs (N, output_size), on the CPU."""
     module = predictor.module.to(device)
-    batches = inputs.inputs.split(batch_size)
+    batches = inputs.inputs.split(options.batch_size)
+    shape, expected = tuple(predictor.data.prepare(batches[0][:1]).shape[1:]), module.spec.input_shape
+    if shape != expected:
+        raise DataError(f"input={options.input}: each is {shape}; the network of this run takes {expected}")
     bar = tqdm(batches, desc="predicting", unit="batch", disable=None if len(batches) > 1 else True)
     return torch.cat([module(predictor.data.prepare(batch.to(device))).float().cpu() for batch in bar])
 
 
-def _table(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> pd.DataFrame:
-    columns: dict[str, list[Any]] = {inputs.index_name: inputs.names, **(inputs.columns or {})}
-    columns |= module.predict(outputs)
+def check_finite_predictions(predicted: dict[str, list[Any]], rows: Sequence[str]) -> None:
+    """Raises `DataError`, which names the row, for the first predicted number that is infinite or NaN.
+
+    Args:
+        predicted: the columns of predictions.
+        rows: what the rows are called.
+    """
+    for column, values in predicted.items():
+        for row, value in zip(rows, values, strict=True):
+            if isinstance(value, float) and not math.isfinite(value):
+                raise DataError(
+                    f"{row}: the predicted {column} is {value}: its inputs lie too far from those that the run has "
+                    "learnt from; correct or leave out the row"
+                )
+
+
+def _table(module: SupervisedModule, inputs: Inputs, predicted: dict[str, list[Any]]) -> pd.DataFrame:
+    columns: dict[str, list[Any]] = {inputs.index_name: inputs.names, **(inputs.columns or {}), **predicted}
     if inputs.targets is not None:
         columns["label"] = _labels(module.spec, inputs.targets)
     return pd.DataFrame(columns)
@@ -155,24 +212,13 @@ def _scores(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> dict[s
     return {name: float(value) for name, value in metrics.compute().items()}
 
 
-def _draw(module: SupervisedModule, inputs: Inputs, outputs: Tensor, output: str | None) -> list[Path]:
+def _draw(module: SupervisedModule, inputs: Inputs, predicted: dict[str, list[Any]], output: str | None) -> list[Path]:
     """Draws each prediction on its photo: beside `output`, else in predictions/."""
     from lightlab.plots.predictions import prediction_captions, write_prediction_figures
 
     folder = Path(output).parent if output else Path("predictions")
-    captions = prediction_captions(module.predict(outputs), module.spec)
+    captions = prediction_captions(predicted, module.spec)
     try:
         return write_prediction_figures(inputs.photos or [], captions, folder)
     except OSError as error:
         raise DataError(f"figure=true: {folder} could not be written: {one_line(error)}") from None
-
-
-def _write(table: pd.DataFrame, path: Path) -> None:
-    try:
-        with whole_file(path) as unfinished:
-            if path.suffix == ".json":
-                table.to_json(unfinished, orient="records", force_ascii=False, indent=1)
-            else:
-                table.to_csv(unfinished, index=False, encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"output={path}: could not be written: {one_line(error)}") from None

@@ -11,7 +11,7 @@ from statistics import fmean, stdev
 from typing import Any
 from urllib.parse import quote
 
-from lightlab.files import whole_file
+from lightlab.files import csv_cell, whole_file
 from lightlab.report.comparison import Comparison
 from lightlab.report.formatting import Translate, as_number, duration, mean_and_deviation, p_value, plain, short
 from lightlab.report.grouping import DATA_USED, Configuration, setting
@@ -205,7 +205,10 @@ def write_summary(runs: Sequence[Run], path: Path) -> None:
     with whole_file(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(columns), lineterminator="\n", restval="")
         writer.writeheader()
-        writer.writerows({name: _csv_cell(value) for name, value in row.items()} for row in rows)
+        writer.writerows(
+            {name: csv_cell(repr(value) if isinstance(value, float) else value) for name, value in row.items()}
+            for row in rows
+        )
 
 
 def _summary_row(run: Run, folder: Path) -> dict[str, Any]:
@@ -216,12 +219,3 @@ def _summary_row(run: Run, folder: Path) -> dict[str, Any]:
     row |= {name: value for name, value in run.metrics.items() if name not in ("name", "data", "seconds", "epochs")}
     row |= {DATA_USED: run.metrics.get("data")}
     return row | {"seconds": run.seconds, "epochs": run.epochs_done, "error": run.reason}
-
-
-def _csv_cell(value: Any) -> Any:
-    """Marks text that a spreadsheet would take for a formula as text."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return f"'{value}" if value[:1] in ("=", "@", "\t", "\r") else value
-    return repr(value)

@@ -1,9 +1,12 @@
 """Writes checkpoints whole or not at all, and reads them without running code that they hold."""
 
 import errno
+import io
 import os
 import pickle
 import warnings
+import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,9 @@ from lightning.fabric.plugins import TorchCheckpointIO
 
 from lightlab.errors import DataError, LightlabError, one_line
 from lightlab.files import whole_file
+from lightlab.runs.contents import FORM, check_extent, check_form
+
+_FOLDER = 0x10  # the MS-DOS attribute of a folder in a zip archive
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -24,11 +30,22 @@ class AtomicCheckpointIO(TorchCheckpointIO):
                 torch.save(checkpoint, file)
                 file.flush()
                 os.fsync(file.fileno())
+            _sync_folder(path.parent)
         except (OSError, RuntimeError) as error:  # torch.save reports a failed write as a RuntimeError
             raise LightlabError(_explain_write(path, error)) from error
 
     def load_checkpoint(self, path: Any, map_location: Any | None = None, weights_only: bool | None = None) -> Any:
         return read_checkpoint(Path(path), map_location or "cpu")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a renaming inside the folder outlast a loss of power, where the system can."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
@@ -37,20 +54,50 @@ def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
     Raises:
         DataError: a file that is missing, damaged, not this project's, or that would run code.
     """
-    if not path.is_file():
-        raise DataError(f"{path}: no such checkpoint; a run keeps its own in checkpoints/best.ckpt and last.ckpt")
+    contents = _whole(path)
     try:
         with warnings.catch_warnings(action="ignore"):  # torch's, on old formats
-            checkpoint = torch.load(path, map_location=map_location, weights_only=True)
+            checkpoint = torch.load(io.BytesIO(contents), map_location=map_location, weights_only=True)
     except pickle.UnpicklingError as error:
         raise DataError(f"{path}: {_explain_unpickling(error)}") from None
     except Exception as error:  # a damaged file raises any of a dozen kinds
-        raise DataError(
-            f"{path}: truncated or not a checkpoint ({one_line(error, 120)}); use the run's other one"
-        ) from None
+        raise _damaged(path, one_line(error, 120)) from None
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("lightlab"), dict):
         raise DataError(f"{path}: a checkpoint, but not one of lightlab's (it carries no config)")
+    check_extent(path, checkpoint)
+    check_form(path, checkpoint, FORM)
     return checkpoint
+
+
+def _whole(path: Path) -> bytes:
+    """Returns a checkpoint's bytes, read once, after their checksums have been verified.
+
+    A checkpoint is a zip archive whose members carry CRC-32s, which torch does not verify. Its reader also takes a
+    member that is marked as a folder for one without contents, and leaves the tensor's memory as it was.
+    """
+    if not os.path.isfile(path):  # unlike Path.is_file, takes names that are too long
+        kind = "not a file" if os.path.exists(path) else "no such checkpoint"
+        raise DataError(f"{path}: {kind}; a run keeps its own in checkpoints/best.ckpt and last.ckpt")
+    try:
+        contents = path.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(contents)) as archive:
+            members = archive.infolist()
+            if any(member.compress_type or member.external_attr & _FOLDER for member in members):
+                raise _damaged(path, "a member that torch did not write")
+            if sum(member.file_size for member in members) > len(contents):
+                raise _damaged(path, "members that overlap")
+            wrong = archive.testzip()
+    except DataError:
+        raise
+    except Exception as error:
+        raise _damaged(path, one_line(error, 120)) from None
+    if wrong is not None:
+        raise _damaged(path, f"the checksum of {wrong} is wrong")
+    return contents
+
+
+def _damaged(path: Path, reason: str) -> DataError:
+    return DataError(f"{path}: truncated, damaged or not a checkpoint ({reason}); use the run's other one")
 
 
 def _explain_write(path: Path, error: BaseException) -> str:

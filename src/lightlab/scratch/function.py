@@ -27,7 +27,7 @@ class Function(torch.autograd.Function):
 def apply(function: type[Function], *arguments: Any) -> Any:
     """Calls ``function.apply``, under autocast in single precision: a backward pass supports one type only."""
     device = next(argument.device.type for argument in arguments if isinstance(argument, Tensor))
-    if not torch.is_autocast_enabled(device):
+    if device == "meta" or not torch.is_autocast_enabled(device):  # meta tensors have no autocast
         return function.apply(*arguments)
     with torch.autocast(device, enabled=False):
         return function.apply(*map(_single, arguments))

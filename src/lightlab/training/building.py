@@ -30,7 +30,7 @@ from lightlab.runs.checkpoints import AtomicCheckpointIO
 from lightlab.runs.trust import target_names
 from lightlab.spec import Spec
 from lightlab.training.devices import Accelerator, compiles, keep_pages
-from lightlab.training.weights import Resumable, checkpoint_to_resume, take_weights
+from lightlab.training.weights import Resumable, check_states, checkpoint_to_resume, take_weights
 
 # Folds draw no pictures and keep no checkpoint to resume from: rerunning one is quick.
 _NOT_OF_FOLDS = (Display, ProgressBar, LastCheckpoint, SaveOnSignal)
@@ -86,10 +86,12 @@ def build(config: Config, folder: Path, fold: Fold | None = None, trial: Trial |
     data.fold = fold
     data.setup()
     module = _build_learner(config, parts)
-    resumed = checkpoint_to_resume(config, module)
+    resumed = checkpoint_to_resume(config, module, data)
     config = config | {"resume": None}  # `resume` belongs to this process, not to the run
     callbacks = _build_callbacks(config, parts, module.is_compiled, trial)
     trainer = _build_trainer(config, folder, parts, callbacks, resumed)
+    if resumed:
+        check_states(resumed, trainer, callbacks)
     _check_monitor(config, module, data)
     return Run(config, folder, data, module, trainer, callbacks, parts.accelerator, resumed, keeps_pages)
 

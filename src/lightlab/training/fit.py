@@ -5,10 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from lightlab.callbacks.checkpointing import SaveRandomStates
 from lightlab.callbacks.pruning import Pruning, Trial
 from lightlab.config.composition import Config
+from lightlab.errors import LightlabError, one_line, printable
 from lightlab.files import write_text
 from lightlab.runs.checkpoints import read_checkpoint
+from lightlab.runs.contents import refused
 from lightlab.runs.folder import begin, checkpoint_of
 from lightlab.runs.records import write_yaml
 from lightlab.runs.results import describe_environment, epoch_row, write_json
@@ -33,7 +36,7 @@ def train(
     run = build(config, folder, trial=trial)
     if begun is not None:
         begun()
-    print(_opening_line(run), flush=True)
+    print(printable(_opening_line(run)), flush=True)
     results = fit(run)
     if reason := _why_pruned(run):
         print(f"\n{reason}\n\nrun folder   {folder}", flush=True)
@@ -41,7 +44,7 @@ def train(
     messages = [message for callback in run.callbacks if (message := getattr(callback, "message", ""))]
     schedule = run.module.schedule
     is_extendable = schedule is not None and schedule.when_extended != "refuse"
-    print(run_summary(results, folder, run.data.example_option, is_extendable, messages), flush=True)
+    print(printable(run_summary(results, folder, run.data.example_option, is_extendable, messages)), flush=True)
     return results
 
 
@@ -56,7 +59,7 @@ def fit(run: Run) -> dict[str, Any]:
     _write_records(run)
     started = time.perf_counter()
     if run.resumed is None or not run.resumed.trained:
-        run.trainer.fit(run.module, datamodule=run.data, ckpt_path=run.resumed.path if run.resumed else None)
+        _fit(run)
     results = _training_results(run, time.perf_counter() - started)
     if reason := _why_pruned(run):
         write_text(run.folder / "pruned.txt", f"{reason}\n")
@@ -66,6 +69,24 @@ def fit(run: Run) -> dict[str, Any]:
         results |= getattr(callback, "results", {})
     write_json(run.folder / "metrics.json", results)
     return results
+
+
+def _fit(run: Run) -> None:
+    """Trains.
+
+    Raises:
+        DataError: Lightning could not restore the checkpoint that training goes on from.
+    """
+    path = run.resumed.path if run.resumed else None
+    try:
+        run.trainer.fit(run.module, datamodule=run.data, ckpt_path=path)
+    except LightlabError:
+        raise
+    except Exception as error:
+        states = next((callback for callback in run.callbacks if isinstance(callback, SaveRandomStates)), None)
+        if path is None or states is None or states.are_restored:
+            raise
+        raise refused(path, f"it cannot be restored ({type(error).__name__}: {one_line(error, 160)})") from error
 
 
 def _write_records(run: Run) -> None:

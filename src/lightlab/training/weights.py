@@ -1,14 +1,24 @@
 """First weights that come from a checkpoint: another run's (``init_from=``), or the run's own (``resume=``)."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+from lightning.pytorch import Callback, Trainer
+from torch import nn
+
+from lightlab.callbacks.base import CallbackGroup
+from lightlab.callbacks.checkpointing import SaveRandomStates
 from lightlab.config.composition import Config, flatten
 from lightlab.config.schema import GROUPS
+from lightlab.data.base import ResidentDataModule
 from lightlab.errors import UsageError
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.runs.checkpoints import read_checkpoint
+from lightlab.runs.contents import RESUMED_FORM, check_finite, check_form, check_weights, misfit, refused, unlike
 from lightlab.runs.folder import checkpoint_of, find_run, results_of
 
 # The parts that a resumed run keeps. The checkpoint restores these settings, so an override would have no effect.
@@ -22,11 +32,15 @@ class Resumable:
 
     Attributes:
         trained: training has ended, but the run stopped before its results were written.
+        loops: Lightning's states of its loops.
+        callbacks: the states of the callbacks, by their keys.
     """
 
     path: Path
     global_step: int
     trained: bool
+    loops: dict[str, Any]
+    callbacks: dict[str, Any]
 
 
 def take_weights(module: SupervisedModule, source: str) -> None:
@@ -34,20 +48,26 @@ def take_weights(module: SupervisedModule, source: str) -> None:
 
     Raises:
         UsageError: they are of another network.
+        DataError: the checkpoint is damaged, or holds weights that are not finite; the module is as before.
     """
     path = Path(source).expanduser()
-    checkpoint = read_checkpoint(path if path.is_file() else checkpoint_of(find_run(source)) or path)
-    try:
-        module.load_state_dict(checkpoint["state_dict"])
-    except RuntimeError:
+    path = path if path.is_file() else checkpoint_of(find_run(source)) or path
+    checkpoint = read_checkpoint(path)
+    weights = checkpoint["state_dict"]
+    if issue := misfit(weights, module):
         task = checkpoint["lightlab"]["config"]["name"]
-        raise UsageError(f"init_from={source}: weights of task {task} do not fit this network") from None
+        raise UsageError(f"init_from={source}: weights of task {task} do not fit this network: {issue}")
+    check_finite(path, weights)
+    module.load_state_dict(weights)
 
 
-def checkpoint_to_resume(config: Config, module: SupervisedModule) -> Resumable | None:
+def checkpoint_to_resume(config: Config, module: SupervisedModule, data: ResidentDataModule) -> Resumable | None:
     """Checks the checkpoint of ``resume=`` before Lightning loads it, while nothing has been changed.
 
+    Weights that are not finite are taken: a run that diverges can go on as it would have without a stop.
+
     Raises:
+        DataError: it does not hold what training goes on from.
         UsageError: it is of another task or network; its run has finished, cannot be extended, or had other parts.
     """
     if not config["resume"]:
@@ -57,10 +77,12 @@ def checkpoint_to_resume(config: Config, module: SupervisedModule) -> Resumable 
     if path is None:
         raise UsageError(f"resume={folder}: holds no checkpoint that can be read")
     checkpoint = read_checkpoint(path)
+    check_form(path, checkpoint, RESUMED_FORM)
     saved = checkpoint["lightlab"]["config"]
     if config["name"] != saved["name"]:
         raise UsageError(f"{path} is a checkpoint of task {saved['name']}; resume= goes on with the same task")
     _check_same_parts(saved, config)
+    _check_learning(path, checkpoint, module, data)
     extendable = _check_length(module, checkpoint["steps"])
     trained, limit = _is_trained(config, checkpoint), config["trainer"]["max_epochs"]
     if not trained and 0 < limit <= checkpoint["epoch"]:
@@ -71,7 +93,65 @@ def checkpoint_to_resume(config: Config, module: SupervisedModule) -> Resumable 
         longer = f"extend it with trainer.max_epochs={2 * limit}"
         advice = longer if extendable and not checkpoint["stopped"] else "start a new run with init_from= this one"
         raise UsageError(f"run {folder} has finished after {checkpoint['epoch'] + 1} epochs; {advice}")
-    return Resumable(path, checkpoint["global_step"], trained)
+    return Resumable(path, checkpoint["global_step"], trained, checkpoint["loops"], checkpoint["callbacks"])
+
+
+def _check_learning(path: Path, checkpoint: dict[str, Any], module: SupervisedModule, data: ResidentDataModule) -> None:
+    """Compares the states that training goes on from with those that this run's parts have themselves."""
+    check_weights(path, checkpoint["state_dict"], module)
+    prepared = checkpoint.get(type(data).__qualname__)  # under this key Lightning keeps a data module's state
+    if prepared is not None and (problem := data.state_problem(prepared)):
+        raise refused(path, f"preparation: {problem}")
+    optimizer, scheduler = _stepped_copies(module)
+    expected = {
+        "train_loss": (checkpoint["train_loss"], module.train_loss.state()),
+        "optimizer_states": (checkpoint["optimizer_states"][0].get("param_groups"), optimizer["param_groups"]),
+        "lr_schedulers": (checkpoint["lr_schedulers"], [scheduler] if scheduler else []),
+    }
+    states = checkpoint["optimizer_states"][0].get("state")
+    if not isinstance(states, dict) or (optimizer["state"] and not states.keys() <= optimizer["state"].keys()):
+        raise refused(path, "optimizer_states: not those of this run's weights")
+    expected |= {
+        f"optimizer_states.{key}": (states[key], state) for key, state in optimizer["state"].items() if key in states
+    }
+    for name, (saved, example) in expected.items():
+        if problem := unlike(saved, example, name):
+            raise refused(path, problem)
+
+
+def _stepped_copies(module: SupervisedModule) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Returns the states that the optimizer and the schedule have after a step on copies of the weights."""
+    copies = [
+        (name, nn.Parameter(torch.zeros_like(weight), weight.requires_grad))
+        for name, weight in module.named_parameters()
+    ]
+    optimizer = module.make_optimizer(copies)
+    schedule = module.make_schedule(optimizer, module.run_length)
+    for _, copy in copies:
+        copy.grad = torch.zeros_like(copy) if copy.requires_grad else None
+    with suppress(TypeError):  # of an optimizer whose step needs a closure: its state is not compared
+        optimizer.step()
+    return optimizer.state_dict(), schedule.scheduler.state_dict() if schedule.scheduler else {}
+
+
+def check_states(resumed: Resumable, trainer: Trainer, callbacks: Sequence[Callback]) -> None:
+    """Compares the states of Lightning's loop and of the callbacks with those that this run's have at the start.
+
+    Raises:
+        DataError: names the first that differs in its structure.
+    """
+    loop = {key: state for key, state in trainer.fit_loop.state_dict().items() if not key.endswith("state_dict")}
+    saved = resumed.callbacks | resumed.callbacks.get(CallbackGroup.__qualname__, {})
+    expected = [(resumed.loops["fit_loop"], loop, "loops.fit_loop")]
+    for callback in callbacks:
+        example = callback.state_dict()
+        if isinstance(callback, SaveRandomStates):
+            example["cuda"] = []  # on a machine with other GPUs they are not restored
+        if example and callback.state_key in saved:
+            expected.append((saved[callback.state_key], example, f"callbacks.{type(callback).__name__}"))
+    for state, example, name in expected:
+        if problem := unlike(state, example, name):
+            raise refused(resumed.path, problem)
 
 
 def _check_same_parts(saved: Config, config: Config) -> None:

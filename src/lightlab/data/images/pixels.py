@@ -1,10 +1,11 @@
 """The base of the data modules of images and photos: pixels on one scale."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
+from lightlab.config.rules import POSITIVE, ListOf, Number
 from lightlab.data.base import ResidentDataModule
 from lightlab.data.loader import Augment, Split
 
@@ -18,6 +19,7 @@ class PixelDataModule(ResidentDataModule):
     """
 
     can_fold = True
+    state_form: ClassVar = {"mean": ListOf(Number()), "std": ListOf(POSITIVE)}
 
     def __init__(
         self, *, val_fraction: float, scale: str, train_size: int | None, augment: Augment | None, **loading: Any
@@ -46,6 +48,13 @@ class PixelDataModule(ResidentDataModule):
         factor = torch.tensor([1 / (255 * std) for std in self.std], device=inputs.device)
         shift = torch.tensor([-mean / std for mean, std in zip(self.mean, self.std, strict=True)], device=inputs.device)
         return inputs.float().mul_(factor[:, None, None]).add_(shift[:, None, None])
+
+    def state_problem(self, state: Any) -> str:
+        if problem := super().state_problem(state):
+            return problem
+        channels = self.spec.input_shape[0] if self.scale == "standard" else 1
+        lengths = len(state["mean"]), len(state["std"])
+        return "" if lengths == (channels, channels) else f"mean and std of {lengths} channels; {channels} are expected"
 
     def state_dict(self) -> dict[str, list[float]]:
         return {"mean": self.mean, "std": self.std}

@@ -15,7 +15,7 @@ from lightlab.data.photos.decoding import Form, decode, decode_cached
 from lightlab.data.photos.folder import Matched, Photo, PhotoSource, labels_by_pattern, only_one
 from lightlab.data.photos.labels import SUFFIXES as LIST_SUFFIXES
 from lightlab.data.photos.labels import Label, read_label_file
-from lightlab.errors import DataError
+from lightlab.errors import DataError, printable
 from lightlab.files import inside, regular_file, write_text
 
 Drawings = tuple[np.ndarray, list[str], np.ndarray]  # uint8 (N, H, W, 3), names, scores (N,)
@@ -106,7 +106,7 @@ def usable_rows(
         report = f"{where}: {shown}{_listing(problems, reader.cache_dir / 'photos' / 'left_out.txt')}"
         if reader.bad_photos == "refuse":
             raise DataError(f"{report}. Correct them, or {way_out}")
-        print(f"! Left out: {report}", file=sys.stderr)
+        print(f"! Left out: {printable(report)}", file=sys.stderr)
     rows = np.array([row for row in range(len(matched.photos)) if row not in failures], dtype=np.int64)
     if not len(rows):
         raise DataError(f"{where}: no photo is left")

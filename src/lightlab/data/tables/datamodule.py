@@ -19,7 +19,7 @@ from lightlab.data.notation import Notation
 from lightlab.data.sources import NotFound, fetch_missing, find_file, note, real_or_synthetic
 from lightlab.data.splits import cut_rows
 from lightlab.data.tables.dates import date_orders, with_dates
-from lightlab.data.tables.preprocessing import LearntTable, Preparation, Recipe
+from lightlab.data.tables.preprocessing import LEARNT_FORM, LearntTable, Preparation, Recipe
 from lightlab.data.tables.raw_table import RawTable, as_table, read_table, rows_as_table
 from lightlab.data.tables.roles import Roles, check_sums, find_columns, find_target, listed, with_numbers
 from lightlab.data.tables.target import TargetColumn, check_log
@@ -42,6 +42,7 @@ class Table(ResidentDataModule):
 
     can_fold = True
     example_option = "input=table.csv"
+    state_form = LEARNT_FORM
 
     def __init__(
         self,
@@ -145,6 +146,9 @@ class Table(ResidentDataModule):
 
     def prepare(self, inputs: Tensor) -> Tensor:
         return self._known().preparation.expand(inputs)
+
+    def state_problem(self, state: Any) -> str:
+        return super().state_problem(state) or LearntTable.from_state(state).contradiction(self.spec)
 
     def state_dict(self) -> dict[str, Any]:
         return self._known().state()

@@ -1,6 +1,6 @@
 """Turns columns of dates into numbers: year, month and weekday."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -35,6 +35,11 @@ def date_orders(table: RawTable, names: Sequence[str]) -> dict[str, str]:
         parts = ", ".join(PARTS)
         note(f"{table.where}: dates are learnt from as {parts} (Monday is 0), without the time: {', '.join(names)}")
     return orders
+
+
+def part_names(dates: Iterable[str]) -> list[str]:
+    """Returns the names of the columns that stand for columns of dates."""
+    return [f"{name}.{part}" for name in dates for part in PARTS]
 
 
 def with_dates(table: RawTable, orders: Mapping[str, str]) -> RawTable:

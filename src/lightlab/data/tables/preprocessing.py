@@ -11,11 +11,13 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from lightlab.data.tables.dates import with_dates
+from lightlab.config.rules import POSITIVE, SWITCH, ListOf, MappingOf, Number, OneOf, Text
+from lightlab.data.tables.dates import part_names, with_dates
 from lightlab.data.tables.raw_table import RawTable
 from lightlab.data.tables.roles import listed, with_numbers
 from lightlab.data.tables.target import TargetColumn
 from lightlab.errors import DataError, did_you_mean
+from lightlab.spec import Spec
 
 MISSING = "NaN"  # the category of a cell that is missing
 RARE = "(rare)"  # the input that all rare categories of a column share, and those never seen
@@ -193,6 +195,30 @@ def _is_unseen(column: pd.Series, known: set[str]) -> np.ndarray:
     return np.array([*new, False])[column.cat.codes.to_numpy()]
 
 
+_NAMES = ListOf(Text(also=("",)))
+# The rules of `LearntTable.state`, for what is read from a checkpoint.
+LEARNT_FORM = {
+    "columns": _NAMES,
+    "index": Text(also=(None, "")),
+    "target.name": Text(also=("",)),
+    "target.kind": OneOf(("number", "binary", "class")),
+    "target.values": _NAMES,
+    "target.scale.log": SWITCH,
+    "target.scale.mean": Number(),
+    "target.scale.std": POSITIVE,
+    "preparation.numeric": _NAMES,
+    "preparation.logged": _NAMES,
+    "preparation.fill": ListOf(Number()),
+    "preparation.mean": ListOf(Number()),
+    "preparation.scale": ListOf(POSITIVE),
+    "preparation.categories": MappingOf(_NAMES),
+    "preparation.rare": MappingOf(_NAMES),
+    "preparation.clip": Number(0, open_low=True, also=(None,)),
+    "preparation.sums": MappingOf(_NAMES),
+    "preparation.dates?": MappingOf(OneOf(("ymd", "dmy", "mdy"))),
+}
+
+
 @dataclass(frozen=True)
 class LearntTable:
     """What prediction needs to know of a table; plain values, so that a checkpoint can hold them.
@@ -208,6 +234,24 @@ class LearntTable:
     target: TargetColumn
     index: str | None = None
     preparation: Preparation = field(default_factory=Preparation)
+
+    def contradiction(self, spec: Spec) -> str:
+        """Returns what does not fit together in a state that was read, in a few words; empty if everything does."""
+        learnt, target = self.preparation, self.target
+        numbers = len(learnt.numeric)
+        sums = {name for parts in learnt.sums.values() for name in parts}
+        fits = {
+            "fill, mean and scale": numbers == len(learnt.fill) == len(learnt.mean) == len(learnt.scale),
+            "logged": set(learnt.logged) <= set(learnt.numeric),
+            "rare": set(learnt.rare) <= set(learnt.categories),
+            "sums": set(learnt.sums) | sums <= set(learnt.numeric),
+            "columns": {*learnt.columns, *learnt.dates, target.name} - {*learnt.sums, *part_names(learnt.dates)}
+            <= set(self.columns),
+            "the network's inputs": learnt.names == spec.input_names and (learnt.width,) == spec.input_shape,
+            "target": (target.name, target.kind, target.scale) == (spec.target_name, spec.target, spec.target_scale)
+            and len(target.values) == len(spec.class_names),
+        }
+        return next((f"{name}: the columns contradict each other" for name, holds in fits.items() if not holds), "")
 
     def inputs(self) -> list[str]:
         """Returns the columns that predictions are made from, in the table's order."""
