@@ -13,7 +13,7 @@ from typing import Any, Literal
 import yaml
 
 from lightlab.errors import DataError, UsageError
-from lightlab.runs.folder import state
+from lightlab.runs.folder import is_set_aside, state
 from lightlab.runs.overrides import read_overrides, values
 from lightlab.runs.results import Epochs, read_epochs
 
@@ -138,7 +138,7 @@ def _run_folders(folder: Path) -> Iterator[Path]:
     except OSError:
         return
     for path in sorted(inside, key=_numerically):
-        if not path.name.startswith("."):
+        if not path.name.startswith(".") and not is_set_aside(Path(path.name)):
             yield from _run_folders(path)
 
 

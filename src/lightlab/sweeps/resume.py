@@ -9,7 +9,7 @@ import yaml
 
 from lightlab.config.composition import quote
 from lightlab.errors import UsageError
-from lightlab.runs.folder import checkpoint_of, relative_to_cwd, remove_old_files, state
+from lightlab.runs.folder import checkpoint_of, relative_to_cwd, set_aside, state
 from lightlab.runs.resume import command_line_source, read_record
 
 _GRID = "hydra_plugins.lightlab_sweepers.GridSweeper"
@@ -47,8 +47,8 @@ def own_config_dir(folder: Path) -> str | None:
 def remaining(jobs: list[list[str]], folder: Path) -> list[list[str]]:
     """Returns the overrides of the runs that are not done, each with the folder of its number.
 
-    A run that was interrupted goes on from its last checkpoint, with the config that it was begun with; one that
-    failed, or has no checkpoint, begins anew, with what conf/ says today.
+    A run with a readable checkpoint goes on from there, with the config that it was begun with, even if it failed: what
+    it holds is worth more than a fresh start. One without begins anew, with what conf/ says today.
     """
     numbers = [number for number in range(len(jobs)) if state(folder / str(number)) not in ("done", "pruned")]
     if numbers:
@@ -66,6 +66,14 @@ def check_no_sweep(folder: Path) -> None:
         )
 
 
+def check_numbered(folder: Path) -> None:
+    """Refuses a sweep's folder in which a run's place is taken by a file or a link: nothing is written through it."""
+    for path in folder.glob("[0-9]*"):
+        if path.name.isdecimal() and (path.is_symlink() or not path.is_dir()):
+            kind = "a link" if path.is_symlink() else "a file"
+            raise UsageError(f"{path}: {kind}, where a folder of run {path.name} should be; move it away")
+
+
 def config_of(folder: Path) -> dict[str, Any]:
     """Returns the config that the run in `folder` was begun with, to go on from there."""
     return read_record(folder / "config.yaml", dict) | {"resume": str(folder)}
@@ -73,9 +81,9 @@ def config_of(folder: Path) -> dict[str, Any]:
 
 def _place(run: Path) -> list[str]:
     subdir = f"hydra.sweep.subdir={run.name}"
-    if state(run) == "unfinished" and checkpoint_of(run, "last") is not None and _has_config(run):
+    if checkpoint_of(run, "last") is not None and _has_config(run):
         return [f"resume={quote(str(relative_to_cwd(run.absolute())))}", subdir, "hydra.output_subdir=null"]
-    remove_old_files(run)
+    set_aside(run)
     return [subdir]
 
 
