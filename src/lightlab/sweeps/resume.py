@@ -31,7 +31,7 @@ def saved_arguments(folder: Path, typed: Sequence[str]) -> list[str]:
         if not re.match(r"\+*hydra[./]", override):
             raise UsageError(f"{override}: sweep_resume= keeps the sweep's settings; only hydra/… can be added")
     record = _record(folder)
-    saved = [str(override) for override in record["overrides"]["hydra"] if not re.match(_PLACES, str(override))]
+    saved = [override for override in record["overrides"]["hydra"] if not re.match(_PLACES, override)]
     if any(re.match(r"\+*hydra/launcher=", override) for override in typed):
         saved = [override for override in saved if not re.match(r"\+*hydra[./]launcher[.=]", override)]
     overrides = [*record["overrides"]["task"], *saved, *typed, f"hydra.sweep.dir={quote(str(folder))}"]
@@ -106,7 +106,8 @@ def _record(folder: Path) -> dict[str, Any]:
         if record["sweep"]["subdir"] != "${hydra:job.num}":
             raise UsageError(f"sweep_resume={folder}: its runs are named by hydra.sweep.subdir and not numbered")
         overrides = record["overrides"]
-        assert isinstance(overrides["task"], list) and isinstance(overrides["hydra"], list)
+        for kind in ("task", "hydra"):  # texts alone: aliases in YAML can stand for more than fits into memory
+            assert isinstance(overrides[kind], list) and all(isinstance(text, str) for text in overrides[kind])
         assert record["sweeper"]["_target_"] and record["runtime"]
     except (OSError, ValueError, RecursionError, yaml.YAMLError, KeyError, TypeError, AssertionError):
         raise UsageError(f"{path}: not as Hydra wrote it; start the sweep anew") from None

@@ -79,6 +79,10 @@ def _check_parameters(trial: FrozenTrial, space: Space) -> None:
         raise UsageError(f"its queued parameters are {_short(queued)}")
     for key, value in [*queued.items(), *trial.params.items()]:
         space.checked(key, value)
+    if trial.state in (TrialState.COMPLETE, TrialState.PRUNED) and (
+        missing := space.varied.keys() - trial.params.keys()
+    ):
+        raise UsageError(f"it has ended and lacks {', '.join(sorted(missing))}")
     for key, distribution in trial.distributions.items():
         if distribution != space.varied[key]:
             raise UsageError(f"{key} has another range there")

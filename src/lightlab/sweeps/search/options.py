@@ -93,6 +93,9 @@ def read_options(config: DictConfig) -> Options:
     for key in ("sampler", "pruner"):
         if not isinstance(options[key], dict) or "_target_" not in options[key]:
             raise UsageError(f"hydra.sweeper.{key}={options[key]}: choose one by hydra/sweeper/{key}=NAME")
+        for name, value in options[key].items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise UsageError(f"hydra.sweeper.{key}.{name}={value}: must be finite")
     if config.folds:
         raise UsageError(f"folds={config.folds}: a search compares runs by validation rows; leave out folds")
     if not isinstance(part({_PRUNER: options["pruner"]}, _PRUNER), BasePruner):

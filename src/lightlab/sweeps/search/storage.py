@@ -1,5 +1,6 @@
 """The database of a study, which several processes share."""
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ _TRIES = 5
 _EXAMPLE = "write sqlite:///FILE.db"
 _DAMAGED = "not a study's file, or a damaged one; name another"
 
-optuna.logging.set_verbosity(optuna.logging.WARNING)
+optuna.logging.set_verbosity(optuna.logging.ERROR)  # a damaged row is reported by an exception too
 
 
 def connect(url: str) -> RDBStorage:
@@ -120,7 +121,7 @@ def _explain(error: BaseException) -> str:
             f"locked by another process for more than {LOCK_SECONDS} s; end that one, or name another file "
             "(where several search at once: a disk of this machine's own, or a database server)"
         )
-    if "not a database" in message or "malformed" in message:
+    if re.search("not a database|malformed|Could not decode|no such (column|table)", message):
         return _DAMAGED
     if "Could not parse" in message:
         return f"no database's address; {_EXAMPLE}"
