@@ -22,7 +22,6 @@ class _ReportedSweeper(Sweeper):
 
     hydra_context: HydraContext
     config: DictConfig
-    folder: Path
 
     def __init__(self, **options: Any) -> None:
         self.options = options
@@ -32,8 +31,7 @@ class _ReportedSweeper(Sweeper):
         from lightlab.sweeps.loader import SweepLoader
 
         self.hydra_context, self.config = SweepLoader.within(hydra_context), config
-        with reported(), launched(folder := _folder(config)):
-            self.folder = folder
+        with reported(), launched(_folder(config)):
             self.launcher = Plugins.instance().instantiate_launcher(
                 hydra_context=self.hydra_context, task_function=task_function, config=config
             )
@@ -43,9 +41,10 @@ class _ReportedSweeper(Sweeper):
         from lightlab.sweeps.summary import finished
 
         with reported():
-            check_numbered(self.folder)
-        with finished(self.folder), reported():
-            self.run(arguments, self.folder)
+            folder = _folder(self.config)
+            check_numbered(folder)
+        with finished(folder), reported():
+            self.run(arguments, folder)
 
     @abstractmethod
     def run(self, arguments: list[str], folder: Path) -> None: ...
