@@ -1,7 +1,7 @@
 """Sweepers. Hydra imports this file at every start: nothing heavy may be imported at its top."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from itertools import product
 from pathlib import Path
@@ -9,11 +9,13 @@ from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
-from lightlab.errors import UsageError, reported
+from lightlab.errors import UsageError, one_line, reported
 
 
 class _ReportedSweeper(Sweeper):
@@ -23,22 +25,30 @@ class _ReportedSweeper(Sweeper):
     hydra_context: HydraContext
     config: DictConfig
 
+    def __init__(self, **options: Any) -> None:
+        self.options = options
+
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        from lightlab.sweeps.jobs import launched
         from lightlab.sweeps.loader import SweepLoader
 
         self.hydra_context, self.config = SweepLoader.within(hydra_context), config
-        self.launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=self.hydra_context, task_function=task_function, config=config
-        )
+        with reported(), launched(_folder(config)):
+            self.launcher = Plugins.instance().instantiate_launcher(
+                hydra_context=self.hydra_context, task_function=task_function, config=config
+            )
 
     def sweep(self, arguments: list[str]) -> None:
         from lightlab.config.composition import parsed
         from lightlab.runs.lock import one_writer
         from lightlab.runs.resume import config_folders
         from lightlab.runs.trust import own_targets
+        from lightlab.sweeps.resume import check_numbered
         from lightlab.sweeps.summary import finished
 
-        folder = Path(self.config.hydra.sweep.dir)
+        with reported():
+            folder = _folder(self.config)
+            check_numbered(folder)
         own = own_targets(config_folders(self.config.hydra), parsed(arguments))
         lock = nullcontext() if self.is_shared else one_writer(folder)
         with reported(), lock, finished(folder, own, self.config.get("allow", [])), reported():
@@ -48,32 +58,63 @@ class _ReportedSweeper(Sweeper):
     def run(self, arguments: list[str], folder: Path) -> None: ...
 
 
+def _folder(config: DictConfig) -> Path:
+    try:
+        name = str(config.hydra.sweep.dir or "")
+    except OmegaConfBaseException as error:
+        raise UsageError(f"hydra.sweep.dir: {one_line(error)}") from error
+    if not name:
+        raise UsageError("hydra.sweep.dir=: empty; name a folder, or leave it out")
+    return Path(name)
+
+
 class GridSweeper(_ReportedSweeper):
     """Runs every combination of the swept values. Options: conf/hydra/sweeper/grid.yaml."""
 
-    def __init__(self, max_batch_size: int | None, params: dict[str, Any] | None, unfinished: bool) -> None:
-        self.max_batch_size, self.params, self.unfinished = max_batch_size, params or {}, unfinished
-
     def run(self, arguments: list[str], folder: Path) -> None:
+        from lightlab.files import write_text
+        from lightlab.sweeps.jobs import launched
         from lightlab.sweeps.resume import remaining
 
         assert self.launcher is not None
+        self.check_options()
         jobs = self.jobs(arguments)
-        if self.unfinished:
+        if self.options["unfinished"]:
             jobs = remaining(jobs, folder)
         else:
-            OmegaConf.save(self.config, folder / "multirun.yaml")
-        size = self.max_batch_size or len(jobs) or 1
+            write_text(folder / "multirun.yaml", OmegaConf.to_yaml(self.config))
+        size = self.options["max_batch_size"] or len(jobs) or 1
         for first in range(0, len(jobs), size):
             batch = jobs[first : first + size]
-            self.validate_batch_is_legal(batch)
-            for job in self.launcher.launch(batch, initial_job_idx=first):
-                job.return_value  # noqa: B018  # raises the exception of a job that failed
+            with launched(folder):
+                self.validate_batch_is_legal(batch)
+                for job in self.launcher.launch(batch, initial_job_idx=first):
+                    job.return_value  # noqa: B018  # raises the exception of a job that failed
+
+    def check_options(self) -> None:
+        from lightlab.config.rules import OneOf, Whole
+
+        rules = {"max_batch_size": Whole(1, also=(None,)), "unfinished": OneOf((False, True))}
+        for key, value in self.options.items():
+            if key not in (*rules, "params"):
+                raise UsageError(f"hydra.sweeper.{key}: no such key; known are params, {', '.join(rules)}")
+            if key in rules and not rules[key].takes(value):
+                raise UsageError(f"hydra.sweeper.{key}={value}: must be {rules[key]}")
+        if not isinstance(self.options["params"] or {}, Mapping):
+            raise UsageError("hydra.sweeper.params: must be a mapping of keys to their values, or null")
 
     def jobs(self, arguments: list[str]) -> list[list[str]]:
-        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
+        from lightlab.sweeps.checks import check_size
+
+        params = [f"{key}={value}" for key, value in (self.options["params"] or {}).items()]
+        try:
+            parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
+            overrides = parser.parse_overrides([*params, *arguments])
+        except HydraException as error:
+            raise UsageError(f"hydra.sweeper.params: {one_line(error)}") from error
+        check_size(overrides)
         values: dict[str, list[str]] = {}
-        for override in parser.parse_overrides([*(f"{key}={value}" for key, value in self.params.items()), *arguments]):
+        for override in overrides:
             swept = override.is_sweep_override()
             texts = override.sweep_string_iterator() if swept else [override.get_value_element_as_str()]
             key = override.get_key_element()
@@ -92,8 +133,6 @@ class OptunaSweeper(_ReportedSweeper):
     """Lets `lightlab.sweeps.search` choose the jobs. Options: conf/hydra/sweeper/optuna.yaml."""
 
     is_shared = True
-
-    def __init__(self, **options: Any) -> None: ...
 
     def run(self, arguments: list[str], folder: Path) -> None:
         try:

@@ -1,10 +1,13 @@
 """Sweeps as whole commands."""
 
 import csv
+import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -39,6 +42,46 @@ def test_jobs_of_submitit_are_made_in_processes_of_their_own(run_cli, tmp_path):
     assert "2 runs: 2 done" in done.stdout and (sweep / "report.html").is_file()
     assert all('"threads": 1,' in (sweep / name / "environment.json").read_text() for name in "01")
     assert "epoch 5/5" in (sweep / "1" / "console.txt").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes in /proc")
+@pytest.mark.parametrize("killed", ["the sweep", "a job"])
+def test_a_parallel_sweep_of_which_a_process_is_killed_leaves_nothing_running(killed, tmp_path):
+    recipe = ["task=digits_mlp", "data.source=embedded", "seed=0,1,2", "trainer.max_epochs=4000", "logger=csv"]
+    options = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+    command = [sys.executable, str(ROOT / "train.py"), "-m", *recipe, *options]
+    with (tmp_path / "err").open("w") as err, subprocess.Popen(command, cwd=tmp_path, stderr=err, stdout=err) as sweep:
+        within(120, lambda: len(list(tmp_path.glob("sweeps/*/*/*/checkpoints/last.ckpt"))) == 2)
+        jobs = children(sweep.pid)
+        os.kill(sweep.pid if killed == "the sweep" else jobs[-1], signal.SIGKILL)
+    within(20, lambda: not any(map(lives, jobs)))
+    within(20, lambda: not list(Path("/dev/shm").glob(f"*loky-{sweep.pid}-*")))
+    (folder,) = tmp_path.glob("sweeps/*/*")
+    assert [state(folder / name) for name in "01"] == ["unfinished", "unfinished"]
+    if killed == "a job":
+        errors = (tmp_path / "err").read_text()
+        assert sweep.returncode == 1 and "Traceback" not in errors
+        assert "a process of the sweep was killed" in errors and "unfinished: 0, 1; go on by sweep_resume=" in errors
+
+
+def children(process):
+    return [
+        int(number) for path in Path(f"/proc/{process}/task").glob("*/children") for number in path.read_text().split()
+    ]
+
+
+def lives(process):
+    with suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def within(seconds, condition):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 @pytest.mark.slow

@@ -36,6 +36,12 @@ def test_a_cross_validation_that_failed_is_there_beside_its_folds(write_run, tmp
     assert [each.outcome for each in read_runs([run])] == ["done", "failed"]
 
 
+def test_what_a_run_set_aside_is_no_run(write_run, tmp_path):
+    write_run(tmp_path / "sweep" / "0")
+    write_run(tmp_path / "sweep" / "1" / "earlier-1")
+    assert names(read_runs([tmp_path / "sweep"])) == ["0"]
+
+
 def test_links_are_not_followed(write_run, tmp_path):
     write_run(tmp_path / "sweep" / "0")
     (tmp_path / "sweep" / "again").symlink_to(tmp_path / "sweep")

@@ -13,6 +13,7 @@ from lightlab.runs.folder import (
     failure_kept,
     find_run,
     new_run,
+    set_aside,
     slug,
     state,
 )
@@ -262,3 +263,17 @@ def test_where_nothing_has_begun_nothing_is_written(tmp_path):
     with pytest.raises(UsageError), failure_kept(tmp_path / "none"), discard_if_empty(tmp_path / "none"):
         raise UsageError("no")
     assert not (tmp_path / "none").exists()
+
+
+def test_what_is_set_aside_is_kept_and_is_no_run(tmp_path):
+    run = write_checkpoint(tmp_path / "sweeps" / "a" / "0" / "checkpoints" / "last.ckpt")
+    (run / "error.txt").write_text("first")
+    set_aside(run)
+    (run / "error.txt").write_text("second")
+    set_aside(run)
+    set_aside(run)
+    assert sorted(path.name for path in run.iterdir()) == ["earlier-1", "earlier-2"]
+    assert (run / "earlier-1" / "checkpoints" / "last.ckpt").is_file()
+    assert [(run / f"earlier-{number}" / "error.txt").read_text() for number in (1, 2)] == ["first", "second"]
+    with pytest.raises(UsageError, match="no run with a checkpoint"):
+        find_run("last")

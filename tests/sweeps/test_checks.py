@@ -8,9 +8,9 @@ from lightlab.sweeps.checks import check_launcher
 SEARCH = ["-m", "hydra/sweeper=optuna", "task=linear_regression"]
 
 
-@pytest.mark.parametrize("jobs", ["0", "-2", "two", "1.5", "true"])
+@pytest.mark.parametrize("jobs", ["0", "-2", "two", "1.5", "true", "257"])
 def test_an_impossible_number_of_jobs_is_refused(jobs):
-    with pytest.raises(UsageError, match=f"n_jobs={jobs}: must be a whole number of at least 1, or -1"):
+    with pytest.raises(UsageError, match=f"n_jobs={jobs}: must be a whole number of at least 1, at most 256"):
         check_launcher(parsed([f"hydra.launcher.n_jobs={jobs}"]))
 
 
@@ -88,3 +88,31 @@ def test_what_a_sweep_cannot_be(conf, arguments, message):
 
 def test_a_sweep_over_a_pattern_of_choices(conf):
     assert prepare(["-m", "optimizer=glob(adam*)"], conf).argv == ["-m", "optimizer=glob(adam*)"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["seed=range(0,1000000000)"], "1000000000 runs; a sweep has at most 10000"),
+        (["seed=range(0,200)", "optimizer.lr=range(0.1,10,0.1)"], "19800 runs; a sweep has at most 10000"),
+        (["hydra/sweeper=optuna", "seed=range(0,1000000000)"], "1000000000 values, at most 1000000"),
+        (["seed=range(0,3,0)"], "by steps other than 0"),
+        (["seed=range(0,inf)"], "from a number to another"),
+        (["seed=range(nan,3)"], "from a number to another"),
+    ],
+)
+def test_too_many_runs_are_refused_before_they_are_listed(conf, arguments, message):
+    with pytest.raises(UsageError, match=message):
+        prepare(["-m", *arguments], conf)
+
+
+@pytest.mark.parametrize("override", ["hydra.sweeper=3", "hydra.launcher._target_=os.system", "hydra.sweep=x"])
+def test_the_parts_of_a_sweep_are_chosen_by_name(override):
+    with pytest.raises(UsageError, match="cannot be set as a whole; write hydra"):
+        check_launcher(parsed([override]))
+
+
+def test_slurm_off_a_cluster_is_refused(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda program: None)
+    with pytest.raises(UsageError, match=r"on no Slurm cluster \(no srun\)"):
+        check_launcher(parsed(["hydra/launcher=slurm"]))

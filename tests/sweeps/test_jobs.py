@@ -1,13 +1,15 @@
 import math
+import signal
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
 
 from lightlab.config.composition import HYDRA_DEFAULTS
-from lightlab.errors import DataError
+from lightlab.errors import DataError, LightlabError
 from lightlab.runs.folder import state
-from lightlab.sweeps.jobs import divide_threads, is_parallel, one_of_many
+from lightlab.sweeps.jobs import _watch, divide_threads, is_parallel, launched, one_of_many
 
 ALONE = {"_target_": "hydra.BasicLauncher"}
 JOBLIB = {"_target_": "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher", "n_jobs": 2}
@@ -50,6 +52,34 @@ def test_beside_others_a_run_says_one_line_and_keeps_the_rest_to_itself(job, cap
     one_of_many(failing(DataError("no file")), job, JOBLIB)
     assert capsys.readouterr().out == "#3 failed  optimizer=adam  no file\n"
     assert (job / "console.txt").read_text() == "some words\nerror: no file\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            BrokenProcessPool("terminated"),
+            r"a process of the sweep was killed, .*; unfinished: 3; go on by sweep_resume=",
+        ),
+        (ValueError("batch_size is x"), "hydra/launcher: ValueError: batch_size is x"),
+        (DataError("no file"), "^no file"),
+    ],
+    ids=["killed", "option", "ours"],
+)
+def test_what_ends_a_launcher_is_one_line(error, message, job):
+    with pytest.raises(LightlabError, match=message), launched(job.parent):
+        raise error
+
+
+def test_a_process_whose_sweep_has_gone_stops_itself_and_saves(monkeypatch):
+    gone = iter([False, True])
+    signals, exits = [], []
+    monkeypatch.setattr("lightlab.sweeps.jobs._is_orphan", lambda: next(gone))
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    monkeypatch.setattr("os.kill", lambda process, number: signals.append(number))
+    monkeypatch.setattr("os._exit", exits.append)
+    _watch()
+    assert signals == [signal.SIGTERM] and exits == [143]
 
 
 @pytest.mark.parametrize(

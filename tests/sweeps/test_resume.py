@@ -5,7 +5,7 @@ import yaml
 
 from lightlab.cli.arguments import prepare
 from lightlab.errors import UsageError
-from lightlab.sweeps.resume import config_of, remaining, saved_arguments
+from lightlab.sweeps.resume import check_numbered, config_of, remaining, saved_arguments
 
 GRID = "hydra_plugins.lightlab_sweepers.GridSweeper"
 
@@ -63,13 +63,24 @@ def test_a_config_folder_of_the_users_own_is_named_and_not_taken_along(sweep, co
 
 
 @pytest.mark.parametrize("damaged", ["a: [1\n b: {", "seed: 5", "x", ""])
-def test_a_stopped_run_whose_config_is_damaged_begins_anew(sweep, damaged):
+def test_a_stopped_run_whose_config_is_damaged_begins_anew_and_loses_nothing(sweep, damaged):
     run = sweep() / "0"
     (run / "checkpoints").mkdir(parents=True)
     (run / "config.yaml").write_text(damaged)
     with zipfile.ZipFile(run / "checkpoints" / "last.ckpt", "w") as file:
         file.writestr("data", "x")
     assert remaining([["seed=0"]], run.parent) == [["seed=0", "hydra.sweep.subdir=0"]]
+    assert (run / "earlier-1" / "config.yaml").read_text() == damaged
+    assert (run / "earlier-1" / "checkpoints" / "last.ckpt").is_file()
+
+
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_nothing_is_written_through_what_takes_a_runs_place(sweep, tmp_path, kind):
+    run = sweep() / "7"
+    check_numbered(run.parent)
+    run.symlink_to(tmp_path) if kind == "link" else run.touch()
+    with pytest.raises(UsageError, match=f"7: a {kind}, where a folder of run 7 should be"):
+        check_numbered(run.parent)
 
 
 def test_runs_that_are_done_are_left_out_and_one_that_was_stopped_goes_on(sweep, capsys):
@@ -83,17 +94,19 @@ def test_runs_that_are_done_are_left_out_and_one_that_was_stopped_goes_on(sweep,
     (folder / "1" / "error.txt").touch()
     missing = remaining([[f"seed={number}"] for number in range(4)], folder)
     assert missing == [
-        ["seed=1", "hydra.sweep.subdir=1"],
-        [
-            "seed=2",
-            f"resume='{folder.relative_to(folder.parent.parent)}/2'",
-            "hydra.sweep.subdir=2",
-            "hydra.output_subdir=null",
-        ],
+        *(
+            [
+                f"seed={number}",
+                f"resume='{folder.relative_to(folder.parent.parent)}/{number}'",
+                f"hydra.sweep.subdir={number}",
+                "hydra.output_subdir=null",
+            ]
+            for number in (1, 2)  # failed, stopped
+        ),
         ["seed=3", "hydra.sweep.subdir=3"],
     ]
     assert "running 3 of 4 runs: 1, 2, 3" in capsys.readouterr().out
-    assert [path.name for path in (folder / "1").rglob("*")] == ["checkpoints"]  # begun anew
+    assert (folder / "1" / "error.txt").exists()
 
 
 def test_a_run_goes_on_with_its_own_config_and_todays_places(sweep, config, tmp_path):
@@ -128,6 +141,25 @@ def test_what_is_no_sweep_is_refused(tmp_path, conf, sweep):
     }.items():
         with pytest.raises(UsageError, match=answer):
             prepare([f"sweep_resume={folder}"], conf)
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        b"",
+        b"- a",
+        b"\xff\xfe",
+        b"a\x00b",
+        b"hydra: {overrides: {task: 3}}",
+        b"a: &a [x, x]\nhydra: {overrides: {task: [[*a, *a]], hydra: []}, sweep: {subdir: '${hydra:job.num}'}}",
+    ],
+    ids=["empty", "list", "no UTF-8", "NUL", "cut", "aliases"],
+)
+def test_a_record_in_any_other_state_is_refused_by_name(sweep, contents):
+    record = sweep() / "multirun.yaml"
+    record.write_bytes(contents)
+    with pytest.raises(UsageError, match=r"multirun\.yaml: not as Hydra wrote it"):
+        saved_arguments(record.parent, [])
 
 
 def test_nothing_of_the_runs_can_be_changed(sweep, conf):

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lightlab.errors import UsageError, reported
-from lightlab.runs.folder import ROOTS
+from lightlab.runs.folder import ROOTS, is_set_aside
 from lightlab.runs.overrides import read_overrides, values
 from lightlab.runs.places import check_cwd
 
@@ -55,7 +55,8 @@ def show(folders: Sequence[Path], options: Sequence[str], links: Path) -> None:
 
 def link(roots: Sequence[Path], links: Path) -> None:
     """Makes the links that are missing and removes those of runs that are gone."""
-    runs = {path.parent for root in roots for path in root.glob("**/events.out.tfevents.*")}
+    events = [path for root in roots for path in root.glob("**/events.out.tfevents.*")]
+    runs = {path.parent for path in events if not is_set_aside(path)}
     wanted = names(sorted(runs))
     for name, run in wanted.items():
         path = links / name

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lightlab.errors import DataError, UsageError
-from lightlab.runs.folder import state
+from lightlab.runs.folder import is_set_aside, state
 from lightlab.runs.overrides import read_overrides, values
 from lightlab.runs.records import read_json, read_text, read_yaml
 from lightlab.runs.results import Epochs, read_epochs
@@ -136,7 +136,7 @@ def _run_folders(folder: Path) -> Iterator[Path]:
     except OSError:
         return
     for path in sorted(inside, key=_numerically):
-        if not path.name.startswith("."):
+        if not path.name.startswith(".") and not is_set_aside(Path(path.name)):
             yield from _run_folders(path)
 
 

@@ -8,12 +8,13 @@ import traceback
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
 from lightlab.errors import DataError, LightlabError, UsageError, message_of
 from lightlab.files import write_text
-from lightlab.runs.places import remove_if_empty
+from lightlab.runs.places import LOCK, remove_if_empty
 from lightlab.runs.records import read_json
 
 ROOTS = ("runs", "sweeps")
@@ -87,18 +88,28 @@ def discard_if_empty(folder: Path) -> Iterator[None]:
         raise
 
 
-def remove_old_files(folder: Path) -> None:
-    """Removes files of an earlier attempt that would mix with a new start."""
-    patterns = (
-        *FAILURE,
-        "config.yaml",
-        "metrics.csv",
-        "environment*.json",
-        "events.out.tfevents.*",
-        "checkpoints/*.ckpt",
-    )
-    for path in [path for pattern in patterns for path in folder.glob(pattern)]:
-        path.unlink()
+def set_aside(folder: Path) -> None:
+    """Moves what a run's folder holds into ``earlier-1`` (or 2, …) inside it, so that the run can begin anew.
+
+    Everything is moved: any file would mix with those of the new start.
+    """
+    contents = list(folder.iterdir()) if folder.is_dir() else []
+    held = [path for path in contents if path.name != LOCK and not is_set_aside(Path(path.name))]
+    if not held:
+        return
+    earlier = next(path for number in count(1) if not os.path.lexists(path := folder / f"earlier-{number}"))
+    try:
+        earlier.mkdir()
+        for path in held:
+            path.rename(earlier / path.name)
+    except OSError as error:
+        raise UsageError(f"{earlier}: what {folder} holds cannot be moved here ({error.strerror})") from None
+    print(f"{folder}: begins anew; what it held is now in {earlier}", flush=True)
+
+
+def is_set_aside(path: Path) -> bool:
+    """Returns whether a path lies in a folder that `set_aside` made."""
+    return any(re.fullmatch(r"earlier-[0-9]+", part) for part in path.parts)
 
 
 def begin(folder: Path) -> Path:
@@ -184,7 +195,8 @@ def checkpoint_of(folder: Path, prefer: str = "best") -> Path | None:
 
 def _newest(roots: tuple[str, ...]) -> Path:
     paths = [path for root in roots for path in Path(root).glob("**/checkpoints/*.ckpt")]
-    checkpoints = [path for path in paths if path.stem in ("best", "last") and zipfile.is_zipfile(path)]
+    own = [path for path in paths if path.stem in ("best", "last") and not is_set_aside(path)]
+    checkpoints = [path for path in own if zipfile.is_zipfile(path)]
     if not checkpoints:
         places = " or ".join(f"{root}/" for root in roots)
         raise UsageError(f"no run with a checkpoint in {places} below {Path.cwd()}; train one first: python train.py")

@@ -13,10 +13,9 @@ from pathlib import Path
 from filelock import FileLock, SoftFileLock, Timeout
 
 from lightlab.errors import DataError, UsageError
-from lightlab.runs.places import make_folder, remove_if_empty
+from lightlab.runs.places import LOCK, make_folder, remove_if_empty
 from lightlab.runs.records import read_text
 
-NAME = ".lock"
 _WITHOUT_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)  # what network disks answer
 _held: set[Path] = set()
 
@@ -31,7 +30,7 @@ def one_writer(folder: Path) -> Iterator[None]:
     Raises:
         UsageError: another process holds the lock, or the folder cannot be written to.
     """
-    path = folder.absolute() / NAME
+    path = folder.absolute() / LOCK
     if path in _held:
         yield
         return

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from lightlab.errors import UsageError
 
+LOCK = ".lock"  # the file in a run's folder that says who writes it
+
 
 def named_place(key: str, value: object) -> Path:
     """Returns the folder that ``hydra.run.dir=`` or ``hydra.sweep.dir=`` names; ``~`` is the user's home.

@@ -1,13 +1,21 @@
 """Checks what -m sweeps over before the first job starts."""
 
+import math
+import re
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from hydra.core.override_parser.types import Glob, IntervalSweep, Override
+from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override, RangeSweep
 
 from lightlab.config.composition import Groups, composed, parsed
+from lightlab.config.rules import Whole
 from lightlab.errors import UsageError
 from lightlab.sweeps.resume import check_no_sweep
+
+MOST_RUNS = 10_000
+MOST_VALUES = 1_000_000  # of a range that is searched
+JOBS = Whole(1, 256, also=(-1,))  # at a time; joblib starts as many processes at once
 
 
 def preset(typed: Sequence[str], multirun: bool, groups: Groups) -> list[str]:
@@ -38,11 +46,13 @@ def jobs(typed: Sequence[str], multirun: bool, groups: Groups) -> Iterator[list[
     For a search, only the bounds of each range are tried.
 
     Raises:
-        UsageError: several values without -m, or a range without values.
+        UsageError: several values without -m, a range without values, or too many values.
     """
     overrides = parsed(typed)
     sweepers = {override.value() for override in overrides if override.key_or_group == "hydra/sweeper"}
     searching = not sweepers <= {"basic", "grid"}
+    if multirun:
+        check_size(overrides, searching)
     values = [list(_values(override, multirun, searching, groups)) for override in overrides]
     first = [texts[0] for texts in values]
     yield first
@@ -60,13 +70,44 @@ def check_swept_once(typed: Sequence[str]) -> None:
             raise UsageError(f"{override.input_line}: {override.key_or_group} is given once more; name it once")
 
 
+def check_size(overrides: Iterable[Override], searching: bool = False) -> None:
+    """Refuses more runs, or for a search more values of a key, than a sweep may have, before they are listed."""
+    swept = {override.input_line: _count(override) for override in overrides if override.is_sweep_override()}
+    for line, count in swept.items():
+        if searching and count > MOST_VALUES:
+            raise UsageError(f"{line}: {count:.10g} values, at most {MOST_VALUES}; write int(interval(low,high))")
+    if not searching and (runs := math.prod(swept.values())) > MOST_RUNS:
+        raise UsageError(f"{' '.join(map(str, swept))}: {runs:.10g} runs; a sweep has at most {MOST_RUNS}")
+
+
+def _count(override: Override) -> int:
+    """Returns how many values a key has; 1 for those that are not counted before they are listed."""
+    value = override.value()
+    if isinstance(value, ChoiceSweep):
+        return len(value.list)
+    if not isinstance(value, RangeSweep):
+        return 1
+    start, stop, step = value.start, value.stop, value.step
+    if start is None or stop is None or step == 0 or not all(abs(end) < 1e15 for end in (start, stop, step)):
+        raise UsageError(
+            f"{override.input_line}: a range goes from a number to another, both below 1e15, by steps other than 0"
+        )
+    return max(0, math.ceil(min((stop - start) / step, 1e300)))
+
+
 def check_launcher(overrides: Iterable[Override]) -> None:
-    """Refuses an impossible number of parallel jobs."""
+    """Refuses an impossible number of parallel jobs, Slurm where there is none, and what replaces a whole group."""
     for override in overrides:
-        if override.key_or_group == "hydra.launcher.n_jobs":
-            count = override.value()
-            if not isinstance(count, int) or isinstance(count, bool) or count == 0 or count < -1:
-                raise UsageError(f"{override.input_line}: must be a whole number of at least 1, or -1 for all cores")
+        key, value = override.key_or_group, override.value()
+        if match := re.fullmatch(r"hydra\.(sweeper|launcher|sweep)(\._target_)?", key):
+            instead = "hydra.sweep.dir=FOLDER" if match[1] == "sweep" else f"hydra/{match[1]}=NAME"
+            raise UsageError(f"{override.input_line}: cannot be set as a whole; write {instead}")
+        if key == "hydra.launcher.n_jobs" and not JOBS.takes(value):
+            raise UsageError(f"{override.input_line}: must be {JOBS} for all cores")
+        if key == "hydra/launcher" and value in ("slurm", "submitit_slurm") and not shutil.which("srun"):
+            raise UsageError(
+                f"{override.input_line}: this machine is on no Slurm cluster (no srun); use hydra/launcher=joblib"
+            )
 
 
 def check_folders(overrides: dict[str, Override]) -> None:

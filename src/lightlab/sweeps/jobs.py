@@ -1,17 +1,26 @@
 """Runs one job of a sweep: the others go on when it fails, and parallel ones share threads and terminal."""
 
+import multiprocessing
+import os
+import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from functools import cache
 from math import nan
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
-from lightlab.errors import reported
+from lightlab.errors import LightlabError, one_line, reported
 from lightlab.runs.folder import failure_kept, state
 from lightlab.runs.lock import one_writer
-from lightlab.sweeps.summary import line
+from lightlab.sweeps.summary import line, runs_of
+
+GRACE_SECONDS = 10  # for the checkpoint of a job whose sweep was killed
 
 
 def one_of_many(run: Callable[[], float | None], folder: Path, launcher: Mapping[str, Any]) -> float | None:
@@ -21,6 +30,8 @@ def one_of_many(run: Callable[[], float | None], folder: Path, launcher: Mapping
         launcher: the config of Hydra's launcher.
     """
     parallel = is_parallel(launcher)
+    if parallel:
+        _end_with_parent()
     try:
         console = _own_console(folder) if parallel else nullcontext()
         with console, reported(), one_writer(folder), failure_kept(folder):
@@ -30,7 +41,31 @@ def one_of_many(run: Callable[[], float | None], folder: Path, launcher: Mapping
             raise
     except Exception:
         traceback.print_exc()
+    finally:
+        if _is_orphan():  # else joblib's process would begin the next job in its queue
+            os._exit(143)
     return nan
+
+
+@contextmanager
+def launched(folder: Path) -> Iterator[None]:
+    """Turns what ends a launcher into one line: a process that was killed, an option that it does not take.
+
+    Args:
+        folder: of the sweep.
+    """
+    try:
+        yield
+    except LightlabError:
+        raise
+    except BrokenProcessPool as error:  # joblib has ended the others
+        broken_off = ", ".join(run.name for run in runs_of(folder) if state(run) == "unfinished")
+        raise LightlabError(
+            f"a process of the sweep was killed, perhaps for lack of memory (then lower hydra.launcher.n_jobs); "
+            f"unfinished: {broken_off or 'no run'}; go on by sweep_resume={folder}"
+        ) from error
+    except Exception as error:
+        raise LightlabError(f"hydra/launcher: {type(error).__name__}: {one_line(error)}") from error
 
 
 def is_parallel(launcher: Mapping[str, Any]) -> bool:
@@ -47,6 +82,29 @@ def divide_threads(launcher: Mapping[str, Any]) -> None:
     jobs = launcher.get("n_jobs") or 1
     share = launcher.get("cpus_per_task") or cores // (cores if jobs < 0 else jobs)
     torch.set_num_threads(max(1, min(share, torch.get_num_threads())))
+
+
+@cache
+def _end_with_parent() -> None:
+    """Stops this process, one of joblib's, soon after the sweep's process has been killed.
+
+    joblib's own processes go on without it. Those of other launchers have no parent that waits for them.
+    """
+    if multiprocessing.parent_process() is not None:
+        Thread(target=_watch, daemon=True).start()
+
+
+def _watch() -> None:
+    while not _is_orphan():
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_SECONDS)
+    os._exit(143)
+
+
+def _is_orphan() -> bool:
+    parent = multiprocessing.parent_process()
+    return parent is not None and os.getppid() != parent.pid
 
 
 @contextmanager

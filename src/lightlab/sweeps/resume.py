@@ -8,7 +8,8 @@ from typing import Any
 from lightlab.config.composition import Config, parsed, quote
 from lightlab.config.schema import check
 from lightlab.errors import DataError, UsageError
-from lightlab.runs.folder import checkpoint_of, remove_old_files, state
+from lightlab.runs.folder import checkpoint_of, set_aside, state
+from lightlab.runs.lock import one_writer
 from lightlab.runs.places import relative_to_cwd
 from lightlab.runs.recorded import TODAYS, checked_overrides
 from lightlab.runs.records import read_yaml
@@ -40,7 +41,7 @@ def saved_arguments(folder: Path, typed: Sequence[str], own: Targets) -> list[st
     record, path = _record(folder), folder / "multirun.yaml"
     typed_overrides = parsed(typed)
     allow = allowed(typed_overrides)
-    saved = [str(override) for override in record["overrides"]["hydra"]]
+    saved = record["overrides"]["hydra"]
     if any(re.match(r"\+*hydra/launcher=", override) for override in typed):
         saved = [override for override in saved if not re.match(r"\+*hydra[./]launcher[.=]", override)]
     saved = checked_overrides([*record["overrides"]["task"], *saved], path, typed_overrides, own, allow)
@@ -54,8 +55,8 @@ def saved_arguments(folder: Path, typed: Sequence[str], own: Targets) -> list[st
 def remaining(jobs: list[list[str]], folder: Path) -> list[list[str]]:
     """Returns the overrides of the runs that are not done, each with the folder of its number.
 
-    A run that was interrupted goes on from its last checkpoint, with the config that it was begun with; one that
-    failed, or has no checkpoint, begins anew, with what conf/ says today.
+    A run with a readable checkpoint goes on from there, with the config that it was begun with, even if it failed: what
+    it holds is worth more than a fresh start. One without begins anew, with what conf/ says today.
     """
     numbers = [number for number in range(len(jobs)) if state(folder / str(number)) not in ("done", "pruned")]
     if numbers:
@@ -71,6 +72,14 @@ def check_no_sweep(folder: Path) -> None:
         raise UsageError(
             f"{folder} already holds a sweep; go on by sweep_resume={folder}, or name another hydra.sweep.dir"
         )
+
+
+def check_numbered(folder: Path) -> None:
+    """Refuses a sweep's folder in which a run's place is taken by a file or a link: nothing is written through it."""
+    for path in folder.glob("[0-9]*"):
+        if path.name.isdecimal() and (path.is_symlink() or not path.is_dir()):
+            kind = "a link" if path.is_symlink() else "a file"
+            raise UsageError(f"{path}: {kind}, where a folder of run {path.name} should be; move it away")
 
 
 def config_of(folder: Path, today: Config, own: Targets) -> Config:
@@ -98,13 +107,14 @@ def _place(run: Path) -> list[str]:
     subdir = f"hydra.sweep.subdir={run.name}"
     if _goes_on(run):
         return [f"resume={quote(str(relative_to_cwd(run.absolute())))}", subdir, "hydra.output_subdir=null"]
-    remove_old_files(run)
+    with one_writer(run):
+        set_aside(run)
     return [subdir]
 
 
 def _goes_on(run: Path) -> bool:
-    """Whether a run was interrupted and goes on from its last checkpoint, with the config that it was begun with."""
-    return state(run) == "unfinished" and checkpoint_of(run, "last") is not None and _has_config(run)
+    """Whether a run that is not done has a checkpoint to go on from, and the config that it was begun with."""
+    return state(run) not in ("done", "pruned") and checkpoint_of(run, "last") is not None and _has_config(run)
 
 
 def _has_config(run: Path) -> bool:
@@ -126,7 +136,8 @@ def _record(folder: Path) -> dict[str, Any]:
         if record["sweep"]["subdir"] != "${hydra:job.num}":
             raise UsageError(f"sweep_resume={folder}: its runs are named by hydra.sweep.subdir and not numbered")
         overrides = record["overrides"]
-        assert isinstance(overrides["task"], list) and isinstance(overrides["hydra"], list)
+        for kind in ("task", "hydra"):  # texts alone: aliases in YAML can stand for more than fits into memory
+            assert isinstance(overrides[kind], list) and all(isinstance(text, str) for text in overrides[kind])
         assert record["sweeper"]["_target_"] and record["runtime"]
     except (DataError, KeyError, TypeError, AssertionError):
         raise UsageError(f"{path}: not as Hydra wrote it; start the sweep anew") from None

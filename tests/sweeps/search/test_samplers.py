@@ -24,6 +24,11 @@ def test_an_interval_has_no_grid():
         samplers.grid(read_space(["a=interval(0,1)"]).varied, 0)
 
 
+def test_a_grid_of_too_many_points_is_refused_before_they_are_listed():
+    with pytest.raises(UsageError, match="1000000000 combinations; a sweep has at most 10000 runs"):
+        samplers.grid(read_space(["a=int(interval(1,1000000000))"]).varied, 0)
+
+
 @pytest.mark.parametrize("make", [samplers.tpe, samplers.random])
 def test_the_seed_decides_what_is_drawn(make):
     space = read_space(["a=interval(0,1)"])

@@ -33,10 +33,22 @@ def test_another_programs_database_is_left_as_it_is(tmp_path):
     other.close()
 
 
+@pytest.mark.parametrize("part", ["TRIGGER t AFTER INSERT ON trials BEGIN SELECT 1; END", "VIEW v AS SELECT 1"])
+def test_a_file_with_sql_of_its_own_is_refused(tmp_path, part):
+    url = f"sqlite:///{tmp_path}/study.db"
+    storage.connect(url)
+    with sqlite3.connect(tmp_path / "study.db") as connection:
+        connection.execute(f"CREATE {part}")
+    connection.close()
+    with pytest.raises(UsageError, match=r"holds (trigger t|view v), which no study has"):
+        storage.connect(url)
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [
         ("study.db", "no database's address; write sqlite:///FILE.db"),
+        ("sqlite:///:memory:", "in memory"),
         ("oracel://somewhere/x", "oracel"),
         ("sqlite:////proc/none/study.db", "none"),
     ],

@@ -25,7 +25,10 @@ def opened(url, space=SPACE, monitor=LOSS):
 
 
 def test_a_study_is_found_again_wherever_its_data_lie(url):
-    opened(url).tell(opened(url).ask(), 0.5)
+    study = opened(url)
+    trial = begin_trial(study, 1)
+    SPACE.draw(trial)
+    study.tell(trial, 0.5)
     elsewhere = read_space(["data_dir=/there", *SPACE.fixed[:1], "x=interval(0,1)", "optimizer=sgd,adam"])
     assert len(opened(url, elsewhere).trials) == 1
 

@@ -126,6 +126,19 @@ def test_an_interrupted_search_goes_on_and_repeats_what_was_broken_off(searched)
     assert [Path(trial.user_attrs["folder"]).name for trial in tried] == ["0", "1", "2", "3", "5", "6"]
 
 
+def test_what_a_broken_off_trial_left_is_moved_aside(searched):
+    def interrupted(told, folder):
+        (folder / "checkpoints").mkdir()
+        (folder / "checkpoints" / "last.ckpt").write_text("hours of work")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        searched("hydra.sweeper.n_trials=1", formula=interrupted)
+    searched("hydra.sweeper.n_trials=1")
+    assert Path("swept/0/earlier-1/checkpoints/last.ckpt").read_text() == "hours of work"
+    assert not Path("swept/0/checkpoints").exists()
+
+
 def test_a_search_that_is_complete_starts_nothing(searched, capsys):
     searched("hydra.sweeper.n_trials=3")
     assert searched("hydra.sweeper.n_trials=3").batches == []
@@ -145,11 +158,18 @@ def test_a_grid_ends_with_its_last_point(searched):
     ("override", "message"),
     [
         ("hydra.sweeper.n_trials=0", "hydra.sweeper.n_trials=0: must be a whole number of at least 1"),
-        ("hydra.sweeper.n_jobs=0", "must be a whole number of at least 1, or -1"),
+        ("hydra.sweeper.n_jobs=0", "must be a whole number of at least 1, at most 256, or -1"),
         ("hydra.sweeper.timeout=-3", "must be a number above 0, or null"),
         ("+hydra.sweeper.n_trial=3", "n_trial: no such key; did you mean 'n_trials'"),
         ("hydra.sweeper.sampler.n_startup_trials=x", "hydra.sweeper.sampler"),
         ("+hydra.sweeper.pruner.patience=3", "hydra.sweeper.pruner: .*patience"),
+        ("hydra.sweeper.n_trials=100000000", "must be a whole number of at least 1, at most 10000"),
+        ("hydra.sweeper.timeout=nan", "must be a number above 0, or null"),
+        ("hydra.sweeper.sampler=3", "choose one by hydra/sweeper/sampler=NAME"),
+        ("hydra.sweeper.pruner=null", "choose one by hydra/sweeper/pruner=NAME"),
+        ("hydra.sweeper.pruner.n_warmup_steps=inf", "hydra.sweeper.pruner.n_warmup_steps=inf: must be finite"),
+        (f"hydra.sweeper.study_name={'a' * 10_000}", "at most 200 characters"),
+        ("hydra.sweeper.storage='sqlite://'", "in memory, where no other process finds it"),
         ("folds=5", "folds=5: a search compares runs by validation rows"),
     ],
 )

@@ -7,22 +7,25 @@ from typing import Any
 
 import optuna
 from omegaconf import DictConfig, OmegaConf
-from optuna.samplers import BaseSampler
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler, CmaEsSampler
 
 from lightlab.config.instantiation import call, part
 from lightlab.config.rules import Number, Rule, Text, Whole
 from lightlab.errors import UsageError, did_you_mean, one_line
+from lightlab.sweeps.checks import JOBS, MOST_RUNS
 from lightlab.sweeps.search.space import Space
 from lightlab.sweeps.search.storage import absolute
 
 _RULES: dict[str, Rule] = {
-    "n_trials": Whole(1),
-    "n_jobs": Whole(1, also=(-1,)),
+    "n_trials": Whole(1, MOST_RUNS),
+    "n_jobs": JOBS,
     "timeout": Number(0, open_low=True, also=(None,)),
     "seed": Whole(0, 2**32 - 1),
     "storage": Text(),
     "study_name": Text(),
 }
+_LONGEST_NAME = 200
 _KNOWN = [*_RULES, "sampler", "pruner"]
 _SAMPLER, _PRUNER = "hydra.sweeper.sampler", "hydra.sweeper.pruner"
 
@@ -56,8 +59,13 @@ class Options:
         Raises:
             UsageError: an option that the sampler does not take, or a range that it cannot draw from.
         """
+        sampler = self.sampler(space, 0)
+        if not isinstance(sampler, BaseSampler) or isinstance(sampler, CmaEsSampler):
+            raise UsageError(
+                f"{_SAMPLER}: must be a sampler of Optuna's, except CmaEsSampler, which keeps pickles in the study"
+            )
         try:
-            space.draw(optuna.create_study(sampler=self.sampler(space, 0)).ask())
+            space.draw(optuna.create_study(sampler=sampler).ask())
         except (TypeError, ValueError) as error:
             raise UsageError(f"{_SAMPLER}: {one_line(error)}") from error
 
@@ -80,9 +88,18 @@ def read_options(config: DictConfig) -> Options:
     for key, rule in _RULES.items():
         if not rule.takes(options[key]):
             raise UsageError(f"hydra.sweeper.{key}={options[key]}: must be {rule}")
+    if len(options["study_name"]) > _LONGEST_NAME or not options["study_name"].isprintable():
+        raise UsageError(f"hydra.sweeper.study_name: must be printable and have at most {_LONGEST_NAME} characters")
+    for key in ("sampler", "pruner"):
+        if not isinstance(options[key], dict) or "_target_" not in options[key]:
+            raise UsageError(f"hydra.sweeper.{key}={options[key]}: choose one by hydra/sweeper/{key}=NAME")
+        for name, value in options[key].items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise UsageError(f"hydra.sweeper.{key}.{name}={value}: must be finite")
     if config.folds:
         raise UsageError(f"folds={config.folds}: a search compares runs by validation rows; leave out folds")
-    part({_PRUNER: options["pruner"]}, _PRUNER)
+    if not isinstance(part({_PRUNER: options["pruner"]}, _PRUNER), BasePruner):
+        raise UsageError(f"{_PRUNER}: {options['pruner']['_target_']} is no pruner of Optuna's")
     return Options(
         jobs=options["n_jobs"] if options["n_jobs"] > 0 else os.cpu_count() or 1,
         timeout=options["timeout"] or math.inf,

@@ -11,6 +11,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from lightlab.files import write_text
+from lightlab.sweeps.search.contents import place_of
 from lightlab.sweeps.search.options import Options
 from lightlab.sweeps.search.space import Space
 from lightlab.sweeps.search.storage import printable
@@ -55,13 +56,13 @@ def _record(search: Search, trials: list[FrozenTrial]) -> dict[str, Any]:
     if not record["trials"]["complete"]:
         return record
     best = search.study.best_trial
-    drawn = best.user_attrs["overrides"]
+    drawn = search.space.overrides(best.params)
     whole = [override for override in search.space.fixed if not _SHORTENS.match(override.lstrip("+"))]
     return record | {
         "best": {
             "trial": best.number,
             "value": best.value,
-            "folder": best.user_attrs["folder"],
+            "folder": best.user_attrs.get("folder", str(search.folder / place_of(best))),
             "overrides": drawn,
             "command": _command([*search.space.fixed, *drawn]),
             "whole": _command([*whole, *drawn]),

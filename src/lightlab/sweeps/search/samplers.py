@@ -10,6 +10,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from lightlab.errors import UsageError
+from lightlab.sweeps.checks import MOST_RUNS
 
 Varied = Mapping[str, BaseDistribution]
 
@@ -39,18 +40,28 @@ def grid(varied: Varied, seed: int) -> BaseSampler:
     """Draws every combination.
 
     Raises:
-        UsageError: an interval without steps.
+        UsageError: an interval without steps, or too many combinations.
     """
-    return Grid({key: _points(key, distribution) for key, distribution in varied.items()})
+    size = math.prod(_count(key, distribution) for key, distribution in varied.items())
+    if size > MOST_RUNS:
+        raise UsageError(f"hydra/sweeper/sampler=grid: {size:.10g} combinations; a sweep has at most {MOST_RUNS} runs")
+    return Grid({key: _points(distribution) for key, distribution in varied.items()})
 
 
-def _points(key: str, distribution: BaseDistribution) -> list[Any]:
+def _count(key: str, distribution: BaseDistribution) -> int:
+    if isinstance(distribution, CategoricalDistribution):
+        return len(distribution.choices)
+    assert isinstance(distribution, IntDistribution | FloatDistribution)
+    if distribution.step is None:
+        raise UsageError(f"{key}: a grid needs steps; list the values, or use range(start,stop,step)")
+    return round((distribution.high - distribution.low) / distribution.step) + 1
+
+
+def _points(distribution: BaseDistribution) -> list[Any]:
     if isinstance(distribution, CategoricalDistribution):
         return list(distribution.choices)
     if isinstance(distribution, IntDistribution):
         return list(range(distribution.low, distribution.high + 1, distribution.step))
-    assert isinstance(distribution, FloatDistribution)
-    if distribution.step is None:
-        raise UsageError(f"{key}: a grid needs steps; list the values, or use range(start,stop,step)")
+    assert isinstance(distribution, FloatDistribution) and distribution.step is not None
     count = round((distribution.high - distribution.low) / distribution.step)
     return [float(f"{distribution.low + index * distribution.step:.12g}") for index in range(count + 1)]

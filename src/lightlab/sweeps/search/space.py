@@ -32,7 +32,21 @@ class Space:
 
     def draw(self, trial: Trial) -> Values:
         """Draws the trial's values from its study's sampler."""
-        return {key: _suggested(trial, key, distribution) for key, distribution in self.varied.items()}
+        return {
+            key: self.checked(key, _suggested(trial, key, distribution)) for key, distribution in self.varied.items()
+        }
+
+    def checked(self, key: str, value: Any) -> Any:
+        """Returns a value that a key may have: Optuna draws a queued trial's value as the study says, in range or not.
+
+        Raises:
+            UsageError: the key is not searched, or the value is outside its range.
+        """
+        distribution = self.varied.get(key)
+        if distribution is None or not _contains(distribution, value):
+            words = "not searched" if distribution is None else _in_words(distribution)
+            raise UsageError(f"a trial has {key[:60]}={str(value)[:60]!r}, which is {words} here")
+        return value
 
     def overrides(self, values: Values) -> list[str]:
         """Returns the overrides for drawn values."""
@@ -116,6 +130,17 @@ def _suggested(trial: Trial, key: str, distribution: BaseDistribution) -> Any:
     assert isinstance(distribution, (IntDistribution, FloatDistribution))
     suggest: Any = trial.suggest_int if isinstance(distribution, IntDistribution) else trial.suggest_float
     return suggest(key, distribution.low, distribution.high, step=distribution.step, log=distribution.log)
+
+
+def _contains(distribution: BaseDistribution, value: Any) -> bool:
+    if isinstance(distribution, CategoricalDistribution):
+        return isinstance(value, str) and value in distribution.choices
+    assert isinstance(distribution, IntDistribution | FloatDistribution)
+    whole = isinstance(distribution, IntDistribution)
+    is_number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    if not is_number or not distribution.low <= value <= distribution.high:
+        return False
+    return not whole or (value - distribution.low) % (distribution.step or 1) == 0
 
 
 def _text(value: Any, distribution: BaseDistribution) -> str:

@@ -1,5 +1,6 @@
 """The database of a study, which several processes share."""
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from pathlib import Path
 import optuna
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, SQLAlchemyError
 
@@ -16,8 +17,10 @@ from lightlab.errors import UsageError, one_line
 
 LOCK_SECONDS: float = 30  # longer than any of the sweeper's own writes takes
 _TRIES = 5
+_EXAMPLE = "write sqlite:///FILE.db"
+_DAMAGED = "not a study's file, or a damaged one; name another"
 
-optuna.logging.set_verbosity(optuna.logging.WARNING)
+optuna.logging.set_verbosity(optuna.logging.ERROR)  # a damaged row is reported by an exception too
 
 
 def connect(url: str) -> RDBStorage:
@@ -29,9 +32,11 @@ def connect(url: str) -> RDBStorage:
     with storage_errors(url, OSError, ImportError, RuntimeError):
         address = make_url(url)
         options = {"connect_args": {"timeout": LOCK_SECONDS}} if _file(address) else {}
+        if address.get_backend_name() == "sqlite" and _file(address) is None:
+            raise UsageError(f"hydra.sweeper.storage={url}: in memory, where no other process finds it; {_EXAMPLE}")
         if file := _file(address):
             file.parent.mkdir(parents=True, exist_ok=True)
-            _check_tables(address, options)
+            _check_file(address, options)
         return _open(url, options)
 
 
@@ -84,15 +89,24 @@ def _file(url: URL) -> Path | None:
     return Path(str(url.database)) if is_file else None
 
 
-def _check_tables(url: URL, options: dict[str, dict[str, float]]) -> None:
+def _check_file(url: URL, options: dict[str, dict[str, float]]) -> None:
+    """Refuses a damaged file, one with SQL that runs when it is read or written, and one that holds something else."""
     engine = create_engine(url, **options)
     try:
-        tables = inspect(engine).get_table_names()
+        with engine.connect() as connection:
+            damage = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+            parts = connection.exec_driver_sql("SELECT type, name FROM sqlite_master").all()
     finally:
         engine.dispose()
+    tables = sorted(str(name) for kind, name in parts if kind == "table")
+    programs = [f"{kind} {name}" for kind, name in parts if kind not in ("table", "index")]
+    if damage != "ok":
+        raise UsageError(f"hydra.sweeper.storage={_file(url)}: {_DAMAGED} ({one_line(ValueError(damage), 100)})")
+    if programs:
+        raise UsageError(f"hydra.sweeper.storage={_file(url)}: holds {programs[0]}, which no study has; name another")
     if tables and "studies" not in tables:
         raise UsageError(
-            f"hydra.sweeper.storage={_file(url)}: holds other tables ({', '.join(sorted(tables)[:3])}) and no study; "
+            f"hydra.sweeper.storage={_file(url)}: holds other tables ({', '.join(tables[:3])}) and no study; "
             "name another file"
         )
 
@@ -107,8 +121,8 @@ def _explain(error: BaseException) -> str:
             f"locked by another process for more than {LOCK_SECONDS} s; end that one, or name another file "
             "(where several search at once: a disk of this machine's own, or a database server)"
         )
-    if "not a database" in message or "malformed" in message:
-        return "not a study's file, or a damaged one; name another"
+    if re.search("not a database|malformed|Could not decode|no such (column|table)", message):
+        return _DAMAGED
     if "Could not parse" in message:
-        return "no database's address; write sqlite:///FILE.db"
+        return f"no database's address; {_EXAMPLE}"
     return message

@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from lightlab.config.instantiation import part
 from lightlab.errors import UsageError
+from lightlab.sweeps.search.contents import check_search, check_trials, place_of, readable
 from lightlab.sweeps.search.space import Space
 from lightlab.sweeps.search.storage import connect, printable, storage_errors
 
@@ -37,23 +38,27 @@ def open_study(url: str, name: str, monitor: Monitor, space: Space) -> Study:
     Raises:
         UsageError: it was made for another search; the message says what differs.
     """
+    title = f"study {name} in {printable(url)}"
     direction = _DIRECTIONS[monitor.mode]
-    study = optuna.create_study(storage=connect(url), study_name=name, direction=direction, load_if_exists=True)
+    with readable(title):
+        study = optuna.create_study(storage=connect(url), study_name=name, direction=direction, load_if_exists=True)
+        used = bool(study.get_trials(deepcopy=False)) or study.directions != [direction]
+        saved = study.user_attrs.get("search")  # read last: another process may have written it before its first trial
     search = {
         "monitor": f"{monitor.name}, {monitor.mode}",
         "space": space.describe(),
         "fixed": sorted(line for line in space.fixed if re.split(r"[.=]", line.lstrip("+~"))[0] not in _FREE),
     }
-    title = f"study {name} in {printable(url)}"
-    used = bool(study.get_trials(deepcopy=False)) or study.directions != [direction]
-    saved = study.user_attrs.get("search")  # read last: another process may have written it before its first trial
     if saved is None and used:
         raise UsageError(f"{title} was not made by this search; name another hydra.sweeper.study_name")
+    if saved is not None:
+        check_search(saved, title)
     if saved is not None and (differences := _differences(saved, search)):
         raise UsageError(
             f"{title} is of another search: {'; '.join(differences)}; name another hydra.sweeper.study_name, or repeat "
             "the command that made it"
         )
+    check_trials(study, space, title)
     study.set_user_attr("search", search)
     return study
 
@@ -94,12 +99,7 @@ def fail_trial(study: Study, number: int, again: bool = False) -> None:
         return
     study.tell(number, state=TrialState.FAIL)
     if again and trial.params:
-        study.enqueue_trial(trial.params, user_attrs={"place": folder_name(trial)})
-
-
-def folder_name(trial: Trial | FrozenTrial) -> str:
-    """Returns the trial's number, or that of the trial that it repeats."""
-    return trial.user_attrs.get("place", str(trial.number))
+        study.enqueue_trial(trial.params, user_attrs={"place": place_of(trial)})
 
 
 def release_abandoned(study: Study) -> int:

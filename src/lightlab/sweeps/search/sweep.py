@@ -16,8 +16,12 @@ from optuna.trial import Trial, TrialState
 
 from lightlab.config.composition import quote
 from lightlab.errors import UsageError
-from lightlab.runs.folder import remove_old_files, state
+from lightlab.files import write_text
+from lightlab.runs.folder import set_aside, state
+from lightlab.runs.lock import one_writer
 from lightlab.runs.places import relative_to_cwd
+from lightlab.sweeps.jobs import launched
+from lightlab.sweeps.search.contents import place_of
 from lightlab.sweeps.search.options import read_options
 from lightlab.sweeps.search.outcome import Search, write_outcome
 from lightlab.sweeps.search.space import read_space
@@ -27,7 +31,6 @@ from lightlab.sweeps.search.study import (
     begin_trial,
     ended_trials,
     fail_trial,
-    folder_name,
     open_study,
     release_abandoned,
 )
@@ -51,7 +54,7 @@ def search(config: DictConfig, launcher: Launcher, arguments: Sequence[str], loa
         study = open_study(options.storage, options.study_name, monitor, space)
         check_known(study, folder)
         folder.mkdir(parents=True, exist_ok=True)
-        OmegaConf.save(config, folder / "multirun.yaml")
+        write_text(folder / "multirun.yaml", OmegaConf.to_yaml(config))
         trials = _Trials(study, space, options, monitor, folder, launcher, options.limit(space))
         trials.print_opening(release_abandoned(study))
         with _written(trials):
@@ -112,9 +115,9 @@ class _Trials(Search):
 
     def _run_together(self, running: dict[int, Trial], jobs: dict[int, list[str]]) -> None:
         batch = [[*self.space.fixed, *drawn, *self._hydra_overrides(running[number])] for number, drawn in jobs.items()]
-        results = self.launcher.launch(batch, initial_job_idx=min(jobs))
+        with launched(self.folder):
+            results = self.launcher.launch(batch, initial_job_idx=min(jobs))
         for (number, drawn), result in zip(jobs.items(), results, strict=True):
-            running[number].set_user_attr("overrides", drawn)
             report_result(self.study, running[number], result)
             self._print_ended(number, drawn)
 
@@ -123,9 +126,10 @@ class _Trials(Search):
 
         The job's environment tells it which trial it is: Hydra 1.4 refuses jobs that change `hydra.sweeper`.
         """
-        subdir = folder_name(trial)
+        subdir = place_of(self.study.get_trials(deepcopy=False)[trial.number])
         if state(self.folder / subdir) == "unfinished":
-            remove_old_files(self.folder / subdir)
+            with one_writer(self.folder / subdir):
+                set_aside(self.folder / subdir)
         else:
             subdir = str(trial.number)
         environment = {"STORAGE": self.options.storage, "STUDY": self.options.study_name, "TRIAL": str(trial.number)}
