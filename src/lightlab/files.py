@@ -1,9 +1,11 @@
-"""Files that are whole or not there."""
+"""Files that are whole or not there, and the paths that a user names."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from lightlab.errors import UsageError, shortened
 
 
 @contextmanager
@@ -23,3 +25,22 @@ def write_text(path: Path, text: str) -> None:
     """Writes a UTF-8 file that is whole or not there; characters that UTF-8 lacks, such as surrogates, become ``?``."""
     with whole_file(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8", errors="replace")
+
+
+def user_path(path: str | Path) -> Path:
+    """Returns a path with the home folder in place of ``~`` or ``~user``.
+
+    Raises:
+        UsageError: there is no such user, or the path holds a NUL.
+    """
+    flaw = "holds a NUL" if "\0" in str(path) else unknown_user(str(path))
+    if flaw:
+        raise UsageError(f"{shortened(path)}: {flaw}")
+    return Path(os.path.expanduser(path))
+
+
+def unknown_user(path: str) -> str | None:
+    """Returns what is wrong with a path that begins with ``~name`` where no user has that name; else None."""
+    if not path.startswith("~") or os.path.expanduser(path) != path:
+        return None
+    return f"this machine knows no home folder of {path.split('/')[0]}; write ./{path} for a folder of that name"

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from lightlab.cli.arguments import prepare
 from lightlab.cli.help import help_text
 from lightlab.cli.startup import uncollected, wants_help
-from lightlab.config.composition import HYDRA_DEFAULTS
+from lightlab.config.composition import HYDRA_DEFAULTS, refused
 from lightlab.errors import reported
 from lightlab.runs.folder import discard_if_empty, failure_kept, new_run, relative_to_cwd
 from lightlab.sweeps.jobs import divide_threads, is_parallel, one_of_many
@@ -49,7 +49,7 @@ def main(conf: Path) -> None:
         with reported(), failure_kept(folder), discard_if_empty(folder), recorded:
             return _run(resumed.config if resumed else _plain(cfg), folder)
 
-    with reported():
+    with reported(), refused():
         run()
 
 

@@ -103,7 +103,7 @@ def composed(overrides: Sequence[str], groups: Groups) -> Config:
     if not all(map(is_setting, value_overrides)):
         return _complete(_compose(overrides, groups))
     config = copy.deepcopy(base)
-    with _refused():
+    with refused():
         set_values(config, value_overrides)
     return _complete(config)
 
@@ -133,12 +133,12 @@ def parsed(overrides: Sequence[str]) -> list[Override]:
 
 
 def _compose(overrides: Sequence[str], groups: Groups) -> DictConfig:
-    with _refused(), initialize_config_dir(str(groups.folders[0]), **HYDRA_DEFAULTS):
+    with refused(), initialize_config_dir(str(groups.folders[0]), **HYDRA_DEFAULTS):
         return compose("train", overrides=[*overrides, *groups.searchpath])
 
 
 def _complete(config: DictConfig) -> dict[str, Any]:
-    with _refused():
+    with refused():
         missing = sorted(OmegaConf.missing_keys(config))
     if missing:
         raise UsageError(f"{missing[0]}: missing; the task's file, or the command line, must give it")
@@ -146,14 +146,14 @@ def _complete(config: DictConfig) -> dict[str, Any]:
 
 
 def _plain(config: DictConfig) -> dict[str, Any]:
-    with _refused():
+    with refused():
         plain = OmegaConf.to_container(config, resolve=True)
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}
 
 
 @contextmanager
-def _refused() -> Iterator[None]:
+def refused() -> Iterator[None]:
     """Turns the errors of Hydra, OmegaConf and YAML into one line."""
     try:
         yield

@@ -19,23 +19,25 @@ MODULE = {
         "loss of word vectors: a softmax over all words, or negative sampling; auto: softmax up to softmax_words",
     ),
     "softmax_words": Key(Whole(0), "the largest vocabulary for which objective=auto takes the softmax"),
-    "negatives": Key(Whole(1), "noise words for each target of negative sampling"),
+    "negatives": Key(Whole(1, 100_000), "noise words for each target of negative sampling"),
     "surface": Key(MappingOf(), "the function of two variables that is minimised"),
 }
 
 NETWORK = {
-    "hidden": Key(ListOf(Whole(1)), "width of each hidden layer"),
-    "channels": Key(ListOf(Whole(1)), "channels of each convolution or stage"),
-    "blocks": Key(Whole(1), "residual blocks in each stage"),
-    "grid": Key(Whole(1), "fields along each side whose means the last layer takes; 1: the mean of the whole image"),
-    "members": Key(Whole(1), "networks of the ensemble"),
+    "hidden": Key(ListOf(Whole(1, 100_000), at_most=1000), "width of each hidden layer"),
+    "channels": Key(ListOf(Whole(1, 100_000), at_most=1000), "channels of each convolution or stage"),
+    "blocks": Key(Whole(1, 1000), "residual blocks in each stage"),
+    "grid": Key(
+        Whole(1, 4096), "fields along each side whose means the last layer takes; 1: the mean of the whole image"
+    ),
+    "members": Key(Whole(1, 1000), "networks of the ensemble"),
     "kinds": Key(ListOf(MappingOf()), "the members' networks, in turn"),
     "dropout": Key(SHARE, "share of the units dropped in training"),
     "batch_norm": Key(SWITCH, "batch normalisation before each activation; of the linear model: of its inputs"),
     "cell": Key(OneOf(("rnn", "gru", "lstm")), "the recurrent cell"),
-    "embedding_size": Key(Whole(1), "length of a token's vector"),
-    "hidden_size": Key(Whole(1), "units of a recurrent layer"),
-    "num_layers": Key(Whole(1), "recurrent layers"),
+    "embedding_size": Key(Whole(1, 100_000), "length of a token's vector"),
+    "hidden_size": Key(Whole(1, 100_000), "units of a recurrent layer"),
+    "num_layers": Key(Whole(1, 1000), "recurrent layers"),
     "tied": Key(SWITCH, "use the embedding's weights in the head too"),
 }
 

@@ -16,7 +16,7 @@ from lightlab.config.learning_keys import (
     SCHEDULER,
 )
 from lightlab.config.rules import MappingOf, Rule
-from lightlab.errors import UsageError, did_you_mean
+from lightlab.errors import UsageError, did_you_mean, shortened
 
 CLOSED: dict[str, dict[str, Key]] = {"trainer": TRAINER, "monitor": MONITOR}  # sections that take no other keys
 GROUPS: dict[str, dict[str, Key]] = {
@@ -87,7 +87,7 @@ def _value(name: str, value: Any, rule: Rule) -> Iterator[str]:
         for key, inner in value.items():
             yield from _value(f"{name}.{key}", inner, rule.rule)
     elif not rule.takes(value):
-        yield f"{name}={value}: must be {rule}"
+        yield f"{name}={shortened(value)}: {rule.refusal(value)}"
 
 
 def _combinations(config: dict[str, Any]) -> Iterator[str]:

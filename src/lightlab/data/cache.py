@@ -14,6 +14,7 @@ from platformdirs import user_cache_path
 
 from lightlab.data.sources import note
 from lightlab.errors import DataError, one_line
+from lightlab.files import user_path
 
 Arrays = dict[str, np.ndarray]
 NAMES = "names.json"  # of the arrays of an entry
@@ -21,7 +22,7 @@ NAMES = "names.json"  # of the arrays of an entry
 
 def cache_folder(cache_dir: str | None) -> Path:
     """Returns `cache_dir`, or the user's own cache folder for this project; it need not exist yet."""
-    return Path(cache_dir).expanduser() if cache_dir else user_cache_path("lightlab")
+    return user_path(cache_dir) if cache_dir else user_cache_path("lightlab")
 
 
 def cached(paths: Sequence[Path], cache_dir: Path, version: str, parse: Callable[[], Arrays]) -> Arrays:

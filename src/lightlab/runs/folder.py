@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lightlab.errors import LightlabError, UsageError, message_of
+from lightlab.files import user_path
 
 ROOTS = ("runs", "sweeps")
 State = Literal["done", "pruned", "failed", "unfinished"]
@@ -134,7 +135,7 @@ def find_run(run: str | Path, newest_of: tuple[str, ...] = ROOTS) -> Path:
     """
     if str(run) == "last":
         return _newest(newest_of)
-    folder = Path(run).expanduser()
+    folder = user_path(run)
     if not folder.is_dir():
         raise UsageError(f"run {folder}: no such folder; name one below runs/, or `last`")
     if checkpoint_of(folder) is None:

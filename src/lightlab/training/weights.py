@@ -7,6 +7,7 @@ from typing import Any
 from lightlab.config.composition import Config, flatten
 from lightlab.config.schema import GROUPS
 from lightlab.errors import UsageError
+from lightlab.files import user_path
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.folder import checkpoint_of, find_run, results_of
@@ -35,7 +36,7 @@ def take_weights(module: SupervisedModule, source: str) -> None:
     Raises:
         UsageError: they are of another network.
     """
-    path = Path(source).expanduser()
+    path = user_path(source)
     checkpoint = read_checkpoint(path if path.is_file() else checkpoint_of(find_run(source)) or path)
     try:
         module.load_state_dict(checkpoint["state_dict"])

@@ -19,6 +19,7 @@ from lightlab.data.loader import Augment, Split
 from lightlab.data.sources import NotFound, fetch_missing, find_file, note, real_or_synthetic
 from lightlab.data.splits import cut_rows
 from lightlab.errors import DataError, UsageError
+from lightlab.files import user_path
 from lightlab.spec import Spec
 
 Images = tuple[np.ndarray, np.ndarray]  # uint8 (N, H, W), int64 (N,)
@@ -62,7 +63,7 @@ class ImageClasses(PixelDataModule):
         self.dataset = name
         self.class_names = tuple(class_names)
         self.source = source if synthetic else "files"
-        self.folder = Path(data_dir).expanduser() / name
+        self.folder = user_path(data_dir) / name
         self.cache_folder = cache_folder(cache_dir)
         self.files = files
         self.remote = [RemoteFile(**file) for file in remote]
@@ -80,7 +81,7 @@ class ImageClasses(PixelDataModule):
         return self._spec(), splits
 
     def read(self, source: Any) -> Inputs:
-        path = Path(str(source)).expanduser()
+        path = user_path(str(source))
         labels = paths = None
         if path.is_dir():
             paths = photos_in(path)

@@ -11,6 +11,7 @@ from lightlab.data.images.reading import SUFFIXES as IMAGE_SUFFIXES
 from lightlab.data.photos.labels import SUFFIXES as LIST_SUFFIXES
 from lightlab.data.photos.labels import Columns, Label, read_label_file
 from lightlab.errors import DataError, UsageError
+from lightlab.files import user_path
 
 
 @dataclass(frozen=True)
@@ -204,4 +205,4 @@ def _key(name: str) -> str:
 
 
 def _path(name: str) -> Path:
-    return Path(name).expanduser()
+    return user_path(name)

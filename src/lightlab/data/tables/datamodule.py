@@ -22,6 +22,7 @@ from lightlab.data.tables.raw_table import RawTable, as_table, read_table, rows_
 from lightlab.data.tables.roles import Roles, check_sums, find_columns, find_target, listed, with_numbers
 from lightlab.data.tables.target import TargetColumn, check_log
 from lightlab.errors import DataError, UsageError
+from lightlab.files import user_path
 from lightlab.spec import Spec
 
 
@@ -79,7 +80,7 @@ class Table(ResidentDataModule):
         super().__init__(**loading)
         self.dataset = name
         self.source = source
-        self.folder = Path(data_dir).expanduser() / name
+        self.folder = user_path(data_dir) / name
         self.file = file
         self.files = files
         self.openml = openml

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from lightlab.data.text.corpus import TextSource, read_texts
 from lightlab.data.text.segmentation import Cutter, chosen_words, number_words, stop_words
 from lightlab.data.text.tokens import SPLITS, Rules, Tokens, cached_tokens
 from lightlab.errors import UsageError
+from lightlab.files import user_path
 from lightlab.spec import Spec
 
 
@@ -136,7 +136,7 @@ class WordContexts(ResidentDataModule):
     ) -> None:
         super().__init__(**loading)
         self.dataset = name
-        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / folder, registry)
+        self.text_source = TextSource(source, corpus, user_path(data_dir) / folder, registry)
         self.cache_folder = cache_folder(cache_dir)
         self.cutter = Cutter(unit, user_dictionary, new_words)
         self.stop_words = stop_words

@@ -11,6 +11,7 @@ from lightlab.data.download import download_folder, read_registry
 from lightlab.data.encoding import open_text
 from lightlab.data.sources import NotFound, fetch_missing, note, real_or_synthetic
 from lightlab.errors import DataError
+from lightlab.files import user_path
 
 SUFFIXES = (".txt", ".json")
 VERSES = ("paragraphs", "content", "para")  # where chinese-poetry's files keep a poem's lines
@@ -103,7 +104,7 @@ class TextSource:
             NotFound: no such corpus, or no real data where it is demanded.
         """
         if self.corpus and self.source != "embedded":
-            return text_files(Path(self.corpus).expanduser())
+            return text_files(user_path(self.corpus))
         return real_or_synthetic(self.source, self.folder.name, self._find) or []
 
     def _find(self) -> list[Path]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from lightlab.data.synthetic.verse import couplets
 from lightlab.data.text.corpus import TextSource, read_texts
 from lightlab.data.text.tokens import MARKS, SPLITS, TRAIN, Rules, Tokens, cached_tokens, tokenize
 from lightlab.errors import DataError, UsageError
+from lightlab.files import user_path
 from lightlab.spec import IGNORED, Spec
 
 POOL = 50  # batches' worth of rows that are sorted by length among themselves
@@ -140,7 +140,7 @@ class Poems(ResidentDataModule):
     ) -> None:
         super().__init__(**loading)
         self.dataset = name
-        self.text_source = TextSource(source, corpus, Path(data_dir).expanduser() / name, registry)
+        self.text_source = TextSource(source, corpus, user_path(data_dir) / name, registry)
         self.cache_dir = cache_dir
         self.window = window
         self.stride = stride

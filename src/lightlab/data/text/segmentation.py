@@ -16,6 +16,7 @@ from lightlab.data.cache import fingerprint
 from lightlab.data.text.corpus import read_texts
 from lightlab.data.text.tokens import CHUNK, TRAIN, UNKNOWN, Rules, Tokens, characters_of, check_splits, split_of
 from lightlab.errors import DataError
+from lightlab.files import user_path
 
 BUILTIN = Path(__file__).with_name("stop_words.txt")
 
@@ -28,7 +29,7 @@ def stop_words(source: str) -> frozenset[str]:
     """
     if source == "none":
         return frozenset()
-    path = BUILTIN if source == "builtin" else Path(source).expanduser()
+    path = BUILTIN if source == "builtin" else user_path(source)
     if not path.is_file():
         raise DataError(f"data.stop_words={source}: no such file; name one with a word a line, or builtin, or none")
     return frozenset(word for line in read_texts([path]) if not line.startswith("#") for word in line.split())
@@ -74,7 +75,7 @@ class Cutter:
         return lambda text: (word for word in tokenizer.cut(text, HMM=self.new_words) if _is_word(word))
 
     def _dictionary(self) -> Path:
-        path = Path(str(self.user_dictionary)).expanduser()
+        path = user_path(str(self.user_dictionary))
         if not path.is_file():
             raise DataError(f"data.user_dictionary={path}: no such file; name one with a word a line")
         return path
