@@ -9,28 +9,18 @@ from typing import Any
 
 import hydra
 from hydra import compose, initialize_config_dir
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override, OverrideType
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import GrammarParseError, OmegaConfBaseException
 from yaml import YAMLError
 
-from lightlab.errors import UsageError, did_you_mean, one_line
+from lightlab.config.grammar import parsed, quote
+from lightlab.errors import UsageError, did_you_mean, one_line, shortened
 
 Config = dict[str, Any]
 # Hydra 1.4 has no other defaults than those of 1.3, and warns where they are named.
 HYDRA_DEFAULTS: dict[str, Any] = {"version_base": "1.3"} if hydra.__version__.startswith("1.3.") else {}
-
-
-def quote(value: str) -> str:
-    """Quotes a text for Hydra's override grammar, which reads it back unchanged.
-
-    Within quotes a backslash stands for itself, except before a quote.
-    """
-    escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
-    escaped = re.sub(r"(\\+)$", r"\1\1", escaped)
-    return f"'{escaped}'"
 
 
 class Groups:
@@ -73,10 +63,10 @@ class Groups:
         if isinstance(value, Glob):
             return True
         for choice in value if isinstance(value, list) else [value]:
-            if str(choice).removesuffix(".yaml") not in self.choices[group] and choice is not None:
+            if str(choice).removesuffix(".yaml") not in self.choices[group]:
                 known = self.choices[group]
                 raise UsageError(
-                    f"{group}={choice}: no such choice; {did_you_mean(str(choice), known)}choices: {', '.join(known)}"
+                    f"{group}={shortened(choice)}: no such choice; {did_you_mean(str(choice), known)}choices: {', '.join(known)}"
                 )
         return True
 
@@ -120,26 +110,15 @@ def set_values(config: DictConfig, overrides: Sequence[Override]) -> None:
         OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
 
 
-def parsed(overrides: Sequence[str]) -> list[Override]:
-    """Parses overrides by Hydra's grammar.
-
-    Raises:
-        UsageError: the grammar does not accept one of them.
-    """
-    try:
-        return OverridesParser.create().parse_overrides(list(overrides))
-    except HydraException as error:
-        raise UsageError(f"{one_line(error)}; write GROUP=CHOICE or KEY=VALUE (--help)") from None
-
-
 def _compose(overrides: Sequence[str], groups: Groups) -> DictConfig:
     with refused(), initialize_config_dir(str(groups.folders[0]), **HYDRA_DEFAULTS):
         return compose("train", overrides=[*overrides, *groups.searchpath])
 
 
 def _complete(config: DictConfig) -> dict[str, Any]:
-    with refused():
-        missing = sorted(OmegaConf.missing_keys(config))
+    unresolved = OmegaConf.to_container(config)  # a missing value may be referred to
+    assert isinstance(unresolved, dict)
+    missing = sorted(".".join(path) for path, value in flatten(unresolved).items() if value == "???")
     if missing:
         raise UsageError(f"{missing[0]}: missing; the task's file, or the command line, must give it")
     return _plain(config)
@@ -157,8 +136,24 @@ def refused() -> Iterator[None]:
     """Turns the errors of Hydra, OmegaConf and YAML into one line."""
     try:
         yield
-    except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
-        raise UsageError(_unknown_choice(error) or one_line(error)) from error
+    except (HydraException, OmegaConfBaseException, YAMLError, ValueError, RecursionError) as error:
+        raise UsageError(_unknown_choice(error) or _explained(error)) from error
+
+
+def _explained(error: Exception) -> str:
+    """Returns the first line of a message, without OmegaConf's types, and its cause where it is OmegaConf's."""
+    if isinstance(error, RecursionError):
+        return "a value or a file is nested too deeply"
+    if isinstance(error, YAMLError):
+        return one_line(error)
+    text = str(error).split("\n")[0].split(" See https://hydra.cc")[0]
+    text = re.sub(r"^\w+ raised while resolving interpolation: ", "", text).rstrip(".")
+    key = getattr(error, "full_key", None)
+    if isinstance(error, GrammarParseError):
+        text = "${…} that cannot be read; write ${KEY} or ${oc.env:NAME}, or \\${ for these characters"
+    if isinstance(error.__cause__, OmegaConfBaseException):
+        text = f"{text.removeprefix('Error merging override ')}: {str(error.__cause__).splitlines()[0]}"
+    return shortened(f"{key}: {text}" if key else text, 400)
 
 
 def _check_key(override: Override, config: dict[Any, Any], groups: Groups) -> None:

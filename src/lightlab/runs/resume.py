@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import yaml
 
-from lightlab.config.composition import ABSENT, Config, flatten, quote, unflatten
+from lightlab.config.composition import ABSENT, Config, flatten, unflatten
+from lightlab.config.grammar import quote
 from lightlab.errors import UsageError
 from lightlab.runs.overrides import resume_records
 

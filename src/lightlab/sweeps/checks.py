@@ -5,7 +5,8 @@ from pathlib import Path
 
 from hydra.core.override_parser.types import Glob, IntervalSweep, Override
 
-from lightlab.config.composition import Groups, composed, parsed
+from lightlab.config.composition import Groups, composed
+from lightlab.config.grammar import parsed
 from lightlab.errors import UsageError
 from lightlab.sweeps.resume import check_no_sweep
 

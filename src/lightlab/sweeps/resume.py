@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from lightlab.config.composition import quote
+from lightlab.config.grammar import quote
 from lightlab.errors import UsageError
 from lightlab.runs.folder import checkpoint_of, relative_to_cwd, remove_old_files, state
 from lightlab.runs.resume import command_line_source, read_record
