@@ -63,7 +63,7 @@ def message_of(error: BaseException) -> str:
         where = f" ({error.filename})" if error.filename else ""
         return f"the disk is full{where}; free some space, then go on with resume=last"
     where = f" ({place})" if (place := _place(error)) else ""
-    if _memory_is_full(error):
+    if memory_is_full(error):
         return f"out of memory{where}; lower data.batch_size, data.eval_batch_size or the sizes of the network"
     if isinstance(error, RecursionError):
         return f"a value or a file is nested too deeply{where}"
@@ -76,7 +76,7 @@ def _disk_is_full(error: BaseException) -> TypeGuard[OSError]:
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def _memory_is_full(error: BaseException) -> bool:
+def memory_is_full(error: BaseException) -> bool:
     """Whether Python, NumPy or torch could not allocate memory; torch has a class of its own only for a GPU."""
     texts = ("DefaultCPUAllocator", "out of memory", "Storage size calculation overflowed", "multiplication overflow")
     of_torch = isinstance(error, RuntimeError) and any(text in str(error) for text in texts)

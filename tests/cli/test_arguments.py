@@ -188,7 +188,10 @@ def test_help_lists_every_group_and_choice(conf):
 
 
 def test_help_on_a_group_lists_its_keys_with_range_and_meaning(conf):
-    assert "data.batch_size\n    a whole number of at least 1: rows of a training batch" in help_text(conf, ["data"])
+    assert (
+        "data.batch_size\n    a whole number of at least 1, at most 1000000000: rows of a training batch"
+        in help_text(conf, ["data"])
+    )
     assert help_text(conf, ["optimizer.lr", "seed"]).count("\n    ") == 2
     with pytest.raises(UsageError, match=r"--help optimiser: no such group or key; did you mean 'optimizer'"):
         help_text(conf, ["optimiser"])

@@ -15,8 +15,8 @@ from hydra.core.override_parser.types import Override
 from lightlab.config.composition import Groups, composed
 from lightlab.config.explanation import explanation
 from lightlab.config.grammar import parsed, parses, quote
-from lightlab.config.schema import check
 from lightlab.config.options import FlagParser
+from lightlab.config.schema import check
 from lightlab.errors import UsageError, shortened
 from lightlab.runs.folder import check_unused, check_writable, find_run
 from lightlab.runs.overrides import last_overrides, own_overrides
@@ -29,7 +29,7 @@ _HYDRA = (
     *("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.launcher.", "hydra.sweeper."),
     *("hydra.job.config.override_dirname.", "hydra/launcher", "hydra/sweeper", "hydra/job_logging"),
 )
-_SETTINGS = "hydra.run.dir, hydra.sweep.dir, hydra.sweep.subdir, hydra/launcher, hydra/sweeper and the keys of these two"
+_SETTINGS = "hydra.run.dir, hydra.sweep.dir, hydra/launcher, hydra/sweeper and the keys of these two"
 _INFO = ["all", "config", "defaults", "defaults-tree", "plugins", "searchpath"]
 
 
@@ -138,8 +138,10 @@ def _check_hydra(overrides: Iterable[Override]) -> None:
     """Refuses settings of Hydra on which our runs and sweeps rely."""
     for override in overrides:
         key = override.key_or_group
-        if re.match(r"hydra\b", key) and not key.startswith(_HYDRA):
+        if re.match(r"hydra[./]", key) and not key.startswith(_HYDRA):
             raise UsageError(f"{shortened(key)}: cannot be set here; of Hydra's settings, {_SETTINGS} can")
+        if key.startswith("hydra/") and not override.is_sweep_override() and not isinstance(override.value(), str):
+            raise UsageError(f"{shortened(override.input_line)}: must be the name of a choice")
 
 
 def quoted(argument: str, sweep: bool = False) -> str:

@@ -13,7 +13,7 @@ def main() -> None:
         prog="python -m lightlab report",
         description="Compares all runs in and below the folders: writes report.html, report.md and summary.csv.",
     )
-    parser.add_argument("folders", nargs="+", type=user_path, metavar="FOLDER", help="a sweep, a run, or a folder of runs")
+    parser.add_argument("folders", nargs="+", type=user_path, metavar="FOLDER", help="a sweep, a run, or one of runs")
     parser.add_argument("--to", type=user_path, help="where to write; default: FOLDER if there is one, else report/")
     parser.add_argument("--score", type=float, help="a value of the metric: how long did each run take to it?")
     parser.add_argument("--language", choices=["en", "zh"], help="of the report; default: the first run's")

@@ -65,9 +65,8 @@ class Groups:
         for choice in value if isinstance(value, list) else [value]:
             if str(choice).removesuffix(".yaml") not in self.choices[group]:
                 known = self.choices[group]
-                raise UsageError(
-                    f"{group}={shortened(choice)}: no such choice; {did_you_mean(str(choice), known)}choices: {', '.join(known)}"
-                )
+                nearest = did_you_mean(str(choice), known)
+                raise UsageError(f"{group}={shortened(choice)}: no such choice; {nearest}choices: {', '.join(known)}")
         return True
 
 
@@ -118,7 +117,8 @@ def _compose(overrides: Sequence[str], groups: Groups) -> DictConfig:
 def _complete(config: DictConfig) -> dict[str, Any]:
     unresolved = OmegaConf.to_container(config)  # a missing value may be referred to
     assert isinstance(unresolved, dict)
-    missing = sorted(".".join(path) for path, value in flatten(unresolved).items() if value == "???")
+    leaves = flatten({str(key): value for key, value in unresolved.items()})
+    missing = sorted(".".join(path) for path, value in leaves.items() if value == "???")
     if missing:
         raise UsageError(f"{missing[0]}: missing; the task's file, or the command line, must give it")
     return _plain(config)

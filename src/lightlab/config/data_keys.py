@@ -13,6 +13,7 @@ from lightlab.config.rules import (
     MappingOf,
     Number,
     OneOf,
+    Part,
     Place,
     Text,
     Whole,
@@ -134,7 +135,7 @@ _TEXT = {
 }
 
 _SYNTHETIC = {
-    "synthetic": Key(MappingOf(also=(None,)), "what makes the data where no files are at hand"),
+    "synthetic": Key(Part(also=(None,)), "what makes the data where no files are at hand"),
     "synthetic_test": Key(Whole(0, 10**7), "synthetic test rows"),
     "rows": Key(Whole(2, 10**8), "generated training rows"),
     "noise": Key(NOT_NEGATIVE, "standard deviation of the noise on generated targets"),

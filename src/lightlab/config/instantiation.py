@@ -1,6 +1,7 @@
 """Instantiates config groups with Hydra; errors become one-line `UsageError`s."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -8,13 +9,16 @@ from typing import Any
 import hydra.utils
 from hydra.errors import InstantiationException
 
+from lightlab.config.annotations import check_annotations
 from lightlab.config.composition import Config
-from lightlab.errors import LightlabError, UsageError, one_line
+from lightlab.errors import LightlabError, UsageError, memory_is_full, one_line
 
 # Hydra 1.4 asks who vouches for the targets: conf/ is the user's own, and `lightlab.runs.trust` checks a checkpoint's.
 _UNCHECKED = getattr(hydra.utils, "UNSAFE_DISABLE_EXECUTION_CHECKS", None)
 _TRUSTED: dict[str, Any] = {} if _UNCHECKED is None else {"_execution_whitelist_": _UNCHECKED}
 
+# What torch and others raise for an option of a wrong type or out of range.
+_REFUSALS = (TypeError, ValueError, RuntimeError)
 
 # Groups whose targets need arguments that no config can hold, such as the data's `Spec`.
 _FACTORIES = ("network", "initializer", "module", "optimizer", "scheduler")
@@ -48,9 +52,12 @@ def part(config: Config, group: str) -> Any:
         UsageError: an option that its target does not have, or a value that it does not accept.
     """
     try:
-        return hydra.utils.instantiate(config[group], _convert_="all", **_TRUSTED)
-    except InstantiationException as error:
+        made = hydra.utils.instantiate(config[group], _convert_="all", **_TRUSTED)
+    except (InstantiationException, *_REFUSALS) as error:
+        check_annotations(config[group], group)
         raise _explained(group, error) from error
+    check_annotations(config[group], group)
+    return made
 
 
 def call(config: Config, group: str, **arguments: Any) -> Any:
@@ -69,7 +76,9 @@ def factory(config: Config, group: str) -> Callable[..., Any]:
     def checked(*arguments: Any, **options: Any) -> Any:
         try:
             return make(*arguments, **options)
-        except (TypeError, ValueError) as error:
+        except _REFUSALS as error:
+            if memory_is_full(error):
+                raise
             raise _explained(group, error) from error
 
     return checked
@@ -78,6 +87,17 @@ def factory(config: Config, group: str) -> Callable[..., Any]:
 def target_of(config: Config, group: str) -> partial[Any]:
     """Returns a group's target with its options as a partial."""
     return part({group: {**config[group], "_partial_": True}}, group)
+
+
+@contextmanager
+def explained(group: str) -> Iterator[None]:
+    """Turns the error of a part that does not accept an option, when it is used, into a `UsageError`."""
+    try:
+        yield
+    except _REFUSALS as error:
+        if memory_is_full(error):
+            raise
+        raise _explained(group, error) from error
 
 
 def _explained(group: str, error: Exception) -> LightlabError:

@@ -219,6 +219,20 @@ class MappingOf(Rule):
         return {"type": "object"} | ({"additionalProperties": self.rule.schema()} if self.rule else {})
 
 
+@dataclass(frozen=True)
+class Part(Rule):
+    """A class or function with its options, as Hydra instantiates it."""
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, dict) and "_target_" in value
+
+    def words(self) -> str:
+        return "a class or function (`_target_`) with its options"
+
+    def json(self) -> dict[str, Any]:
+        return {"type": "object"}
+
+
 def _shown(value: object) -> str:
     return "null" if value is None else str(value)
 

@@ -1,5 +1,6 @@
 """Checks a config before torch is imported, so that an error in it costs a second and not a run."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from lightlab.config.learning_keys import (
     OPTIMIZER,
     SCHEDULER,
 )
-from lightlab.config.rules import MappingOf, Rule
+from lightlab.config.rules import SWITCH, MappingOf, OneOf, Rule
 from lightlab.errors import UsageError, did_you_mean, shortened
 
 CLOSED: dict[str, dict[str, Key]] = {"trainer": TRAINER, "monitor": MONITOR}  # sections that take no other keys
@@ -33,6 +34,14 @@ GROUPS: dict[str, dict[str, Key]] = {
     "callbacks": CALLBACKS,
     "logger": {},
 }
+
+_SEVERAL = ("callbacks", "logger")
+OF_HYDRA: dict[object, Rule] = {
+    "_partial_": SWITCH,
+    "_recursive_": SWITCH,
+    "_convert_": OneOf(("none", "partial", "object", "all")),
+}
+_PATH = re.compile(r"\w+(\.\w+)+")
 
 
 def check(config: dict[str, Any]) -> None:
@@ -56,6 +65,7 @@ def _problems(config: dict[str, Any]) -> Iterator[str]:
         yield from _names(f"{section}.", config[section], list(keys))
         yield from _values(f"{section}.", config[section], keys)
     for group, keys in GROUPS.items():
+        yield from _targets(group, config[group])
         yield from _values(f"{group}.", config[group], keys)
     yield from _combinations(config)
 
@@ -70,6 +80,31 @@ def _names(prefix: str, section: Any, known: list[str]) -> Iterator[str]:
     for key in known:
         if key not in section:
             yield f"{prefix}{key}: missing"
+
+
+def _targets(group: str, section: Any) -> Iterator[str]:
+    """Yields what names no class or function; callbacks and loggers are several, each with a name."""
+    parts = section if group in _SEVERAL and isinstance(section, dict) else {"": section}
+    for name, part in parts.items():
+        key = f"{group}.{name}".rstrip(".")
+        if isinstance(part, dict) and "_target_" not in part:
+            yield f"{key}._target_: missing; give the dotted path of a class or function"
+        elif not isinstance(part, dict) and not (part is None and group == "callbacks" and name):
+            yield f"{key}={shortened(part)}: must be a group of keys" + (
+                f", or leave out {key} by ~{key}" if name else ""
+            )
+    yield from _hydras_own(group, section)
+
+
+def _hydras_own(name: str, value: Any) -> Iterator[str]:
+    """Yields wrong values of ``_target_`` and the like, at any depth."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        if key == "_target_" and not _PATH.fullmatch(str(inner)):
+            yield f"{name}._target_={shortened(inner)}: must be the dotted path of a class or function"
+        elif key in OF_HYDRA:
+            yield from _value(f"{name}.{key}", inner, OF_HYDRA[key])
+        yield from _hydras_own(f"{name}.{key}", inner)
 
 
 def _values(prefix: str, section: Any, keys: dict[str, Key]) -> Iterator[str]:
