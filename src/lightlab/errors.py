@@ -68,7 +68,7 @@ def message_of(error: BaseException) -> str:
     if isinstance(error, RecursionError):
         return f"a value or a file is nested too deeply{where}"
     if isinstance(error, OSError) and error.filename is not None:
-        return f"{one_line(OSError(error.filename))}: {error.strerror}{where}"
+        return f"{shortened(error.filename, 200)}: {error.strerror}{where}"
     return f"unexpected {type(error).__name__}: {one_line(error)}{where}"
 
 

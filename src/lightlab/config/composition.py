@@ -16,6 +16,7 @@ from omegaconf.errors import GrammarParseError, OmegaConfBaseException
 from yaml import YAMLError
 
 from lightlab.config.grammar import parsed, quote
+from lightlab.config.own_files import check_files
 from lightlab.errors import UsageError, did_you_mean, one_line, shortened
 
 Config = dict[str, Any]
@@ -30,7 +31,7 @@ class Groups:
         folders: the project's `conf`, then a user's own.
 
     Raises:
-        UsageError: a folder does not exist.
+        UsageError: a folder does not exist, or a file in the user's own is damaged.
     """
 
     def __init__(self, folders: list[Path]) -> None:
@@ -38,6 +39,8 @@ class Groups:
             if not folder.is_dir():
                 raise UsageError(f"--config-dir {folder}: no such folder")
         self.folders = [folder.resolve() for folder in folders]
+        for folder in folders[1:]:
+            check_files(folder)
         self.bases: dict[tuple[str, ...], DictConfig] = {}  # composed from choices alone, by those choices
         self.choices: dict[str, list[str]] = {}
         for folder in self.folders:

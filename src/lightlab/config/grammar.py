@@ -10,7 +10,7 @@ from hydra.errors import HydraException
 from lightlab.errors import UsageError, shortened
 
 _LONGEST = 50_000  # characters; longer ones take seconds to parse
-_MOST_STEPS = 100_000
+_MOST_STEPS = 1_000_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _NAME = re.compile(r"[+~]*[\w$@./:-]*", re.ASCII)
 

@@ -65,8 +65,8 @@ def _problems(config: dict[str, Any]) -> Iterator[str]:
         yield from _names(f"{section}.", config[section], list(keys))
         yield from _values(f"{section}.", config[section], keys)
     for group, keys in GROUPS.items():
-        yield from _targets(group, config[group])
         yield from _values(f"{group}.", config[group], keys)
+        yield from _targets(group, config[group])
     yield from _combinations(config)
 
 
@@ -90,9 +90,7 @@ def _targets(group: str, section: Any) -> Iterator[str]:
         if isinstance(part, dict) and "_target_" not in part:
             yield f"{key}._target_: missing; give the dotted path of a class or function"
         elif not isinstance(part, dict) and not (part is None and group == "callbacks" and name):
-            yield f"{key}={shortened(part)}: must be a group of keys" + (
-                f", or leave out {key} by ~{key}" if name else ""
-            )
+            yield f"{key}={shortened(part)}: must be a group of keys{f'; ~{key} leaves it out' if name else ''}"
     yield from _hydras_own(group, section)
 
 

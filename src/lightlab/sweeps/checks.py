@@ -10,6 +10,8 @@ from lightlab.config.grammar import parsed
 from lightlab.errors import UsageError
 from lightlab.sweeps.resume import check_no_sweep
 
+_MOST_VALUES = 10_000
+
 
 def preset(typed: Sequence[str], multirun: bool, groups: Groups) -> list[str]:
     """Returns what the chosen experiment sweeps, except for the keys that are typed.
@@ -104,5 +106,7 @@ def _values(override: Override, multirun: bool, searching: bool, groups: Groups)
         texts = list(override.sweep_string_iterator())
     if not texts:
         raise UsageError(f"{line}: a range without any value")
+    if len(texts) > _MOST_VALUES and not searching:
+        raise UsageError(f"{line}: {len(texts)} values; a sweep takes at most {_MOST_VALUES} of a key")
     bounds = [texts[0], texts[-1]] if searching and override.is_range_sweep() else texts
     yield from (f"{override.get_key_element()}={text}" for text in bounds)
