@@ -1,7 +1,7 @@
 import pytest
 
 from lightlab.cli.arguments import prepare
-from lightlab.config.composition import parsed
+from lightlab.config.grammar import parsed
 from lightlab.errors import UsageError
 from lightlab.sweeps.checks import check_launcher
 

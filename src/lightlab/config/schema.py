@@ -1,5 +1,6 @@
 """Checks a config before torch is imported, so that an error in it costs a second and not a run."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -15,8 +16,8 @@ from lightlab.config.learning_keys import (
     OPTIMIZER,
     SCHEDULER,
 )
-from lightlab.config.rules import MappingOf, Rule
-from lightlab.errors import UsageError, did_you_mean
+from lightlab.config.rules import SWITCH, MappingOf, OneOf, Rule
+from lightlab.errors import UsageError, did_you_mean, shortened
 
 CLOSED: dict[str, dict[str, Key]] = {"trainer": TRAINER, "monitor": MONITOR}  # sections that take no other keys
 GROUPS: dict[str, dict[str, Key]] = {
@@ -33,6 +34,14 @@ GROUPS: dict[str, dict[str, Key]] = {
     "callbacks": CALLBACKS,
     "logger": {},
 }
+
+_SEVERAL = ("callbacks", "logger")
+OF_HYDRA: dict[object, Rule] = {
+    "_partial_": SWITCH,
+    "_recursive_": SWITCH,
+    "_convert_": OneOf(("none", "partial", "object", "all")),
+}
+_PATH = re.compile(r"\w+(\.\w+)+")
 
 
 def check(config: dict[str, Any]) -> None:
@@ -71,6 +80,7 @@ def _problems(config: dict[str, Any]) -> Iterator[str]:
         yield from _values(f"{section}.", config[section], keys)
     for group, keys in GROUPS.items():
         yield from _values(f"{group}.", config[group], keys)
+        yield from _targets(group, config[group])
     yield from _combinations(config)
 
 
@@ -84,6 +94,29 @@ def _names(prefix: str, section: Any, known: list[str]) -> Iterator[str]:
     for key in known:
         if key not in section:
             yield f"{prefix}{key}: missing"
+
+
+def _targets(group: str, section: Any) -> Iterator[str]:
+    """Yields what names no class or function; callbacks and loggers are several, each with a name."""
+    parts = section if group in _SEVERAL and isinstance(section, dict) else {"": section}
+    for name, part in parts.items():
+        key = f"{group}.{name}".rstrip(".")
+        if isinstance(part, dict) and "_target_" not in part:
+            yield f"{key}._target_: missing; give the dotted path of a class or function"
+        elif not isinstance(part, dict) and not (part is None and group == "callbacks" and name):
+            yield f"{key}={shortened(part)}: must be a group of keys{f'; ~{key} leaves it out' if name else ''}"
+    yield from _hydras_own(group, section)
+
+
+def _hydras_own(name: str, value: Any) -> Iterator[str]:
+    """Yields wrong values of ``_target_`` and the like, at any depth."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        if key == "_target_" and not _PATH.fullmatch(str(inner)):
+            yield f"{name}._target_={shortened(inner)}: must be the dotted path of a class or function"
+        elif key in OF_HYDRA:
+            yield from _value(f"{name}.{key}", inner, OF_HYDRA[key])
+        yield from _hydras_own(f"{name}.{key}", inner)
 
 
 def _values(prefix: str, section: Any, keys: dict[str, Key]) -> Iterator[str]:
@@ -101,7 +134,7 @@ def _value(name: str, value: Any, rule: Rule) -> Iterator[str]:
         for key, inner in value.items():
             yield from _value(f"{name}.{key}", inner, rule.rule)
     elif not rule.takes(value):
-        yield f"{name}={value}: must be {rule}"
+        yield f"{name}={shortened(value)}: {rule.refusal(value)}"
 
 
 def _combinations(config: dict[str, Any]) -> Iterator[str]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lightlab.config.composition import ABSENT, Config, flatten, quote, unflatten
+from lightlab.config.composition import ABSENT, Config, flatten, unflatten
+from lightlab.config.grammar import quote
 from lightlab.errors import DataError, LightlabError, UsageError
 from lightlab.runs.overrides import resume_records
 from lightlab.runs.recorded import TODAYS

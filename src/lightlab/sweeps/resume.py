@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lightlab.config.composition import Config, parsed, quote
+from lightlab.config.composition import Config
+from lightlab.config.grammar import parsed, quote
 from lightlab.config.schema import check
 from lightlab.errors import DataError, UsageError
 from lightlab.runs.folder import checkpoint_of, set_aside, state
