@@ -65,6 +65,8 @@ def checked_overrides(
         problem = next(_problems(override), None)
         if key in typed_keys and (problem or _is_hydras(key) or key in TODAYS):
             continue
+        if key in CACHES and override.value() is None:
+            continue
         if key in CACHES:
             print(
                 f"! {path}: {one_line(UsageError(text), 160)} is left out, since a folder does not choose where this "
