@@ -1,7 +1,7 @@
-"""TensorBoard on all runs and sweeps, each under a readable name: python -m lightlab board
+"""TensorBoard on all runs and sweeps, each under a readable name: lightlab board
 
 Runs that begin while it is open appear too. Options are TensorBoard's own (--port 6007); folders may stand before them
-(python -m lightlab board sweeps/fashion_lenet).
+(lightlab board sweeps/fashion_lenet).
 """
 
 import re

@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from lightlab.cli.arguments import prepare
 from lightlab.cli.help import help_text
 from lightlab.cli.startup import uncollected, wants_help
-from lightlab.config.composition import HYDRA_DEFAULTS, refused
+from lightlab.config.composition import HYDRA_DEFAULTS, conf_dir, refused
 from lightlab.errors import reported
 from lightlab.runs.folder import discard_if_empty, failure_kept, new_run
 from lightlab.runs.lock import one_writer
@@ -27,13 +27,14 @@ from lightlab.sweeps.resume import config_of
 OmegaConf.register_new_resolver("new_run", new_run, use_cache=True)
 
 
-def main(conf: Path) -> None:
+def main(conf: Path | None = None) -> None:
     """Runs the command line.
 
     Args:
-        conf: the project's config folder.
+        conf: the project's config folder; None for the installed one.
     """
     with reported():
+        conf = conf or conf_dir()
         if wants_help():
             print(help_text(conf, [each for each in sys.argv[1:] if each not in ("--help", "-h")]), flush=True)
             return

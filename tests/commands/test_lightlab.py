@@ -1,0 +1,64 @@
+"""The command lightlab: its subcommands, its help, its completion."""
+
+import sys
+from importlib import import_module
+
+import pytest
+
+from lightlab.__main__ import COMMANDS, main
+
+
+@pytest.fixture
+def lightlab(monkeypatch, capsys):
+    """Calls the command in this process; returns its exit code, its output and its errors."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["/bin/lightlab", *arguments])
+        try:
+            main()
+        except SystemExit as stop:
+            return stop.code, *capsys.readouterr()
+        return 0, *capsys.readouterr()
+
+    return call
+
+
+def test_each_command_is_a_module_with_a_main():
+    assert all(callable(import_module(f"lightlab.cli.{name}").main) for name in COMMANDS)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",)])
+def test_the_help_names_every_command(lightlab, arguments):
+    code, out, _ = lightlab(*arguments)
+    assert code == 0 and all(f"\n  {name} " in out for name in COMMANDS)
+
+
+def test_the_version_is_one_line(lightlab):
+    code, out, _ = lightlab("--version")
+    assert code == 0 and out.startswith("lightlab ") and out.count("\n") == 1
+
+
+def test_a_misspelt_command_names_the_nearest(lightlab):
+    code, _, error = lightlab("trian")
+    assert code == 2 and error.startswith("error: trian: no such command; did you mean 'train'? commands: train, ")
+
+
+@pytest.mark.parametrize("command", ["train", "predict", "report", "figures", "runs", "check"])
+def test_the_help_of_a_command_shows_how_it_was_called(lightlab, command):
+    code, out, error = lightlab(command, "--help")
+    assert code == 0 and f"lightlab {command}" in out and not error
+
+
+@pytest.mark.parametrize(
+    ("line", "completion"),
+    [
+        ("lightlab ", "train"),
+        ("lightlab re", "report"),
+        ("lightlab train optimizer=adamw", "optimizer=adamw"),
+        ("lightlab predict input=", ""),
+    ],
+)
+def test_the_shell_completes_commands_and_what_train_takes(lightlab, monkeypatch, line, completion):
+    monkeypatch.setenv("COMP_LINE", line)
+    code, out, _ = lightlab("-sc", "query=bash")
+    assert code == 0 and completion in out.split() + [""] and (bool(out) == bool(completion))
