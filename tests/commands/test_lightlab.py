@@ -61,4 +61,4 @@ def test_the_help_of_a_command_shows_how_it_was_called(lightlab, command):
 def test_the_shell_completes_commands_and_what_train_takes(lightlab, monkeypatch, line, completion):
     monkeypatch.setenv("COMP_LINE", line)
     code, out, _ = lightlab("-sc", "query=bash")
-    assert code == 0 and completion in out.split() + [""] and (bool(out) == bool(completion))
+    assert code == 0 and completion in [*out.split(), ""] and (bool(out) == bool(completion))
