@@ -56,7 +56,7 @@ def test_the_end_of_a_run_tells_results_folder_and_commands():
 )
 def test_the_board_is_pointed_to_where_the_run_is(folder, command):
     text = run_summary(RESULTS, Path(folder), "x", extendable=True)
-    assert [line for line in text.splitlines() if line.startswith("watch")] == [f"watch        python -m {command}"]
+    assert [line for line in text.splitlines() if line.startswith("watch")] == [f"watch        {command}"]
 
 
 def test_a_run_that_cannot_be_extended_is_told_to_start_anew():

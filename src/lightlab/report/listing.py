@@ -12,6 +12,7 @@ from lightlab.errors import UsageError
 from lightlab.report.runs import Run, is_run, read_run
 from lightlab.runs.folder import is_set_aside
 from lightlab.runs.lock import is_in_use
+from lightlab.runs.places import LOCK
 from lightlab.runs.removal import runs_in, size_of
 
 
@@ -114,7 +115,7 @@ def _written(folder: Path) -> float:
 
 
 def _inside(folder: Path) -> Iterable[Path]:
-    return (Path(place, name) for place, _, names in os.walk(folder) for name in names if name != ".lock")
+    return (Path(place, name) for place, _, names in os.walk(folder) for name in names if name != LOCK)
 
 
 def _modified(path: Path) -> float:

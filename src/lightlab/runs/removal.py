@@ -9,7 +9,7 @@ from pathlib import Path
 from lightlab.errors import DataError, LightlabError, UsageError, shortened
 from lightlab.runs.folder import ROOTS
 from lightlab.runs.lock import one_writer
-from lightlab.runs.places import remove_if_empty
+from lightlab.runs.places import LOCK, remove_if_empty
 from lightlab.runs.records import read_yaml
 
 # What a run or a sweep writes into its own folder. Anything else is the user's, as where a run was written into ``.``.
@@ -22,10 +22,10 @@ _WRITTEN = re.compile(
 
 
 def size_of(folder: Path) -> int:
-    """Returns the bytes of the files in and below a folder; links count for nothing."""
+    """Returns the bytes of the files in and below a folder; links and locks count for nothing."""
     sizes = 0
     for place, _, names in os.walk(folder):
-        for name in names:
+        for name in set(names) - {LOCK}:
             path = Path(place, name)
             try:
                 sizes += 0 if path.is_symlink() else path.stat().st_size
