@@ -1,6 +1,6 @@
 """Adds to the site what lies elsewhere: the READMEs, CONTRIBUTING.md, CHANGELOG.md, and a reference made from the code.
 
-MkDocs calls it while it builds (`hooks` in mkdocs.yml). A new page in docs/ and a new module appear without a change here.
+MkDocs calls it while it builds (`hooks` in mkdocs.yml). New pages in docs/ and new modules need no change here.
 """
 
 import ast
