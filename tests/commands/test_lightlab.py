@@ -43,7 +43,7 @@ def test_a_misspelt_command_names_the_nearest(lightlab):
     assert code == 2 and error.startswith("error: trian: no such command; did you mean 'train'? commands: train, ")
 
 
-@pytest.mark.parametrize("command", ["train", "predict", "report", "figures", "runs", "check"])
+@pytest.mark.parametrize("command", ["train", "predict", "report", "figures", "board", "runs", "check"])
 def test_the_help_of_a_command_shows_how_it_was_called(lightlab, command):
     code, out, error = lightlab(command, "--help")
     assert code == 0 and f"lightlab {command}" in out and not error
