@@ -1,5 +1,6 @@
 """The command lightlab: its subcommands, its help, its completion."""
 
+import json
 import sys
 from importlib import import_module
 
@@ -47,6 +48,13 @@ def test_a_misspelt_command_names_the_nearest(lightlab):
 def test_the_help_of_a_command_shows_how_it_was_called(lightlab, command):
     code, out, error = lightlab(command, "--help")
     assert code == 0 and f"lightlab {command}" in out and not error
+
+
+def test_a_run_records_the_command_that_started_it(lightlab, tmp_path):
+    quick = ["task=linear_toy", "trainer.max_epochs=1", "logger=csv", "pictures=none", "keep_pages=false"]
+    assert lightlab("train", *quick, f"hydra.run.dir={tmp_path / 'run'}")[0] == 0
+    record = json.loads((tmp_path / "run" / "environment.json").read_text(encoding="utf-8"))
+    assert record["command"][:4] == ["/bin/lightlab", "train", *quick[:2]]
 
 
 @pytest.mark.parametrize(

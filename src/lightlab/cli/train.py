@@ -18,6 +18,7 @@ from lightlab.config.composition import HYDRA_DEFAULTS, conf_dir, refused
 from lightlab.errors import reported
 from lightlab.runs.folder import discard_if_empty, failure_kept, new_run
 from lightlab.runs.lock import one_writer
+from lightlab.runs.overrides import arguments_again
 from lightlab.runs.places import relative_to_cwd
 from lightlab.runs.resume import config_folders
 from lightlab.runs.trust import own_targets
@@ -50,6 +51,7 @@ def main(conf: Path | None = None) -> None:
         folder = relative_to_cwd(Path(HydraConfig.get().runtime.output_dir))
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             return one_of_many(lambda: _run(_of_job(cfg, folder), folder), folder, HydraConfig.get().launcher)
+        sys.argv[1:] = arguments_again(command.argv)
         with reported(), one_writer(folder), failure_kept(folder), discard_if_empty(folder):
             if resumed is None:
                 return _run(_plain(cfg), folder)
