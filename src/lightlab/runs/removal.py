@@ -15,7 +15,7 @@ from lightlab.runs.records import read_yaml
 # What a run or a sweep writes into its own folder. Anything else is the user's, as where a run was written into ``.``.
 _WRITTEN = re.compile(
     r"\.hydra|\.lock|\.submitit|checkpoints|figures|predictions.*|earlier-[0-9]+|fold-[0-9]+-[0-9]+"
-    r"|(best|config|hparams|multirun)\.yaml|(metrics|environment.*)\.json|(metrics|folds|trajectory|summary)\.csv"
+    r"|(best|config|hparams|multirun)\.yaml|(metrics|loggers|environment.*)\.json|(metrics|folds|trajectory|summary)\.csv"
     r"|(error|traceback|pruned|console)\.txt|train\.log|report\.(html|md)|study\.db.*|profile.*"
     r"|events\.out\.tfevents.*|tensorboard|csv|wandb|mlruns|mlflow|lightning_logs|version_[0-9]+"
 )
