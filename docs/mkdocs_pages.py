@@ -11,12 +11,18 @@ from typing import Any
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
 PACKAGE = ROOT / "src" / "lightlab"
-PAGES = {"index.md": "README.md", "zh.md": "README.zh-CN.md", "contributing.md": "CONTRIBUTING.md"}
-PAGES["changelog.md"] = "CHANGELOG.md"
+PAGES = {
+    "index.md": "README.md",
+    "zh.md": "README.zh-CN.md",
+    "contributing.md": "CONTRIBUTING.md",
+    "changelog.md": "CHANGELOG.md",
+}
 # What somebody who builds on lightlab imports; the other folders are the commands and their parts.
 PUBLIC = {
+    "lightlab": "Python",
     "data": "Data",
     "networks": "Networks",
     "modules": "Modules",
@@ -24,27 +30,27 @@ PUBLIC = {
     "scratch": "By hand",
     "callbacks": "Callbacks",
     "surfaces": "Surfaces",
+    "others": "Specification, errors, config",
 }
+OTHERS = ["lightlab.spec", "lightlab.errors", "lightlab.config.composition", "lightlab.config.rules"]
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name, source in PAGES.items():
-        files.append(File.generated(config, name, content=_moved((ROOT / source).read_text(encoding="utf-8"))))
-    reference = {"lightlab": ["lightlab"], **{name: _modules(PACKAGE / name) for name in PUBLIC}}
-    reference["others"] = ["lightlab.spec", "lightlab.errors", "lightlab.config.composition", "lightlab.config.rules"]
-    for name, modules in reference.items():
-        title = PUBLIC.get(name, {"others": "Specification, errors, config"}.get(name, "Python"))
+        files.append(File.generated(config, name, content=_linked((ROOT / source).read_text(encoding="utf-8"), ROOT)))
+    for name, title in PUBLIC.items():
+        modules = {"lightlab": ["lightlab"], "others": OTHERS}.get(name) or _modules(PACKAGE / name)
         content = "\n".join([f"# {title}", *(f"\n::: {module}" for module in modules), ""])
         files.append(File.generated(config, f"reference/{name}.md", content=content))
     return files
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    return markdown if page.file.src_uri in PAGES else _outwards(markdown)
+    return markdown if page.file.generated_by else _linked(markdown, (DOCS / page.file.src_uri).parent)
 
 
 def _modules(folder: Path) -> list[str]:
-    """Returns the modules of a folder that define something public, with a docstring."""
+    """Returns the modules of a folder that define something public, in alphabetical order."""
     modules = []
     for path in sorted(folder.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -54,23 +60,17 @@ def _modules(folder: Path) -> list[str]:
     return modules
 
 
-def _moved(text: str) -> str:
-    """Changes the links of a page of the root into those of the site."""
-    places = {source: name for name, source in PAGES.items()}
-    text = re.sub(r"\]\(docs/", "](", text)
-    text = re.sub(r"\]\(([\w.-]+\.md)\)", lambda match: f"]({places.get(match[1], match[1])})", text)
-    return _unlinked(text)
+_LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([^)\s#]+)(#[^)\s]*)?\)")
 
 
-def _outwards(text: str) -> str:
-    """Changes the links of a page in docs/ to the root's pages; those to other files stay as text."""
-    places = {source: name for name, source in PAGES.items()}
-    text = re.sub(
-        r"\]\(\.\./([\w.-]+\.md)(#[^)]*)?\)", lambda match: f"]({places.get(match[1], match[1])}{match[2] or ''})", text
-    )
-    return re.sub(r"\[([^\]]+)\]\(\.\./(?!figures)[^)]+\)", r"\1", text)
+def _linked(text: str, folder: Path) -> str:
+    """Changes the links of a page in `folder` into those of the site; those to files that it lacks become text."""
+    names = {(ROOT / source).resolve(): name for name, source in PAGES.items()}
 
+    def link(match: re.Match[str]) -> str:
+        image, label, target, anchor = match.groups()
+        path = (folder / target).resolve()
+        name = names.get(path) or (path.relative_to(DOCS).as_posix() if path.is_relative_to(DOCS) else "")
+        return f"{image}[{label}]({name}{anchor or ''})" if name else label
 
-def _unlinked(text: str) -> str:
-    """Leaves the text of links to files that the site does not hold."""
-    return re.sub(r"\[([^\]]+)\]\((?:benchmarks|conf|src|examples|tests|LICENSE)[^)]*\)", r"\1", text)
+    return _LINK.sub(link, text)
