@@ -44,7 +44,7 @@ def main() -> None:
             print(HELP)
         elif name:
             raise UsageError(
-                f"{shortened(name)}: no such command; {did_you_mean(name, COMMANDS)}commands: {', '.join(COMMANDS)}"
+                f"{shortened(name)}: no such command; {did_you_mean(name, [*COMMANDS, '--help', '--version'])}commands: {', '.join(COMMANDS)}"
             )
 
 

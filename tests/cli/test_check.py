@@ -84,5 +84,7 @@ def test_a_damaged_file_and_a_misspelt_option_are_refused(check, trained, tmp_pa
         check(tmp_path / "not.ckpt")
     with pytest.raises(UsageError, match=r"alow=.*no such option; did you mean 'allow="):
         check(trained, "alow=[x]")
+    with pytest.raises(UsageError, match="allow=3: must be a list of packages"):
+        check(trained, "allow=3")
     with pytest.raises(UsageError, match="no such folder"):
         check("nowhere")

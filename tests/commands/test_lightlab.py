@@ -39,9 +39,10 @@ def test_the_version_is_one_line(lightlab):
     assert code == 0 and out.startswith("lightlab ") and out.count("\n") == 1
 
 
-def test_a_misspelt_command_names_the_nearest(lightlab):
-    code, _, error = lightlab("trian")
-    assert code == 2 and error.startswith("error: trian: no such command; did you mean 'train'? commands: train, ")
+@pytest.mark.parametrize(("typed", "nearest"), [("trian", "train"), ("Predict", "predict"), ("--versoin", "--version")])
+def test_a_misspelt_command_names_the_nearest(lightlab, typed, nearest):
+    code, _, error = lightlab(typed)
+    assert code == 2 and error.startswith(f"error: {typed}: no such command; did you mean '{nearest}'? commands: train")
 
 
 @pytest.mark.parametrize("command", ["train", "predict", "report", "figures", "board", "runs", "check"])

@@ -1,6 +1,7 @@
 """Says what a checkpoint would build, and whether it may, and builds nothing: lightlab check FILE|RUN; see --help."""
 
 import hashlib
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,10 +35,12 @@ def main() -> None:
     if wants_help(or_nothing=True):
         print(HELP, flush=True)
         return
-    options = [text for text in sys.argv[1:] if "=" in text and not user_path(text).exists()]
+    options = [text for text in sys.argv[1:] if text.startswith("-") or ("=" in text and not user_path(text).exists())]
     for text in options:
         if not text.startswith("allow="):
             raise UsageError(f"{shortened(text)}: no such option; {did_you_mean(text, ['allow=[package]'])}(--help)")
+        if not re.fullmatch(r"allow=\[[\w., ]*\]", text):
+            raise UsageError(f"{shortened(text)}: must be a list of packages, such as allow=[my_package]")
     allow = allowed(parsed(options))
     paths = [path for text in sys.argv[1:] if text not in options for path in _checkpoints(text)]
     if not paths:
