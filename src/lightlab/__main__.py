@@ -43,9 +43,8 @@ def main() -> None:
         elif name in ("--help", "-h"):
             print(HELP)
         elif name:
-            raise UsageError(
-                f"{shortened(name)}: no such command; {did_you_mean(name, [*COMMANDS, '--help', '--version'])}commands: {', '.join(COMMANDS)}"
-            )
+            nearest = did_you_mean(name, [*COMMANDS, "--help", "--version"])
+            raise UsageError(f"{shortened(name)}: no such command; {nearest}commands: {', '.join(COMMANDS)}")
 
 
 def _completed() -> str:
