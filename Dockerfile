@@ -1,4 +1,4 @@
-# lightlab on a CPU:  docker build -t lightlab . && docker run --rm -v "$PWD:/work" lightlab train task=linear_regression
+# lightlab on a CPU:  docker build -t lightlab . && docker run --rm -v "$PWD:/experiments" lightlab train task=linear_regression
 FROM python:3.13-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends build-essential && rm -rf /var/lib/apt/lists/*
 RUN python -m venv /opt/lightlab
@@ -13,10 +13,10 @@ COPY conf /src/conf
 RUN pip install --no-cache-dir -c /src/constraints.txt "/src[rhymes,search]"
 
 FROM python:3.13-slim
-RUN useradd --create-home --uid 1000 lightlab && mkdir /work && chown lightlab /work
+RUN useradd --create-home --uid 1000 lightlab && mkdir /experiments && chown lightlab /experiments
 COPY --from=build /opt/lightlab /opt/lightlab
 ENV PATH=/opt/lightlab/bin:$PATH PYTHONUNBUFFERED=1
 USER lightlab
-WORKDIR /work
+WORKDIR /experiments
 ENTRYPOINT ["lightlab"]
 CMD ["--help"]
