@@ -8,7 +8,7 @@ BENCH ?= all
 CAMPAIGN ?= --inputs 210 --kills 20 --gadgets 7 --disk 20 --jobs 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-fast lint format schema board bench matrix verify campaign clean
+.PHONY: help setup train test test-fast lint format schema docs board bench matrix verify campaign clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -41,6 +41,10 @@ format: setup ## ruff repairs what it can
 
 schema: setup ## JSON schemas of conf/ and docs/configuration.md, from the declared keys
 	$(BIN)/python -m lightlab.config.reference
+
+docs: setup ## the site of docs/ and a reference made from the code, in site/
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[docs]"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 board: setup ## TensorBoard on all runs and sweeps, by readable names
 	$(BIN)/python -m lightlab board $(BOARD)

@@ -1,5 +1,5 @@
 """Folders of runs, for the command that reports on them."""
 
-from tests.report.conftest import grid, sweep
+from tests.report.conftest import grid, sweep, write_run
 
-__all__ = ["grid", "sweep"]
+__all__ = ["grid", "sweep", "write_run"]

@@ -18,16 +18,16 @@ READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 DOCUMENTS = [*READMES, *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def commands(script: str) -> list[str]:
-    """Returns the arguments of every command in the documents and in --help that runs `script`."""
-    prefix = f"python {script} "
+def commands(name: str) -> list[str]:
+    """Returns the arguments of every command in the documents and in --help that is called so, or by its script."""
+    prefix = re.compile(rf"(lightlab|python -m lightlab) {name} |python {name}\.py ")
     texts = [*(path.read_text(encoding="utf-8") for path in DOCUMENTS), help_text(ROOT / "conf")]
-    lines = (line.strip() for text in texts for line in text.splitlines() if line.startswith(("    ", "  python")))
-    arguments = {re.split(r"\s{2,}|\s#", line)[0].removeprefix(prefix) for line in lines if line.startswith(prefix)}
-    return sorted(arguments)
+    lines = (line.strip() for text in texts for line in text.splitlines() if line.startswith(("    ", "  lightlab")))
+    calls = {re.split(r"\s{2,}|\s#", line)[0] for line in lines if prefix.match(line)}
+    return sorted({prefix.sub("", call, count=1) for call in calls})
 
 
-@pytest.mark.parametrize("command", commands("train.py"))
+@pytest.mark.parametrize("command", commands("train"))
 def test_each_training_command_is_accepted(command):
     arguments = shlex.split(command)
     if any(argument.startswith(("resume=", "sweep_resume=", "--config-dir")) for argument in arguments):
@@ -38,7 +38,7 @@ def test_each_training_command_is_accepted(command):
         prepare(arguments, ROOT / "conf")  # checks every value of a sweep
 
 
-@pytest.mark.parametrize("command", commands("predict.py"))
+@pytest.mark.parametrize("command", commands("predict"))
 def test_each_prediction_command_is_accepted(command):
     parse_options(shlex.split(command))
 
@@ -50,7 +50,7 @@ def test_each_task_is_in_the_readme(document):
         assert f"`{path.stem}`" in text
 
 
-@pytest.mark.parametrize("command", commands("-m lightlab figures"))
+@pytest.mark.parametrize("command", commands("figures"))
 def test_each_command_that_draws_figures_is_accepted(command):
     parse_figure_options(shlex.split(command))
 

@@ -19,7 +19,12 @@ def _write_run(
     record = folder / ".hydra"
     record.mkdir(parents=True)
     values = dict(each.partition("=")[::2] for each in overrides)
-    config = {"name": values.get("task", "toy"), "seed": int(values.get("seed", "0")), "optimizer": {"lr": 0.1}}
+    config = {
+        "name": values.get("task", "toy"),
+        "seed": int(values.get("seed", "0")),
+        "optimizer": {"lr": 0.1},
+        "trainer": {},
+    }
     config["monitor"] = {"name": monitor, "mode": "min" if monitor.startswith("loss") else "max"}
     (record / "overrides.yaml").write_text(yaml.safe_dump(list(overrides), allow_unicode=True), encoding="utf-8")
     choices = {"runtime": {"choices": {"optimizer": values.get("optimizer", "sgd")}, "config_sources": []}}

@@ -52,7 +52,7 @@ def report(tmp_path):
 def test_page_and_text_say_which_is_better(report, sweep):
     for text in report(sweep):
         assert "adam is better than sgd: accuracy/val 0.910 ± 0.010 against 0.710 ± 0.010" in text
-        assert "python train.py -m optimizer=adam seed=0,1,2" in text
+        assert "lightlab train -m optimizer=adam seed=0,1,2" in text
 
 
 def test_the_page_needs_nothing_beside_it(report, grid):

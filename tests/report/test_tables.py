@@ -45,7 +45,7 @@ def test_epochs_and_time_to_a_score_are_those_of_the_runs_that_reach_it(sweep):
 
 
 def test_the_command_of_a_configuration_runs_all_its_seeds(sweep):
-    assert column(ranking(sweep), "repeat")[0] == "python train.py -m optimizer=adam seed=0,1,2"
+    assert column(ranking(sweep), "repeat")[0] == "lightlab train -m optimizer=adam seed=0,1,2"
 
 
 def test_configurations_without_a_finished_run_are_there_with_what_became_of_them(wrecks):

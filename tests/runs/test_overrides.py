@@ -1,23 +1,24 @@
 import shlex
+import sys
 
 import pytest
 
-from lightlab.runs.overrides import canonical, command, defines_configuration, read_overrides, unquoted, values
+from lightlab.runs.overrides import canonical, command, defines_configuration, program, read_overrides, unquoted, values
 
 
 @pytest.mark.parametrize(
     "told", ["data.target='春 天'", "x=a'b", "x=$(rm -rf ~)", "x=`id`", "x=[1,2]", "~callbacks.curves"]
 )
 def test_the_command_gives_the_shell_what_was_typed(told):
-    assert shlex.split(command([told], ["3"])) == ["python", "train.py", told, "seed=3"]
+    assert shlex.split(command([told], ["3"])) == ["lightlab", "train", told, "seed=3"]
 
 
 def test_several_seeds_are_a_sweep():
-    assert command(["task=toy", "seed=0"], ["0", "1"]) == "python train.py -m task=toy seed=0,1"
+    assert command(["task=toy", "seed=0"], ["0", "1"]) == "lightlab train -m task=toy seed=0,1"
 
 
 def test_a_config_folder_of_the_users_own_is_named():
-    assert command(["task=mine"], [], "my conf") == "python train.py --config-dir 'my conf' task=mine"
+    assert command(["task=mine"], [], "my conf") == "lightlab train --config-dir 'my conf' task=mine"
 
 
 def test_how_a_run_was_kept_is_not_told_again(tmp_path):
@@ -54,3 +55,17 @@ def test_seeds_and_how_a_run_is_kept_make_no_difference():
         map(defines_configuration, ["seed", "folds", "resume", "hydra.sweep.dir", "hydra/launcher", "language"])
     )
     assert all(map(defines_configuration, ["optimizer", "optimizer.lr", "data.seed", "task", "hydration"]))
+
+
+@pytest.mark.parametrize(
+    ("script", "train", "board"),
+    [
+        ("train.py", "python train.py", "python -m lightlab board"),
+        ("/bin/lightlab", "lightlab train", "lightlab board"),
+        ("/lib/lightlab/__main__.py", "python -m lightlab train", "python -m lightlab board"),
+        ("/lib/ipykernel_launcher.py", "lightlab train", "lightlab board"),
+    ],
+)
+def test_commands_are_called_as_this_process_was(script, train, board, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [script])
+    assert (program(), program("board")) == (train, board)

@@ -42,8 +42,8 @@ def test_the_end_of_a_run_tells_results_folder_and_commands():
     text = run_summary(RESULTS, Path("runs/toy/now"), "input='[[4.0]]'", extendable=True)
     assert "toy · embedded data · 3 epochs in 1.2 s" in text and "best epoch 2" in text
     assert results_table(RESULTS) in text
-    assert "python predict.py run=runs/toy/now input='[[4.0]]'" in text
-    assert "python train.py resume=runs/toy/now trainer.max_epochs=6" in text
+    assert "lightlab predict run=runs/toy/now input='[[4.0]]'" in text
+    assert "lightlab train resume=runs/toy/now trainer.max_epochs=6" in text
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_the_end_of_a_run_tells_results_folder_and_commands():
 )
 def test_the_board_is_pointed_to_where_the_run_is(folder, command):
     text = run_summary(RESULTS, Path(folder), "x", extendable=True)
-    assert [line for line in text.splitlines() if line.startswith("watch")] == [f"watch        python -m {command}"]
+    assert [line for line in text.splitlines() if line.startswith("watch")] == [f"watch        {command}"]
 
 
 def test_a_run_that_cannot_be_extended_is_told_to_start_anew():
     text = run_summary(RESULTS, Path("runs/toy/now"), "x", extendable=False)
-    assert "python train.py task=toy init_from=runs/toy/now" in text and "resume=" not in text
+    assert "lightlab train task=toy init_from=runs/toy/now" in text and "resume=" not in text
 
 
 def test_the_commands_can_be_pasted_whatever_the_folder_is_called():

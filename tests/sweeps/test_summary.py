@@ -60,7 +60,7 @@ def test_a_sweep_ends_with_a_report_and_how_to_go_on(mixed, capsys):
     finish(mixed)
     assert (mixed / "report.html").is_file() and (mixed / "summary.csv").is_file()
     assert f"report       {mixed / 'report.html'}" in (said := capsys.readouterr().out)
-    assert f"go on        python train.py sweep_resume={mixed}" in said
+    assert f"go on        lightlab train sweep_resume={mixed}" in said
 
 
 def test_damaged_files_leave_out_what_they_held(tmp_path):

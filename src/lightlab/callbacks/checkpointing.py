@@ -14,6 +14,7 @@ from lightning.pytorch.callbacks import Checkpoint, EarlyStopping, ModelCheckpoi
 
 from lightlab.callbacks.base import module_of
 from lightlab.errors import LightlabError
+from lightlab.runs.overrides import program
 
 
 class BestCheckpoint(ModelCheckpoint):
@@ -132,7 +133,7 @@ class SaveOnSignal(Checkpoint):
         assert self._signal is not None
         save_last(trainer)
         name, folder = signal.Signals(self._signal).name, trainer.default_root_dir
-        raise Interrupted(f"stopped by {name} and saved; go on with: python train.py resume={folder}", self._signal)
+        raise Interrupted(f"stopped by {name} and saved; go on with: {program()} resume={folder}", self._signal)
 
 
 class SaveRandomStates(Callback):

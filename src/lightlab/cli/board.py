@@ -1,7 +1,7 @@
-"""TensorBoard on all runs and sweeps, each under a readable name: python -m lightlab board
+"""TensorBoard on all runs and sweeps, each under a readable name: lightlab board
 
 Runs that begin while it is open appear too. Options are TensorBoard's own (--port 6007); folders may stand before them
-(python -m lightlab board sweeps/fashion_lenet).
+(lightlab board sweeps/fashion_lenet).
 """
 
 import re
@@ -14,12 +14,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from lightlab.cli.startup import wants_help
 from lightlab.config.options import FlagParser
 from lightlab.errors import LightlabError, UsageError
 from lightlab.runs.folder import ROOTS, is_set_aside
-from lightlab.runs.overrides import read_overrides, values
+from lightlab.runs.overrides import program, read_overrides, values
 from lightlab.runs.places import check_cwd
 
+HELP = f"""usage: {program("board")} [FOLDER ...] [OPTION ...]
+
+TensorBoard on all runs and sweeps in and below the folders (default: runs and sweeps), by readable names.
+The options are TensorBoard's own, such as --port 6007: python -m tensorboard.main --help lists them."""
 LOOK_AGAIN = 5  # seconds
 _NOT_NAMED = {"task", "data_dir", "cache_dir", "experiment"}
 
@@ -29,6 +34,9 @@ def main() -> None:
     arguments = sys.argv[1:]
     options = next((index for index, text in enumerate(arguments) if text.startswith("-")), len(arguments))
     check_cwd()
+    if wants_help():
+        print(HELP, flush=True)
+        return
     with tempfile.TemporaryDirectory(prefix="lightlab-board-") as folder:
         show([Path(text) for text in arguments[:options]], arguments[options:], Path(folder))
 

@@ -1,4 +1,4 @@
-"""Draws figures that explain: python -m lightlab figures NAME; --help lists them."""
+"""Draws figures that explain: lightlab figures NAME; --help lists them."""
 
 import sys
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""The text of `python train.py --help`."""
+"""The text of `lightlab train --help`."""
 
 import shutil
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from lightlab.config.composition import Groups
 from lightlab.config.keys import TOP
 from lightlab.config.schema import CLOSED, GROUPS
 from lightlab.errors import UsageError, did_you_mean
+from lightlab.runs.overrides import program
 
 
 def help_text(conf: Path, topics: Sequence[str] = ()) -> str:
@@ -36,7 +37,7 @@ def _overview(conf: Path) -> str:
     groups = Groups([conf]).choices
     width = max(60, min(120, shutil.get_terminal_size((100, 24)).columns))
     lines = ["Trains one experiment, or with -m a sweep of them.", ""]
-    lines += ["usage: python train.py [-m] [GROUP=CHOICE ...] [KEY=VALUE ...]", "", "groups and their choices:"]
+    lines += [f"usage: {program()} [-m] [GROUP=CHOICE ...] [KEY=VALUE ...]", "", "groups and their choices:"]
     for group in ["task", *sorted(set(groups) - {"task", "hydra", "local"})]:
         lines += wrap(
             ", ".join(groups[group]),
@@ -45,21 +46,23 @@ def _overview(conf: Path) -> str:
             subsequent_indent=" " * 14,
             break_on_hyphens=False,
         )
-    return "\n".join([*lines, "", _EXAMPLES])
+    examples = [f"  {program(command)} {text}" for command, text in _EXAMPLES]
+    return "\n".join([*lines, "", "examples:", *examples])
 
 
-_EXAMPLES = """examples:
-  python train.py task=fashion_lenet optimizer=adam             one experiment
-  python train.py task=fashion_lenet optimizer=sgd optimizer.lr=0.5 trainer.max_epochs=5 seed=1
-  python train.py -m task=digits_mlp optimizer=sgd,adam          a comparison
-  python train.py -m experiment=compare_optimizers              a ready-made sweep; conf/experiment has its results
-  python train.py -m hydra/launcher=joblib seed=0,1,2           as many at a time as there are cores, one thread each
-  python train.py sweep_resume=sweeps/TASK/TIME                 the missing and failed runs of a sweep
-  python train.py -m hydra/sweeper=optuna optimizer.lr='tag(log,interval(1e-4,1))'   a search
-  python train.py resume=last trainer.max_epochs=40             resume and extend a run
-  python train.py task=fashion_lenet init_from=last             start from a run's weights
-  python train.py --config-dir my_conf task=my_task             a case of your own
-  python train.py --help data                                   the keys of a group, with range and meaning
-  python train.py task=fashion_lenet --cfg job                  the config, composed
-  python train.py task=fashion_lenet explain=true               the source of each value
-  python predict.py run=last input=photo.png                    predict with the trained model"""
+_EXAMPLES = (
+    ("train", "task=fashion_lenet optimizer=adam             one experiment"),
+    ("train", "task=fashion_lenet optimizer=sgd optimizer.lr=0.5 trainer.max_epochs=5 seed=1"),
+    ("train", "-m task=digits_mlp optimizer=sgd,adam          a comparison"),
+    ("train", "-m experiment=compare_optimizers              a ready-made sweep; conf/experiment has its results"),
+    ("train", "-m hydra/launcher=joblib seed=0,1,2           as many at a time as there are cores, one thread each"),
+    ("train", "sweep_resume=sweeps/TASK/TIME                 the missing and failed runs of a sweep"),
+    ("train", "-m hydra/sweeper=optuna optimizer.lr='tag(log,interval(1e-4,1))'   a search"),
+    ("train", "resume=last trainer.max_epochs=40             resume and extend a run"),
+    ("train", "task=fashion_lenet init_from=last             start from a run's weights"),
+    ("train", "--config-dir my_conf task=my_task             a case of your own"),
+    ("train", "--help data                                   the keys of a group, with range and meaning"),
+    ("train", "task=fashion_lenet --cfg job                  the config, composed"),
+    ("train", "task=fashion_lenet explain=true               the source of each value"),
+    ("predict", "run=last input=photo.png                    predict with the trained model"),
+)

@@ -1,4 +1,4 @@
-"""Compares runs: python -m lightlab report FOLDER…; --help lists the options."""
+"""Compares runs: lightlab report FOLDER…; --help lists the options."""
 
 import math
 from pathlib import Path
@@ -6,12 +6,13 @@ from pathlib import Path
 from lightlab.config.options import FlagParser
 from lightlab.errors import UsageError
 from lightlab.files import user_path
+from lightlab.runs.overrides import program
 from lightlab.runs.places import check_cwd
 
 
 def main() -> None:
     parser = FlagParser(
-        prog="python -m lightlab report",
+        prog=program("report"),
         description="Compares all runs in and below the folders: writes report.html, report.md and summary.csv.",
     )
     parser.add_argument("folders", nargs="+", type=user_path, metavar="FOLDER", help="a sweep, a run, or one of runs")

@@ -14,10 +14,11 @@ from omegaconf import DictConfig, OmegaConf
 from lightlab.cli.arguments import prepare
 from lightlab.cli.help import help_text
 from lightlab.cli.startup import uncollected, wants_help
-from lightlab.config.composition import HYDRA_DEFAULTS, refused
+from lightlab.config.composition import HYDRA_DEFAULTS, conf_dir, refused
 from lightlab.errors import reported
 from lightlab.runs.folder import discard_if_empty, failure_kept, new_run
 from lightlab.runs.lock import one_writer
+from lightlab.runs.overrides import arguments_again
 from lightlab.runs.places import relative_to_cwd
 from lightlab.runs.resume import config_folders
 from lightlab.runs.trust import own_targets
@@ -27,13 +28,14 @@ from lightlab.sweeps.resume import config_of
 OmegaConf.register_new_resolver("new_run", new_run, use_cache=True)
 
 
-def main(conf: Path) -> None:
+def main(conf: Path | None = None) -> None:
     """Runs the command line.
 
     Args:
-        conf: the project's config folder.
+        conf: the project's config folder; None for the installed one.
     """
     with reported():
+        conf = conf or conf_dir()
         if wants_help():
             print(help_text(conf, [each for each in sys.argv[1:] if each not in ("--help", "-h")]), flush=True)
             return
@@ -49,6 +51,7 @@ def main(conf: Path) -> None:
         folder = relative_to_cwd(Path(HydraConfig.get().runtime.output_dir))
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             return one_of_many(lambda: _run(_of_job(cfg, folder), folder), folder, HydraConfig.get().launcher)
+        sys.argv[1:] = arguments_again(command.argv)
         with reported(), one_writer(folder), failure_kept(folder), discard_if_empty(folder):
             if resumed is None:
                 return _run(_plain(cfg), folder)

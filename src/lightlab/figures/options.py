@@ -1,4 +1,4 @@
-"""The options of `python -m lightlab figures`; read before torch and matplotlib are imported."""
+"""The options of `lightlab figures`; read before torch and matplotlib are imported."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
@@ -8,6 +8,7 @@ from typing import NamedTuple
 from lightlab.config.options import read_pairs
 from lightlab.errors import UsageError, did_you_mean
 from lightlab.files import user_path
+from lightlab.runs.overrides import program
 
 
 class Figure(NamedTuple):
@@ -39,7 +40,7 @@ HELP = "\n".join(
     [
         "Draws figures that explain; they need no run.",
         "",
-        "usage: python -m lightlab figures NAME [NAME ...] [OPTION=VALUE ...]",
+        f"usage: {program('figures')} NAME [NAME ...] [OPTION=VALUE ...]",
         "",
         *(f"  {name:14}{figure.description}" for name, figure in FIGURES.items()),
         f"  {'all':14}all of them",

@@ -16,6 +16,7 @@ from lightlab.files import user_path
 from lightlab.modules.verse_options import VERSE_RULES
 from lightlab.modules.word_options import WORD_RULES
 from lightlab.runs.folder import checkpoint_of, find_run
+from lightlab.runs.overrides import program
 
 # The options by the heading of their section in --help: an example and the meaning of each.
 _COMMON = {
@@ -75,9 +76,9 @@ HELP = "\n".join(
     [
         "Predicts with a trained model.",
         "",
-        "usage: python predict.py run=last input=photo.png [OPTION=VALUE ...]",
-        "       python predict.py run=last start=春 [OPTION=VALUE ...]",
-        "       python predict.py run=last nearest=月亮 [OPTION=VALUE ...]",
+        f"usage: {program('predict')} run=last input=photo.png [OPTION=VALUE ...]",
+        f"       {program('predict')} run=last start=春 [OPTION=VALUE ...]",
+        f"       {program('predict')} run=last nearest=月亮 [OPTION=VALUE ...]",
         *_help_lines(),
     ]
 )

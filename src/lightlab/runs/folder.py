@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from lightlab.errors import DataError, LightlabError, UsageError, message_of
 from lightlab.files import user_path, write_text
+from lightlab.runs.overrides import program
 from lightlab.runs.places import LOCK, remove_if_empty
 from lightlab.runs.records import read_json
 
@@ -199,5 +200,5 @@ def _newest(roots: tuple[str, ...]) -> Path:
     checkpoints = [path for path in own if zipfile.is_zipfile(path)]
     if not checkpoints:
         places = " or ".join(f"{root}/" for root in roots)
-        raise UsageError(f"no run with a checkpoint in {places} below {Path.cwd()}; train one first: python train.py")
+        raise UsageError(f"no run with a checkpoint in {places} below {Path.cwd()}; train one first: {program()}")
     return max(checkpoints, key=lambda path: path.stat().st_mtime).parent.parent

@@ -53,6 +53,24 @@ def one_writer(folder: Path) -> Iterator[None]:
         remove_if_empty(path.parent)
 
 
+def is_in_use(folder: Path) -> bool:
+    """Returns whether a process holds the lock of a folder; makes no file."""
+    path = folder.absolute() / LOCK
+    if path in _held:
+        return True
+    if not path.is_file():
+        return False
+    lock = FileLock(path, blocking=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    except OSError:  # a disk without locks, or a folder of somebody else
+        return False
+    lock.release()
+    return False
+
+
 def _acquire(lock: FileLock, folder: Path) -> None:
     try:
         lock.acquire()

@@ -2,12 +2,14 @@
 
 import re
 import shlex
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from lightlab.errors import DataError
 from lightlab.runs.records import read_yaml
 
+_SCRIPTS = ("train.py", "predict.py")
 # Keys that do not define a configuration: seeds, folds, storage, display.
 _NOT_THE_RUN = re.compile(r"(seed|folds|fold_repeats|resume|sweep_resume|allow|cache_dir|language|explain|hydra\b.*)$")
 
@@ -48,13 +50,26 @@ def defines_configuration(key: str) -> bool:
     return not _NOT_THE_RUN.match(key)
 
 
+def program(command: str = "train") -> str:
+    """Returns how a command is called, in the way that this process was: ``python train.py`` or ``lightlab train``."""
+    script = Path(sys.argv[0])
+    if script.name in _SCRIPTS:
+        return f"python {command}.py" if command in ("train", "predict") else f"python -m lightlab {command}"
+    return f"{'python -m lightlab' if script.parts[-2:] == ('lightlab', '__main__.py') else 'lightlab'} {command}"
+
+
+def arguments_again(argv: Iterable[str], command: str = "train") -> list[str]:
+    """Returns the arguments with which this process's program runs `command`; Lightning starts further processes so."""
+    return [*([] if Path(sys.argv[0]).name in _SCRIPTS else [command]), *argv]
+
+
 def command(overrides: Iterable[str], seeds: Iterable[str], config_dir: str | None = None) -> str:
     """Returns the shell command that runs it again with each of `seeds`; several of them are a sweep."""
     seeds = [seed for seed in seeds if seed]
     kept = [override for override in overrides if override.lstrip("+").partition("=")[0] != "seed"]
     kept += [f"seed={','.join(seeds)}"] if seeds else []
     own = ["--config-dir", config_dir] if config_dir else []
-    return shlex.join(["python", "train.py", *(["-m"] if len(seeds) > 1 else []), *own, *kept])
+    return shlex.join([*program().split(), *(["-m"] if len(seeds) > 1 else []), *own, *kept])
 
 
 def canonical(value: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lightlab.runs.folder import ROOTS
+from lightlab.runs.overrides import program
 
 STAGES = ("train", "val", "test")
 
@@ -62,8 +63,8 @@ def run_summary(
     """
     quoted = shlex.quote(str(folder))
     title = f"{results['name']} · {results['data']} data · {results['epochs']} epochs in {results['seconds']:.1f} s"
-    further = f"python train.py resume={quoted} trainer.max_epochs={2 * results['epochs']}"
-    anew = f"python train.py task={results['name']} init_from={quoted}"
+    further = f"{program()} resume={quoted} trainer.max_epochs={2 * results['epochs']}"
+    anew = f"{program()} task={results['name']} init_from={quoted}"
     return "\n".join(
         [
             "",
@@ -72,8 +73,8 @@ def run_summary(
             *(f"\n{note}" for note in notes),
             "",
             f"run folder   {folder}",
-            f"predict      python predict.py run={quoted} {example}",
-            f"watch        python -m lightlab board{'' if set(folder.parts[:1]) & set(ROOTS) else f' {quoted}'}",
+            f"predict      {program('predict')} run={quoted} {example}",
+            f"watch        {program('board')}{'' if set(folder.parts[:1]) & set(ROOTS) else f' {quoted}'}",
             f"train on     {further if extendable else anew}",
         ]
     )

@@ -85,16 +85,23 @@ def check_trusted(
     for group in groups:
         if not isinstance(config.get(group), dict):
             raise DataError(f"{where}: its config lacks {group}")
-        for depth, target in _targets(config[group]):
-            if target in (own or {}).get(group, ()) or _is_ours(target, group, depth) or _is_allowed(target, allow):
-                continue
-            raise DataError(
-                f"{where}: its {group} names {target}, which is not lightlab's; refused (allow=[package] trusts one)"
-            )
+        for target, trusted in verdicts(config[group], group, allow, own):
+            if not trusted:
+                named = f"{where}: its {group} names {target}, which is not lightlab's"
+                raise DataError(f"{named}; refused (allow=[package] trusts one)")
     for name, options in config["callbacks"].items() if "callbacks" in groups else ():
         places = [options.get("dirpath"), options.get("filename")] if isinstance(options, dict) else []
         if places[:1] not in ([], [None]) or "/" in str(places[1:]):
             raise DataError(f"{where}: callbacks.{name} names a folder to write to; refused (a run has its own)")
+
+
+def verdicts(
+    contents: Any, group: str, allow: Sequence[str] = (), own: Targets | None = None
+) -> Iterator[tuple[str, bool]]:
+    """Yields every target of a group's config, and whether it may be built; arguments as of `check_trusted`."""
+    for depth, target in _targets(contents):
+        is_own = target in (own or {}).get(group, ())
+        yield target, is_own or _is_ours(target, group, depth) or _is_allowed(target, allow)
 
 
 def check_run_trusted(config: Mapping[str, Any], allow: Sequence[str], where: str, own: Targets) -> None:

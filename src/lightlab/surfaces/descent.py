@@ -14,6 +14,7 @@ from lightlab.errors import DataError, UsageError
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.networks.layers import Layer, Layers
 from lightlab.networks.shapes import check_input
+from lightlab.runs.overrides import program
 from lightlab.spec import Spec
 
 
@@ -41,7 +42,7 @@ class SurfaceStart(ResidentDataModule):
         if not torch.equal(read.inputs, self.start.expand_as(read.inputs)):
             raise DataError(
                 f"input={source}: this run knows only where its trajectory from {[self.start.tolist()]} ended; "
-                f"for another start: python train.py task=surface data={self.dataset} data.start=[x,y]"
+                f"for another start: {program()} task=surface data={self.dataset} data.start=[x,y]"
             )
         return Inputs(read.names, read.inputs)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lightlab.errors import DataError, reported
 from lightlab.runs.folder import results_of, state
-from lightlab.runs.overrides import read_overrides
+from lightlab.runs.overrides import program, read_overrides
 from lightlab.runs.places import make_folder, relative_to_cwd
 from lightlab.runs.records import read_text, read_yaml
 from lightlab.runs.summary import text_table
@@ -67,7 +67,7 @@ def finish(folder: Path, stopped: bool = False, own: Targets | None = None, allo
 
     print(f"report       {write([folder], to=folder)}")
     if stopped or any(map(_is_missing, runs)):
-        print(f"go on        python train.py sweep_resume={shlex.quote(str(folder))}", flush=True)
+        print(f"go on        {program()} sweep_resume={shlex.quote(str(folder))}", flush=True)
 
 
 def runs_of(folder: Path) -> list[Path]:

@@ -71,8 +71,8 @@ def test_the_best_trial_is_named_with_the_command_that_trains_it_whole(searched,
     best = found()["best"]
     assert best["value"] == min(trial.value for trial in study().trials) < 0.3
     assert best["folder"] == f"swept/{best['trial']}"
-    assert shlex.split(best["command"]) == ["python", "train.py", "trainer.max_epochs=3", *best["overrides"]]
-    assert shlex.split(best["whole"]) == ["python", "train.py", *best["overrides"]]
+    assert shlex.split(best["command"]) == ["lightlab", "train", "trainer.max_epochs=3", *best["overrides"]]
+    assert shlex.split(best["whole"]) == ["lightlab", "train", *best["overrides"]]
     assert f"best         loss/train {best['value']:.4g}, of trial {best['trial']} (swept/" in capsys.readouterr().out
     assert {path.name for path in Path("swept/figures").iterdir()} == {"history.png", "values.png", "importance.png"}
 

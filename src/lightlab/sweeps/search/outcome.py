@@ -11,6 +11,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from lightlab.files import write_text
+from lightlab.runs.overrides import program
 from lightlab.sweeps.search.contents import place_of
 from lightlab.sweeps.search.options import Options
 from lightlab.sweeps.search.space import Space
@@ -71,7 +72,7 @@ def _record(search: Search, trials: list[FrozenTrial]) -> dict[str, Any]:
 
 
 def _command(overrides: list[str]) -> str:
-    return shlex.join(["python", "train.py", *overrides])
+    return shlex.join([*program().split(), *overrides])
 
 
 def _summary(search: Search, record: dict[str, Any]) -> str:
