@@ -29,6 +29,18 @@ class DataError(LightlabError):
     """A file of data is missing, damaged, or not what it should be."""
 
 
+class Reported(SystemExit):
+    """Ends a command whose error has been printed.
+
+    Attributes:
+        error: what ended it.
+    """
+
+    def __init__(self, exit_code: int, error: BaseException) -> None:
+        super().__init__(exit_code)
+        self.error = error
+
+
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """Returns ``"did you mean 'adam'? "`` for the nearest of `choices`, or an empty string."""
     nearest = difflib.get_close_matches(name, list(choices), n=1, cutoff=0.5)
@@ -118,12 +130,12 @@ def reported() -> Iterator[None]:
     except BrokenPipeError:  # whoever read our output has gone: `python train.py | head`
         _drop_output()
         raise SystemExit(141) from None
-    except KeyboardInterrupt:
-        raise _stop("interrupted", 130) from None
+    except KeyboardInterrupt as error:
+        raise _stop("interrupted", 130, error) from None
     except Exception as error:
         if os.environ.get("LIGHTLAB_TRACEBACK") == "1":
             raise
-        raise _stop(message_of(error) + _hint(error), getattr(error, "exit_code", 1)) from None
+        raise _stop(message_of(error) + _hint(error), getattr(error, "exit_code", 1), error) from None
 
 
 def _hint(error: Exception) -> str:
@@ -134,7 +146,7 @@ def _hint(error: Exception) -> str:
     return f"; traceback in {kept}" if kept else "; LIGHTLAB_TRACEBACK=1 shows the traceback"
 
 
-def _stop(message: str, exit_code: int) -> SystemExit:
+def _stop(message: str, exit_code: int, error: BaseException) -> Reported:
     if sys.stderr is not None:  # None where it was closed, and print() would take stdout
         with suppress(OSError):
             print(f"error: {message}", file=sys.stderr, flush=True)
@@ -143,7 +155,7 @@ def _stop(message: str, exit_code: int) -> SystemExit:
             sys.stdout.flush()
     except (OSError, ValueError):
         _drop_output()
-    return SystemExit(exit_code)
+    return Reported(exit_code, error)
 
 
 def _drop_output() -> None:

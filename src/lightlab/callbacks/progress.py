@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.callbacks import RichProgressBar
+from lightning.pytorch.callbacks import RichProgressBar, TQDMProgressBar
+from lightning.pytorch.callbacks.progress.tqdm_progress import Tqdm
 from lightning.pytorch.utilities.model_summary import LayerSummary
 from rich.console import Console
 from rich.table import Table
@@ -16,10 +17,19 @@ from lightlab.callbacks.base import Display, module_of
 
 
 def progress(refresh_rate: int = 10, seconds_between_lines: float = 0.1) -> Callback:
-    """Returns a rich bar where stdout is a terminal, else `PlainProgress`."""
+    """Returns a rich bar where stdout is a terminal, a bar of tqdm in a notebook, else `PlainProgress`."""
     if sys.stdout.isatty():
         return RichProgressBar(refresh_rate=refresh_rate)
+    if Console().is_jupyter:
+        return NotebookProgress(refresh_rate=refresh_rate)
     return PlainProgress(seconds_between_lines)
+
+
+class NotebookProgress(TQDMProgressBar):
+    """One bar for the epoch: a notebook without ipywidgets cannot draw a second one above the first."""
+
+    def init_validation_tqdm(self) -> Tqdm:
+        return Tqdm(disable=True)
 
 
 class PlainProgress(Display):

@@ -25,6 +25,20 @@ Config = dict[str, Any]
 HYDRA_DEFAULTS: dict[str, Any] = {"version_base": "1.3"} if hydra.__version__.startswith("1.3.") else {}
 
 
+def conf_dir() -> Path:
+    """Returns the project's config folder: the wheel holds it in the package, a clone two folders above.
+
+    Raises:
+        UsageError: the installation lacks it.
+    """
+    package = Path(__file__).parents[1]
+    folders = [package / "conf", package.parents[1] / "conf"]
+    folder = next((path for path in folders if (path / "train.yaml").is_file()), None)
+    if folder is None:
+        raise UsageError(f"{folders[0]}: no such folder; the installation is incomplete: install lightlab-dl again")
+    return folder
+
+
 class Groups:
     """The config groups and their choices.
 
