@@ -18,6 +18,12 @@ class LightlabError(Exception):
 
     exit_code = 1
 
+    def _render_traceback_(self) -> list[str]:
+        """Returns what IPython shows in place of a traceback."""
+        if os.environ.get("LIGHTLAB_TRACEBACK") == "1":
+            return traceback.format_exception(self)
+        return [f"{type(self).__name__}: {one_line(self, limit=1000)}"]
+
 
 class UsageError(LightlabError):
     """The command line or a config is wrong; nothing has been started."""

@@ -1,12 +1,12 @@
 """Runs a command in the caller's process; its errors are exceptions."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lightlab.api.process import borrowed_process, drawing_style, torch_settings
 from lightlab.cli.arguments import Command, prepare
@@ -15,13 +15,18 @@ from lightlab.cli.train import execute
 from lightlab.config.composition import conf_dir
 from lightlab.config.grammar import quote
 from lightlab.errors import LightlabError, Reported, UsageError, message_of, reported
+from lightlab.files import user_path
 from lightlab.runs.folder import checkpoint_of, new_run
-
-if TYPE_CHECKING:
-    from lightlab.training.building import GivenObjects
 
 PathText = str | PathLike[str]
 _PLACES = {"runs": "hydra.run.dir", "sweeps": "hydra.sweep.dir"}
+# What errors advise on the command line, and its counterpart here.
+_WORDS = {
+    r"\badd -m\b": "use lightlab.sweep",
+    r"\b(?:sweep_)?resume=([^\s,;'\"]+)(?=, or name)": r"lightlab.resume('\1')",
+    r"\bname another hydra\.(?:run|sweep)\.dir": "name another folder",
+    r"--config-dir (?=.*no such folder)": "config_dir ",
+}
 
 
 class Interrupted(LightlabError):
@@ -36,7 +41,8 @@ def run_command(
     folder: PathText | None = None,
     options: Sequence[str] = (),
     quiet: bool = False,
-    given: "dict[str, Any] | None" = None,
+    given: dict[str, Any] | None = None,
+    resumed: Path | None = None,
 ) -> Path:
     """Trains in this process, and returns the folder of the run or sweep.
 
@@ -47,26 +53,41 @@ def run_command(
         options: of the command line.
         quiet: whether nothing is printed to stdout.
         given: fields of `GivenObjects`.
+        resumed: the folder of the sweep that goes on.
 
     Raises:
         Exception: what ended the run, or the whole sweep.
     """
+    try:
+        with borrowed_process(quiet):
+            return _run(root, texts, folder, options, given or {}, resumed)
+    except LightlabError as error:
+        raise error.with_traceback(None) from None  # the frames of Hydra and Lightning say nothing about it
+
+
+def _run(
+    root: str,
+    texts: Sequence[str],
+    folder: PathText | None,
+    options: Sequence[str],
+    given: dict[str, Any],
+    resumed: Path | None,
+) -> Path:
     key = _PLACES[root]
-    with _short_traceback(), borrowed_process(quiet):
-        check_environment()
-        place = [f"{key}={quote(fspath(folder))}"] if folder is not None else []
-        command = _prepared([*options, *place, *texts])
-        if ("-m" in command.argv) != (root == "sweeps"):
-            raise UsageError("sweep_resume=: goes on with a sweep; use lightlab.resume(FOLDER)")
-        where = command.folder or (Path(fspath(folder)).expanduser() if folder is not None else None)
+    check_environment()
+    place = [f"{key}={quote(fspath(folder))}"] if folder is not None else []
+    command = _prepared([*options, *place, *texts])
+    if ("-m" in command.argv) != (root == "sweeps"):
+        raise UsageError("sweep_resume=: goes on with a sweep; use lightlab.resume(FOLDER)")
+    where = command.folder or resumed or (user_path(fspath(folder)) if folder is not None else None)
+    with torch_settings(), drawing_style(), _given(given):
         if where is None:
             where = new_run(root, command.task, texts if root == "runs" else [])
             argv = [*command.argv, f"{key}={quote(str(where))}"]
             command = replace(command, argv=argv, folder=where if root == "runs" else None)
         where = where.absolute()
-        with torch_settings(), drawing_style(), _given(given or {}):
-            if (error := _error_of(command)) is not None:
-                raise _explained(error, where)
+        if (error := _error_of(command)) is not None:
+            raise _explained(error, where)
     return where
 
 
@@ -74,7 +95,10 @@ def _prepared(argv: list[str]) -> Command:
     try:
         return prepare(argv, conf_dir())
     except UsageError as error:
-        raise UsageError(str(error).replace("add -m", "use lightlab.sweep")) from None
+        text = str(error)
+        for pattern, replacement in _WORDS.items():
+            text = re.sub(pattern, replacement, text)
+        raise UsageError(text) from None
 
 
 def _error_of(command: Command) -> BaseException | None:
@@ -120,12 +144,3 @@ def _given(fields: dict[str, Any]) -> Iterator[None]:
         yield
     finally:
         GIVEN.reset(token)
-
-
-@contextmanager
-def _short_traceback() -> Iterator[None]:
-    """Raises errors of ours without the frames of Hydra and Lightning, which say nothing about them."""
-    try:
-        yield
-    except LightlabError as error:
-        raise error.with_traceback(None) from None

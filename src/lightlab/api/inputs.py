@@ -49,7 +49,7 @@ def _array(source: Any) -> np.ndarray:
     except (ValueError, RuntimeError, TypeError) as error:
         raise DataError(f"the input holds rows of different shapes ({one_line(error, 120)})") from None
     if array.dtype.kind not in "biuf":
-        raise DataError(f"the input is a {type(source).__name__}; pass paths, numbers, pictures or a DataFrame")
+        raise DataError(f"an input of type {type(source).__name__}; pass paths, numbers, pictures or a DataFrame")
     return array
 
 

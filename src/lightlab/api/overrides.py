@@ -60,6 +60,8 @@ def _value(key: str, value: Any, sweep: bool) -> str:
 
 def _literal(key: str, value: Any) -> str:
     """Writes a value in the grammar of overrides."""
+    if hasattr(value, "item"):  # a number of NumPy's or torch's
+        value = value.item()
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -73,6 +75,4 @@ def _literal(key: str, value: Any) -> str:
         return f"[{','.join(_literal(key, each) for each in value)}]"
     if isinstance(value, Mapping):
         return f"{{{','.join(f'{name}:{_literal(key, each)}' for name, each in value.items())}}}"
-    if hasattr(value, "item"):  # a number of NumPy's or torch's
-        return _literal(key, value.item())
     raise UsageError(f"{key}: a {type(value).__name__}; a config holds numbers, texts, lists and mappings")

@@ -82,16 +82,16 @@ def _arguments() -> Iterator[None]:
 
 @contextmanager
 def _hydra() -> Iterator[None]:
-    shared, config = GlobalHydra.instance(), HydraConfig.instance()
-    hydra_before, config_before = shared.hydra, config.cfg
-    shared.clear()
+    hydra_before, config_before = GlobalHydra.instance().hydra, HydraConfig.instance().cfg
+    GlobalHydra.instance().clear()
     try:
         yield
     finally:
+        shared = GlobalHydra.instance()  # composing puts another in its place
         shared.clear()
         if hydra_before is not None:
             shared.initialize(hydra_before)
-        config.cfg = config_before
+        HydraConfig.instance().cfg = config_before
 
 
 @contextmanager

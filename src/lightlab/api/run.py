@@ -11,11 +11,13 @@ from lightlab.api.execution import PathText
 from lightlab.api.html import html_table
 from lightlab.api.process import drawing_style
 from lightlab.errors import UsageError, did_you_mean
+from lightlab.files import user_path
 from lightlab.prediction.options import PredictOptions, parse_options
 from lightlab.report.runs import Run as Record
 from lightlab.report.runs import read_run
 from lightlab.runs.folder import checkpoint_of, find_run
 from lightlab.runs.summary import STAGES
+from lightlab.runs.trust import own_targets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +33,7 @@ class Run:
     Args:
         folder: of the run.
         allow: packages whose classes the checkpoint may name.
-        config_dir: a folder with configs of your own.
+        config_dir: a folder with configs of your own, whose classes the checkpoint may name too.
     """
 
     def __init__(self, folder: PathText, allow: Sequence[str] = (), config_dir: PathText | None = None) -> None:
@@ -96,7 +98,10 @@ class Run:
     def _predictor(self) -> "Predictor":
         from lightlab.prediction.predict import load_predictor
 
-        return load_predictor(self.checkpoint, self.allow)
+        own = own_targets([user_path(fspath(self.config_dir))]) if self.config_dir is not None else {}
+        homes = {target.rpartition(".")[0] for targets in own.values() for target in targets}
+        trusted = [home for home in homes if home.partition(".")[0] not in ("lightlab", "torch")]
+        return load_predictor(self.checkpoint, [*self.allow, *sorted(trusted)])
 
     def predict(self, inputs: Any = None, **options: Any) -> "pd.DataFrame":
         """Predicts with the best weights.

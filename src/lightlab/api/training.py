@@ -72,7 +72,7 @@ def resume(
     if not is_sweep(user_path(name)):
         return train(f"resume={quote(name)}", *overrides, config_dir=config_dir, quiet=quiet, **keywords)
     texts = [f"sweep_resume={quote(name)}", *override_texts(overrides, keywords)]
-    where = run_command("sweeps", texts, None, _config_dir(config_dir), quiet)
+    where = run_command("sweeps", texts, options=_config_dir(config_dir), quiet=quiet, resumed=user_path(name))
     return Sweep(where, config_dir=config_dir)
 
 

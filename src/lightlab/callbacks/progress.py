@@ -31,6 +31,8 @@ class NotebookProgress(TQDMProgressBar):
     def init_validation_tqdm(self) -> Tqdm:
         return Tqdm(disable=True)
 
+    init_test_tqdm = init_validation_tqdm
+
 
 class PlainProgress(Display):
     """Prints a line an epoch; where epochs are short, at most one every `seconds_between`, and the last."""
@@ -83,7 +85,9 @@ class LayerTable(Display):
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         module = module_of(pl_module)
         width = None if sys.stdout.isatty() else 200  # a file gets no line broken
-        Console(width=width, highlight=False).print(layer_table(module.network, module.example_inputs()))
+        Console(width=width, highlight=False, force_jupyter=False).print(
+            layer_table(module.network, module.example_inputs())
+        )
         for line in layer_notes(module):
             print(line, flush=True)
 

@@ -26,7 +26,7 @@ from lightlab.config.composition import Config
 from lightlab.config.instantiation import building_only, explained, instantiate_parts, part
 from lightlab.data.base import ResidentDataModule
 from lightlab.data.splits import Fold
-from lightlab.errors import UsageError, memory_is_full, one_line
+from lightlab.errors import UsageError, memory_is_full, one_line, shortened
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.optimization.schedulers import RunLength
 from lightlab.runs.checkpoints import AtomicCheckpointIO
@@ -55,6 +55,15 @@ class GivenObjects:
     callbacks: Sequence[Callback] = ()
     loggers: Sequence[Logger] = ()
     progress: bool = True
+
+    def __post_init__(self) -> None:
+        for name, kind in (("callbacks", Callback), ("loggers", Logger)):
+            wrong = [value for value in getattr(self, name) if not isinstance(value, kind)]
+            if wrong:
+                raise UsageError(
+                    f"{name}: {shortened(wrong[0])} is a {type(wrong[0]).__name__}; pass a list of objects of "
+                    f"{kind.__module__.partition('.')[0]}'s class {kind.__name__}"
+                )
 
 
 GIVEN: ContextVar[GivenObjects] = ContextVar("GIVEN", default=GivenObjects())  # noqa: B039  # it is frozen
@@ -202,6 +211,8 @@ def _build_callbacks(config: Config, parts: SimpleNamespace, compiled: bool, tri
         if callback and not (parts.data.fold and isinstance(callback, _NOT_OF_FOLDS))
     ]
     given = GIVEN.get()
+    if parts.data.fold and (given.callbacks or given.loggers):
+        raise UsageError("folds: an object is of one run; name the callback or logger in the config, or set folds=null")
     if not given.progress:
         configured = [each for each in configured if not isinstance(each, (ProgressBar, PlainProgress))]
     configured += given.callbacks
