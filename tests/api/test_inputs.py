@@ -62,7 +62,7 @@ def test_what_is_no_image_is_refused(images, inputs, said):
 
 
 def test_a_table_lacks_no_column(line):
-    with pytest.raises(DataError, match="the input: .*x"):
+    with pytest.raises(DataError, match=r"the input: .*x"):
         line.predict(pd.DataFrame({"z": [1.0]}))
     with pytest.raises(DataError, match="mixed values"):
         line.predict(pd.DataFrame({"x": [1.0, object()]}))

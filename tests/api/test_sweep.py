@@ -26,7 +26,7 @@ def test_the_best_run_is_that_of_the_monitored_metric(sweep):
 
 def test_a_sweep_is_shown_and_drawn(sweep):
     assert "<td>diverged</td>" in sweep._repr_html_() and len(sweep.plot().axes[0].lines) == 3
-    with pytest.raises(lightlab.UsageError, match="plot 'accuracy/val': no run has measured it; .*known: "):
+    with pytest.raises(lightlab.UsageError, match=r"plot 'accuracy/val': no run has measured it; .*known: "):
         sweep.plot("accuracy/val")
 
 
@@ -48,7 +48,8 @@ def test_a_folder_in_use_and_an_impossible_number_of_processes_are_refused(sweep
         lightlab.sweep(*TOY, "seed=0,1", n_jobs=0)
 
 
-@pytest.mark.slow
-def test_runs_at_a_time(tmp_path):
-    sweep = lightlab.sweep(*TOY, "seed=0,1", n_jobs=2, quiet=True)
-    assert sweep.table["state"].tolist() == ["done", "done"] and sweep.folder.parent.parent.name == "sweeps"
+def test_several_runs_at_a_time_are_joblibs(monkeypatch, tmp_path):
+    commands = []
+    monkeypatch.setattr("lightlab.api.training.run_command", lambda *command: commands.append(command) or tmp_path)
+    lightlab.sweep(*TOY, "seed=0,1", n_jobs=2)
+    assert commands[0][1][:2] == ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]

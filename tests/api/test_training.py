@@ -24,9 +24,8 @@ def state():
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     root = logging.getLogger()
     fonts = list(matplotlib.rcParams["font.family"])
-    return [list(sys.argv), dict(os.environ), os.getcwd(), handlers, list(root.handlers), root.level, fonts] + [
-        list(warnings.filters)
-    ]
+    process = [list(sys.argv), dict(os.environ), os.getcwd(), handlers]
+    return [*process, list(root.handlers), root.level, list(warnings.filters), fonts]
 
 
 def test_a_run_leaves_the_process_as_it_was(capsys):
