@@ -18,6 +18,12 @@ class LightlabError(Exception):
 
     exit_code = 1
 
+    def _render_traceback_(self) -> list[str]:
+        """Returns what IPython shows in place of a traceback."""
+        if os.environ.get("LIGHTLAB_TRACEBACK") == "1":
+            return traceback.format_exception(self)
+        return [f"{type(self).__name__}: {one_line(self, limit=1000)}"]
+
 
 class UsageError(LightlabError):
     """The command line or a config is wrong; nothing has been started."""
@@ -27,6 +33,18 @@ class UsageError(LightlabError):
 
 class DataError(LightlabError):
     """A file of data is missing, damaged, or not what it should be."""
+
+
+class Reported(SystemExit):
+    """Ends a command whose error has been printed.
+
+    Attributes:
+        error: what ended it.
+    """
+
+    def __init__(self, exit_code: int, error: BaseException) -> None:
+        super().__init__(exit_code)
+        self.error = error
 
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
@@ -118,12 +136,12 @@ def reported() -> Iterator[None]:
     except BrokenPipeError:  # whoever read our output has gone: `python train.py | head`
         _drop_output()
         raise SystemExit(141) from None
-    except KeyboardInterrupt:
-        raise _stop("interrupted", 130) from None
+    except KeyboardInterrupt as error:
+        raise _stop("interrupted", 130, error) from None
     except Exception as error:
         if os.environ.get("LIGHTLAB_TRACEBACK") == "1":
             raise
-        raise _stop(message_of(error) + _hint(error), getattr(error, "exit_code", 1)) from None
+        raise _stop(message_of(error) + _hint(error), getattr(error, "exit_code", 1), error) from None
 
 
 def _hint(error: Exception) -> str:
@@ -134,7 +152,7 @@ def _hint(error: Exception) -> str:
     return f"; traceback in {kept}" if kept else "; LIGHTLAB_TRACEBACK=1 shows the traceback"
 
 
-def _stop(message: str, exit_code: int) -> SystemExit:
+def _stop(message: str, exit_code: int, error: BaseException) -> Reported:
     if sys.stderr is not None:  # None where it was closed, and print() would take stdout
         with suppress(OSError):
             print(f"error: {message}", file=sys.stderr, flush=True)
@@ -143,7 +161,7 @@ def _stop(message: str, exit_code: int) -> SystemExit:
             sys.stdout.flush()
     except (OSError, ValueError):
         _drop_output()
-    return SystemExit(exit_code)
+    return Reported(exit_code, error)
 
 
 def _drop_output() -> None:

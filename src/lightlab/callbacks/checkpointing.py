@@ -2,6 +2,7 @@
 
 import random
 import signal
+import threading
 import time
 from pathlib import Path
 from types import FrameType
@@ -96,6 +97,8 @@ class SaveOnSignal(Checkpoint):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Replaces Lightning's handlers, which would end the run at the next batch without saving."""
+        if threading.current_thread() is not threading.main_thread():
+            return  # Python hands signals to the main thread alone
         for number in (signal.SIGINT, signal.SIGTERM):
             self._handlers_before[number] = signal.signal(number, self._on_signal)
 

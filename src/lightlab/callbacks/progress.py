@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.callbacks import RichProgressBar
+from lightning.pytorch.callbacks import RichProgressBar, TQDMProgressBar
+from lightning.pytorch.callbacks.progress.tqdm_progress import Tqdm
 from lightning.pytorch.utilities.model_summary import LayerSummary
 from rich.console import Console
 from rich.table import Table
@@ -16,10 +17,21 @@ from lightlab.callbacks.base import Display, module_of
 
 
 def progress(refresh_rate: int = 10, seconds_between_lines: float = 0.1) -> Callback:
-    """Returns a rich bar where stdout is a terminal, else `PlainProgress`."""
+    """Returns a rich bar where stdout is a terminal, a bar of tqdm in a notebook, else `PlainProgress`."""
     if sys.stdout.isatty():
         return RichProgressBar(refresh_rate=refresh_rate)
+    if Console().is_jupyter:
+        return NotebookProgress(refresh_rate=refresh_rate)
     return PlainProgress(seconds_between_lines)
+
+
+class NotebookProgress(TQDMProgressBar):
+    """One bar for the epoch: a notebook without ipywidgets cannot draw a second one above the first."""
+
+    def init_validation_tqdm(self) -> Tqdm:
+        return Tqdm(disable=True)
+
+    init_test_tqdm = init_validation_tqdm
 
 
 class PlainProgress(Display):
@@ -73,7 +85,9 @@ class LayerTable(Display):
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         module = module_of(pl_module)
         width = None if sys.stdout.isatty() else 200  # a file gets no line broken
-        Console(width=width, highlight=False).print(layer_table(module.network, module.example_inputs()))
+        Console(width=width, highlight=False, force_jupyter=False).print(
+            layer_table(module.network, module.example_inputs())
+        )
         for line in layer_notes(module):
             print(line, flush=True)
 

@@ -46,12 +46,14 @@ class Command:
         resumed: the run that goes on; None for a new one.
         folder: that the run will be written into; None where Hydra chooses it, for a sweep, and where nothing is run.
         explanation: the text to print instead of running anything.
+        task: the name of the task, or of the last one that a sweep names.
     """
 
     argv: list[str]
     folder: Path | None = None
     resumed: Resumed | None = None
     explanation: str | None = None
+    task: str = ""
 
 
 def prepare(argv: Sequence[str], conf: Path) -> Command:
@@ -115,7 +117,7 @@ def _checked(overrides: list[str], options: list[str], multirun: bool, groups: G
         place = f"{key}={quote(str(folder))}"
         overrides = overrides if place in overrides else [*overrides, place]
     check_folders({override.key_or_group: override for override in parsed(overrides)})
-    return Command([*options, *overrides], None if multirun else folder)
+    return Command([*options, *overrides], None if multirun else folder, task=config["name"])
 
 
 def _folder(key: str, overrides: list[str], groups: Groups) -> Path | None:
@@ -229,4 +231,4 @@ def _resume(folder: Path, new: list[str], options: list[str], groups: Groups) ->
     except UsageError as error:
         is_typed = any(str(error).startswith(key) for key in keys)
         raise error if is_typed else UsageError(f"{error} ({folder / 'config.yaml'})") from None
-    return Command([*options, *resumed.overrides], folder, resumed)
+    return Command([*options, *resumed.overrides], folder, resumed, task=resumed.config["name"])

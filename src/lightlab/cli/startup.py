@@ -19,7 +19,7 @@ def start(command: str, *arguments: Any) -> None:
     """Runs ``main(*arguments)`` of ``lightlab.cli.<command>``; errors of its imports are one line too."""
     with reported():
         _open_streams()
-        _check_environment()
+        check_environment()
         os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises its errors, which it would print with a traceback
         import_module(f"lightlab.cli.{command}").main(*arguments)
 
@@ -33,7 +33,7 @@ def _open_streams() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def _check_environment() -> None:
+def check_environment() -> None:
     """Takes an empty variable of ours for none, and refuses what would end in an error of a library.
 
     Raises:
@@ -57,9 +57,10 @@ def uncollected() -> Iterator[None]:
     """Disables garbage collection during the imports, then freezes the imported objects: later collections skip them.
 
     This happens once: the next run of a sweep imports nothing new, and what the last run left behind must be freed.
+    Where torch is imported already, in a notebook, nothing is frozen: the objects are the user's.
     """
     global _frozen
-    if _frozen:
+    if _frozen or "torch" in sys.modules:
         gc.collect()
         yield
         return

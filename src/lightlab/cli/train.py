@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from lightlab.cli.arguments import prepare
+from lightlab.cli.arguments import Command, prepare
 from lightlab.cli.help import help_text
 from lightlab.cli.startup import uncollected, wants_help
 from lightlab.config.composition import HYDRA_DEFAULTS, conf_dir, refused
@@ -43,6 +43,18 @@ def main(conf: Path | None = None) -> None:
         if command.explanation is not None:
             print(command.explanation, flush=True)
             return
+    execute(command, conf)
+
+
+def execute(command: Command, conf: Path, handled: Callable[[], AbstractContextManager[None]] = reported) -> None:
+    """Runs one experiment or a sweep by Hydra.
+
+    Args:
+        command: from `prepare`.
+        conf: the project's config folder.
+        handled: takes the errors of a single run and those before it; a sweep's jobs report theirs, so that the others
+            go on.
+    """
     sys.argv[1:] = command.argv
     resumed = command.resumed
 
@@ -52,14 +64,14 @@ def main(conf: Path | None = None) -> None:
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             return one_of_many(lambda: _run(_of_job(cfg, folder), folder), folder, HydraConfig.get().launcher)
         sys.argv[1:] = arguments_again(command.argv)
-        with reported(), one_writer(folder), failure_kept(folder), discard_if_empty(folder):
+        with handled(), one_writer(folder), failure_kept(folder), discard_if_empty(folder):
             if resumed is None:
                 return _run(_plain(cfg), folder)
             resumed.announce()
             return _run(resumed.config, folder, resumed.record)
 
     lock = one_writer(command.folder) if command.folder else nullcontext()
-    with reported(), refused(), lock:  # before Hydra writes its record
+    with handled(), refused(), lock:  # before Hydra writes its record
         run()
 
 

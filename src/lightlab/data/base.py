@@ -37,6 +37,9 @@ class Inputs:
     index_name: str = "name"
     photos: list[Path] | None = None
 
+    def __str__(self) -> str:
+        return f"{len(self.names)} rows"
+
 
 class ResidentDataModule(LightningDataModule):
     """Holds splits in memory. A subclass defines `load` and `read`, and `prepare` where it needs to.

@@ -13,7 +13,13 @@ Series = tuple[list[int], list[float]]  # epochs, values
 
 
 def draw_curves(rows: Sequence[Mapping[str, float]], picture: Path) -> None:
-    """One chart a metric, its train and validation curves together, and the learning rate; nothing without an epoch.
+    """Writes the figure of `curves_figure`; nothing without an epoch."""
+    if (figure := curves_figure(rows)) is not None:
+        save(figure, picture)
+
+
+def curves_figure(rows: Sequence[Mapping[str, float]]) -> Figure | None:
+    """Draws one chart a metric, its train and validation curves together, and the learning rate.
 
     Args:
         rows: of metrics.csv, one an epoch.
@@ -27,17 +33,26 @@ def draw_curves(rows: Sequence[Mapping[str, float]], picture: Path) -> None:
                 epochs.append(int(row["epoch"]))
                 values.append(value)
     if not by_metric:
-        return
+        return None
     names = sorted(by_metric, key=lambda name: (name != "loss", name == "learning_rate", name))
     figure, panels = charts(len(names), columns=3, width=4.2, height=3.2)
     for axes, name in zip(panels, names, strict=True):
         _draw_metric(axes, name, by_metric[name])
-    save(figure, picture)
+    return figure
 
 
-def _draw_metric(axes: Axes, name: str, curves: dict[str, Series]) -> None:
+def compared_figure(name: str, runs: Mapping[str, Series]) -> Figure:
+    """Draws one metric's curve of each run, by the run's label, into one chart."""
+    figure, (axes,) = charts(1, columns=1, width=7, height=4.2)
+    _draw_metric(axes, name, dict(runs), in_order=True)
+    axes.set(ylabel=name)
+    return figure
+
+
+def _draw_metric(axes: Axes, name: str, curves: dict[str, Series], in_order: bool = False) -> None:
     axes.set_prop_cycle(CYCLE)
-    for stage, (epochs, values) in sorted(curves.items()):  # train before val: a colour of its own in every chart
+    drawn = curves.items() if in_order else sorted(curves.items())  # train before val: a colour of its own each
+    for stage, (epochs, values) in drawn:
         axes.plot(epochs, values, label=stage, marker="o" if len(epochs) == 1 else None)
     axes.set(title=name.replace("_", " "), xlabel="epoch")
     axes.grid(alpha=0.3)

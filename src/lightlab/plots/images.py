@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.image import imread
 from torch import Tensor
 
-from lightlab.plots.style import COLOURS, charts, format_number, format_rows, label_text
+from lightlab.plots.style import COLOURS, ShownFigure, charts, format_number, format_rows, label_text
 from lightlab.spec import Spec
 
 GAP = 0.06  # inches, as all lengths here
@@ -15,6 +17,15 @@ LINE = 0.17  # the height of a line of text
 HEAD = 0.35  # the height of the title
 MOST_POINT_FEATURES = 3  # more are a table
 MOST_COLUMNS = 40
+
+
+def picture_figure(path: Path) -> Figure:
+    """Shows a picture's file in a figure of its size."""
+    pixels = imread(path)
+    height, width = pixels.shape[:2]
+    figure = ShownFigure(figsize=(width / 100, height / 100), dpi=100)
+    figure.figimage(pixels)
+    return figure
 
 
 def image_grid(images: Sequence[Tensor], captions: Sequence[str], title: str, columns: int, width: float) -> Figure:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 from cycler import cycler
@@ -22,11 +23,20 @@ DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (3, 1)), (0, (1, 1))]
 CYCLE = cycler(color=COLOURS * 7, linestyle=[DASHES[(place + turn) % 7] for turn in range(7) for place in range(7)])
 
 
+class ShownFigure(Figure):
+    """A figure that a notebook shows, whichever backend is active."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = BytesIO()
+        self.savefig(buffer, dpi=100, format="png")
+        return buffer.getvalue()
+
+
 def charts(count: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
     """A figure of `count` charts in rows of at most `columns`, `width` by `height` inches each."""
     columns = min(columns, count)
     rows = -(-count // columns)
-    figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
+    figure = ShownFigure(figsize=(width * columns, height * rows), layout="constrained")
     return figure, [figure.add_subplot(rows, columns, index + 1) for index in range(count)]
 
 

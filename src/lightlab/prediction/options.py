@@ -86,7 +86,7 @@ HELP = "\n".join(
 
 @dataclass(frozen=True)
 class PredictOptions:
-    """See `HELP`; `input` is text, or the numbers that it spells where it names no file.
+    """See `HELP`; `input` is text, or the numbers that it spells where it names no file, or rows that have been read.
 
     Attributes:
         query: the options of tasks that take no input, by name.

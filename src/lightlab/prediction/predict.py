@@ -85,7 +85,11 @@ def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
         UsageError: an option that the checkpoint's task does not have, or none that it needs.
         DataError: a checkpoint or input that cannot be used; nothing has been written.
     """
-    predictor = load_predictor(checkpoint, options.allow)
+    return predict_with(load_predictor(checkpoint, options.allow), options, checkpoint)
+
+
+def predict_with(predictor: Predictor, options: PredictOptions, checkpoint: Path) -> Predictions:
+    """See `predict`; `checkpoint` is the one that the predictor was loaded from."""
     check_options(options, predictor.module.predict_options, predictor.task)
     if options.output:
         check_output(Path(options.output), [str(checkpoint), str(options.input), *predictor.sources])
@@ -152,7 +156,7 @@ def _predict_rows(predictor: Predictor, options: PredictOptions, device: torch.d
     module = predictor.module
     if options.threshold is not None:
         module.threshold = options.threshold
-    inputs = predictor.data.read(options.input)
+    inputs = options.input if isinstance(options.input, Inputs) else predictor.data.read(options.input)
     if options.figure and not inputs.photos:
         raise UsageError(f"figure=true: draws on photos, and input={options.input} holds none; take figure= away")
     outputs = _outputs(predictor, inputs, device, options)

@@ -27,7 +27,7 @@ def text_table(rows: Sequence[Sequence[str]], numbers: Collection[int] = ()) -> 
         table.add_column(justify="right" if column in numbers else "left", no_wrap=True)
     for row in rows:
         table.add_row(*map(Text, row))
-    console = Console(file=(text := StringIO()), width=10_000, color_system=None)
+    console = Console(file=(text := StringIO()), width=10_000, color_system=None, force_jupyter=False)
     console.print(table)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 

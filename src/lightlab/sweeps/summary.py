@@ -3,6 +3,7 @@
 import shlex
 import signal
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -28,7 +29,8 @@ def finished(folder: Path, own: Targets | None = None, allow: Sequence[str] = ()
     """
     with reported():
         make_folder(folder)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that it ends with a report between two runs too
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that it ends with a report between two runs too
     folder = relative_to_cwd(folder.absolute())
     stopped = True
     try:

@@ -2,7 +2,9 @@
 
 import logging
 import warnings
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,19 +13,20 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, Trainer, seed_everything
 from lightning.pytorch.callbacks import Checkpoint, EarlyStopping, ProgressBar
+from lightning.pytorch.loggers import Logger
 from lightning.pytorch.profilers import PassThroughProfiler
 from torch import Tensor, nn
 
 from lightlab.callbacks.base import CallbackGroup, Display
 from lightlab.callbacks.checkpointing import LastCheckpoint, SaveConfig, SaveOnSignal, SaveRandomStates
 from lightlab.callbacks.logging import EndTrainEpoch, MetricsCsv
-from lightlab.callbacks.progress import CompileTime
+from lightlab.callbacks.progress import CompileTime, PlainProgress
 from lightlab.callbacks.pruning import Pruning, Trial
 from lightlab.config.composition import Config
 from lightlab.config.instantiation import building_only, explained, instantiate_parts, part
 from lightlab.data.base import ResidentDataModule
 from lightlab.data.splits import Fold
-from lightlab.errors import UsageError, memory_is_full, one_line
+from lightlab.errors import UsageError, memory_is_full, one_line, shortened
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.optimization.schedulers import RunLength
 from lightlab.runs.checkpoints import AtomicCheckpointIO
@@ -39,6 +42,31 @@ LEARNER = (*NETWORK, "initializer", "module", "optimizer", "scheduler", "gradien
 _PARTS_OF_FOLDS = ("accelerator", "data", *LEARNER, "callbacks")
 _PARTS = (*_PARTS_OF_FOLDS, "logger")
 _LIGHTNING_FINDS = (Checkpoint, EarlyStopping, ProgressBar)  # among the Trainer's callbacks, by their classes
+
+
+@dataclass(frozen=True)
+class GivenObjects:
+    """What a caller in Python adds to the parts that the config names.
+
+    Attributes:
+        progress: whether progress is shown.
+    """
+
+    callbacks: Sequence[Callback] = ()
+    loggers: Sequence[Logger] = ()
+    progress: bool = True
+
+    def __post_init__(self) -> None:
+        for name, kind in (("callbacks", Callback), ("loggers", Logger)):
+            wrong = [value for value in getattr(self, name) if not isinstance(value, kind)]
+            if wrong:
+                raise UsageError(
+                    f"{name}: {shortened(wrong[0])} is a {type(wrong[0]).__name__}; pass a list of objects of "
+                    f"{kind.__module__.partition('.')[0]}'s class {kind.__name__}"
+                )
+
+
+GIVEN: ContextVar[GivenObjects] = ContextVar("GIVEN", default=GivenObjects())  # noqa: B039  # it is frozen
 
 
 @dataclass(frozen=True)
@@ -182,6 +210,12 @@ def _build_callbacks(config: Config, parts: SimpleNamespace, compiled: bool, tri
         for callback in parts.callbacks.values()
         if callback and not (parts.data.fold and isinstance(callback, _NOT_OF_FOLDS))
     ]
+    given = GIVEN.get()
+    if parts.data.fold and (given.callbacks or given.loggers):
+        raise UsageError("folds: an object is of one run; name the callback or logger in the config, or set folds=null")
+    if not given.progress:
+        configured = [each for each in configured if not isinstance(each, (ProgressBar, PlainProgress))]
+    configured += given.callbacks
     configured.sort(key=lambda callback: isinstance(callback, MetricsCsv))  # its row is written after all have logged
     return [
         EndTrainEpoch(),
@@ -202,13 +236,14 @@ def _build_trainer(
 ) -> Trainer:
     grouped = [callback for callback in callbacks if _is_grouped(callback)]
     loggers = [] if parts.data.fold else parts.logger.values()
+    own = GIVEN.get().loggers
     options = config["trainer"] | ({} if "val" in parts.data.splits else {"limit_val_batches": 0})
     return Trainer(
         accelerator=parts.accelerator.name,
         devices=1,
         default_root_dir=folder,
         callbacks=[CallbackGroup(grouped), *(callback for callback in callbacks if callback not in grouped)],
-        logger=[make(folder=folder, purge_step=resumed and resumed.global_step) for make in loggers] or False,
+        logger=[*(make(folder=folder, purge_step=resumed and resumed.global_step) for make in loggers), *own] or False,
         plugins=[AtomicCheckpointIO()],
         enable_checkpointing=any(isinstance(callback, Checkpoint) for callback in callbacks),
         enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),

@@ -1,0 +1,1 @@
+"""What `import lightlab` offers: the commands as functions, for scripts and notebooks."""
