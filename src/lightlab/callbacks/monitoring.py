@@ -65,8 +65,7 @@ class CheckMonitor(Checkpoint):
             self._check(trainer, pl_module)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        validates_later = trainer.enable_validation and trainer.limit_val_batches != 0
-        if self._is_validated or not validates_later:
+        if self._is_validated or not trainer.enable_validation:
             self._check(trainer, pl_module)
 
     def _check(self, trainer: Trainer, module: LightningModule) -> None:

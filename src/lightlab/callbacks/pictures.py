@@ -107,4 +107,4 @@ class Curves(Display):
 
 def _draw(trainer: Trainer) -> None:
     folder = Path(trainer.default_root_dir)
-    draw_curves(read_epochs(folder).rows, folder / "figures" / "curves.png")
+    draw_curves(read_epochs(folder).renamed().rows, folder / "figures" / "curves.png")

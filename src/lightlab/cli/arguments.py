@@ -13,6 +13,7 @@ from pathlib import Path
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
+from lightlab.cli.startup import make_importable
 from lightlab.config.composition import Groups, composed, hydra_value, parsed, quote
 from lightlab.config.explanation import explanation
 from lightlab.config.schema import check
@@ -65,8 +66,9 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
     if flags.multirun and flags.cfg:
         raise UsageError("--cfg shows the config of one run; leave out -m, and name one value of each")
     options = [argument for argument in argv if argument not in flags.overrides]
-    overrides = [quoted(argument, sweep=flags.multirun) for argument in flags.overrides]
+    overrides = with_options([quoted(argument, sweep=flags.multirun) for argument in flags.overrides])
     groups = Groups([conf, *([Path(flags.config_dir)] if flags.config_dir else [])])
+    make_importable(flags.config_dir)
     run, overrides = _split_off("resume", overrides)
     if run is not None:
         if flags.multirun:
@@ -150,6 +152,15 @@ def quoted(argument: str, sweep: bool = False) -> str:
         return argument
     values = re.split(r",(?![^\[\]]*\])", value) if sweep else [value]  # not at a list's own commas
     return f"{key}=" + ",".join(map(_readable, values))
+
+
+def with_options(overrides: Sequence[str]) -> list[str]:
+    """Lets a group whose ``_target_`` is set take that target's own options: ``scheduler.T_0=5`` need not exist yet."""
+    settings = [match[1] for override in overrides if (match := re.match(r"([\w.]+)\._target_=", override))]
+    return [
+        f"++{override}" if any(override.startswith(f"{group}.") for group in settings) else override
+        for override in overrides
+    ]
 
 
 def _readable(value: str) -> str:

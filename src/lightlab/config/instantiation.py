@@ -1,5 +1,6 @@
 """Instantiates config groups with Hydra; errors become one-line `UsageError`s."""
 
+import logging
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -35,12 +36,21 @@ def building_only(targets: Iterable[str]) -> Iterator[None]:
 
 def _defined_as(target: str) -> str:
     """Returns the name by which Hydra knows ``torch.nn.ReLU``: with the module that defines it."""
-    try:
-        made = hydra.utils.get_object(target)
-    except Exception:
-        return target  # building it will report what is wrong
+    made = located(target)
     name = getattr(made, "__qualname__", None)
     return f"{made.__module__}.{name}" if name else target
+
+
+def located(target: str) -> Any:
+    """Returns the object of that name; None if there is none: building it will report what is wrong."""
+    logger = logging.getLogger("hydra.utils")  # which would print the error
+    logger.disabled = True
+    try:
+        return hydra.utils.get_object(target)
+    except Exception:
+        return None
+    finally:
+        logger.disabled = False
 
 
 def instantiate_parts(config: Config, groups: Iterable[str]) -> SimpleNamespace:

@@ -62,7 +62,7 @@ def check_groups(config: dict[str, Any], groups: Iterable[str]) -> None:
             continue
         if not isinstance(config.get(group), dict):
             raise UsageError(f"{group}: must be a group of keys")
-        problem = next(_values(f"{group}.", config[group], GROUPS[group]), None)
+        problem = next(_group_values(group, config[group]), None)
         if problem is not None:
             raise UsageError(problem)
 
@@ -73,8 +73,8 @@ def _problems(config: dict[str, Any]) -> Iterator[str]:
     for section, keys in CLOSED.items():
         yield from _names(f"{section}.", config[section], list(keys))
         yield from _values(f"{section}.", config[section], keys)
-    for group, keys in GROUPS.items():
-        yield from _values(f"{group}.", config[group], keys)
+    for group in GROUPS:
+        yield from _group_values(group, config[group])
     yield from _combinations(config)
 
 
@@ -88,6 +88,13 @@ def _names(prefix: str, section: Any, known: list[str]) -> Iterator[str]:
     for key in known:
         if key not in section:
             yield f"{prefix}{key}: missing"
+
+
+def _group_values(group: str, section: Any) -> Iterator[str]:
+    """Yields the errors in a group's declared keys; a class of the user's own has keys of its own."""
+    target = section.get("_target_") if isinstance(section, dict) else None
+    if target is None or str(target).startswith(("lightlab.", "torch.")):
+        yield from _values(f"{group}.", section, GROUPS[group])
 
 
 def _values(prefix: str, section: Any, keys: dict[str, Key]) -> Iterator[str]:

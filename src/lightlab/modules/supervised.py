@@ -163,6 +163,10 @@ class SupervisedModule(LightningModule):
     def test_step(self, batch: Any, batch_idx: int) -> Tensor:
         return self._evaluate(batch, self.test_loss, self.test_metrics)
 
+    def predict_step(self, batch: Any, batch_idx: int) -> dict[str, list[Any]]:
+        """Returns the columns of the table of predictions for a batch, or for inputs alone."""
+        return self.predict(at_least_single(self(batch if isinstance(batch, Tensor) else self.unpack(batch)[0])))
+
     def on_validation_epoch_end(self) -> None:
         self._log("val", self.val_loss, self.val_metrics)
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from lightlab.runs.folder import ROOTS
+from lightlab.runs.results import metric_name
 
 STAGES = ("train", "val", "test")
+_NO_METRICS = ("seconds", "epochs", "steps", "best_epoch")
 
 
 def text_table(rows: Sequence[Sequence[str]], numbers: Collection[int] = ()) -> str:
@@ -36,15 +38,21 @@ def results_table(results: dict[str, Any]) -> str:
 
     Metrics of single classes are left to metrics.json and figures/classes.png.
     """
+    results = {metric_name(name): value for name, value in results.items()}
     names = dict.fromkeys(name.partition("/")[0] for name in results if name.partition("/")[2] in STAGES)
     rows = [["", *STAGES]]
     rows += [[name, *(_number(results.get(f"{name}/{stage}")) for stage in STAGES)] for name in names]
-    others = [name for name in results if name.count("/") == 1 and name.split("/")[1] not in STAGES]
+    others = [name for name in results if name not in _NO_METRICS and _stands_alone(name)]
+    others = [name for name in others if isinstance(results[name], (int, float))]
     tables = [
         text_table(rows, numbers=(1, 2, 3)),
         text_table([[name, _number(results[name])] for name in others], (1,)),
     ]
     return "\n".join(filter(None, tables))
+
+
+def _stands_alone(name: str) -> bool:
+    return "/" not in name or (name.count("/") == 1 and name.split("/")[1] not in STAGES)
 
 
 def _number(value: float | None) -> str:

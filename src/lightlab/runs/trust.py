@@ -15,6 +15,7 @@ from hydra.core.override_parser.types import Override
 from hydra.utils import get_object
 
 from lightlab.config.composition import unflatten
+from lightlab.config.instantiation import located
 from lightlab.config.schema import GROUPS, OPTIONAL
 from lightlab.errors import DataError
 
@@ -215,9 +216,8 @@ def _is_allowed(target: str, allow: Sequence[str]) -> bool:
     package = next((name for name in allow if name and target.startswith(f"{name}.")), None)
     if package is None:
         return False
-    try:
-        made = get_object(target)
-    except Exception:
+    made = located(target)
+    if made is None:
         return True  # building it will report what is wrong
     home = getattr(made, "__module__", None) or ""
     return home == package or home.startswith(f"{package}.")

@@ -3,6 +3,7 @@
 import inspect
 import traceback
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from lightlab.config.schema import OPTIONAL
 from lightlab.data.base import ResidentDataModule
 from lightlab.errors import LightlabError, UsageError, one_line
 from lightlab.modules.supervised import SupervisedModule
+from lightlab.runs.contents import check_finite, check_weights
 from lightlab.spec import Spec
 
 _STEPS = {"train": "training_step", "val": "validation_step", "test": "test_step", "predict": "predict_step"}
@@ -100,6 +102,30 @@ def stages_of(data: LightningDataModule, module: LightningModule | None = None) 
     else:
         stages = {stage for stage in _STEPS if _defines(data, f"{stage}_dataloader", LightningDataModule)}
     return {stage for stage in stages if module is None or _defines(module, _STEPS[stage], LightningModule)}
+
+
+def check_own_weights(path: Path, weights: Mapping[str, Any], module: LightningModule) -> None:
+    """Refuses weights that do not fit, unless the module says so itself, or has layers only when the Trainer runs.
+
+    Raises:
+        DataError: names the weight.
+    """
+    if module.strict_loading and not _defines(module, "configure_model", LightningModule):
+        check_weights(path, weights, module)
+
+
+def load_own_weights(path: Path, checkpoint: dict[str, Any], module: LightningModule) -> None:
+    """Gives a module a checkpoint's weights, as Lightning does.
+
+    Raises:
+        DataError: they do not fit, or are not finite.
+    """
+    module.configure_model()  # which makes its layers, where it has not made them yet
+    if module.strict_loading:
+        check_weights(path, checkpoint["state_dict"], module)
+    check_finite(path, checkpoint["state_dict"])
+    module.on_load_checkpoint(checkpoint)
+    module.load_state_dict(checkpoint["state_dict"], strict=module.strict_loading)
 
 
 def ignored_parts(config: Config, module: LightningModule, typed: Sequence[str]) -> list[str]:

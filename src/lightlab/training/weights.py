@@ -23,12 +23,12 @@ from lightlab.runs.contents import (
     SUPERVISED_FORM,
     check_finite,
     check_form,
-    check_weights,
     misfit,
     refused,
     unlike,
 )
 from lightlab.runs.folder import checkpoint_of, find_run, results_of
+from lightlab.training.lightning_parts import check_own_weights
 
 # The parts that a resumed run keeps. The checkpoint restores these settings, so an override would have no effect.
 _FIXED = ("seed", *(group for group in GROUPS if group not in ("accelerator", "callbacks", "logger")))
@@ -91,7 +91,7 @@ def checkpoint_to_resume(config: Config, module: LightningModule, data: Lightnin
     if config["name"] != saved["name"]:
         raise UsageError(f"{path} is a checkpoint of task {saved['name']}; resume= goes on with the same task")
     _check_same_parts(saved, config)
-    check_weights(path, checkpoint["state_dict"], module)
+    check_own_weights(path, checkpoint["state_dict"], module)
     _check_preparation(path, checkpoint, data)
     extendable = True
     if isinstance(module, SupervisedModule):
