@@ -68,15 +68,31 @@ def instantiate_parts(config: Config, groups: Iterable[str]) -> SimpleNamespace:
         if config.get(group) is None:
             setattr(parts, group, None)
         elif group == "module":
-            target, criterion = target_of(config, group), config[group].get("criterion")
+            section = _with_tensors(config[group])
+            target, criterion = target_of({group: section}, group), section.get("criterion")
             parts.module, parts.module_class = _checked(target, group), target.func
             has_criterion = isinstance(criterion, dict) and "_target_" in criterion
-            parts.criterion = target_of(config[group], "criterion") if has_criterion else None
+            parts.criterion = target_of(section, "criterion") if has_criterion else None
         else:
             is_function = group == "gradient" and config[group].get("_partial_")  # else an object that counts its steps
             make = factory if group in _FACTORIES or is_function else part
             setattr(parts, group, make(config, group))
     return parts
+
+
+def _with_tensors(module: Config) -> Config:
+    """Returns a module's config whose criterion gets a list of weights as the tensor that torch's losses take."""
+    criterion = module.get("criterion")
+    if not isinstance(criterion, dict) or "weight" not in criterion:
+        return module
+    others = {key: value for key, value in criterion.items() if key != "weight"}
+    weight = criterion["weight"]
+    as_tensor = (
+        {"weight": {"_target_": "torch.tensor", "data": [float(each) for each in weight]}}
+        if isinstance(weight, list)
+        else {}
+    )
+    return module | {"criterion": others | as_tensor}
 
 
 def part(config: Config, group: str) -> Any:

@@ -45,7 +45,7 @@ def results_table(results: dict[str, Any]) -> str:
     others = [name for name in results if name not in _NO_METRICS and _stands_alone(name)]
     others = [name for name in others if isinstance(results[name], (int, float))]
     tables = [
-        text_table(rows, numbers=(1, 2, 3)),
+        text_table(rows, numbers=(1, 2, 3)) if names else "",
         text_table([[name, _number(results[name])] for name in others], (1,)),
     ]
     return "\n".join(filter(None, tables))

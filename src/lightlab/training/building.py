@@ -167,15 +167,12 @@ def build_module(parts: SimpleNamespace, spec: Spec, network: nn.Module, **train
 
 
 def _criterion(make: Any, spec: Spec) -> nn.Module:
-    """Builds the loss; its weights of classes, a list in the config, become a tensor."""
     weight = make.keywords.get("weight")
-    if weight is None:
-        return make()
-    if len(weight) != spec.output_size:
+    if weight is not None and len(weight) != spec.output_size:
         raise UsageError(
             f"module.criterion.weight: {len(weight)} weights for {spec.output_size} outputs; give one each"
         )
-    return make(weight=torch.tensor(weight))
+    return make()
 
 
 def _name(target: Any) -> str:
