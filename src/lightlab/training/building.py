@@ -326,6 +326,7 @@ def silence_lightning() -> None:
         ".*does not have many workers.*",
         ".*GPU available but not used.*",
         ".*is deprecated, use.*TreeSpec.*",
+        "`training_step` returned `None`.*",
         "Checkpoint directory .* exists and is not empty.*",
     ):
         warnings.filterwarnings("ignore", message)
