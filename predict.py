@@ -1,6 +1,6 @@
 """Predicts with a trained run: python predict.py run=last input=photo.png; --help lists the options."""
 
-from lightlab.cli.predict import main
+from lightlab.cli.startup import start
 
 if __name__ == "__main__":
-    main()
+    start("predict")

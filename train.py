@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lightlab.cli.train import main
+from lightlab.cli.startup import start
 
 if __name__ == "__main__":
-    main(Path(__file__).parent / "conf")
+    start("train", Path(__file__).parent / "conf")

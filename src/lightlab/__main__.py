@@ -1,30 +1,32 @@
 """python -m lightlab board|figures|report: the commands beside train.py and predict.py."""
 
 import sys
-from importlib import import_module
 
-from lightlab.errors import UsageError, did_you_mean, reported
+from lightlab.cli.startup import start
+from lightlab.errors import UsageError, did_you_mean, reported, shortened
 
 COMMANDS = {
-    "board": ("lightlab.cli.board", "TensorBoard on all runs and sweeps, by readable names"),
-    "figures": ("lightlab.cli.figures", "draws the figures that explain"),
-    "report": ("lightlab.cli.report", "compares runs on one page"),
+    "board": "TensorBoard on all runs and sweeps, by readable names",
+    "figures": "draws the figures that explain",
+    "report": "compares runs on one page",
 }
 HELP = "\n".join(
-    ["usage: python -m lightlab COMMAND ...", "", *(f"  {name:10}{text}" for name, (_, text) in COMMANDS.items())]
+    ["usage: python -m lightlab COMMAND ...", "", *(f"  {name:10}{meaning}" for name, meaning in COMMANDS.items())]
 )
 
 
 def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if name in COMMANDS:
+        del sys.argv[1]
+        start(name)
+        return
     with reported():
-        if name in ("--help", "-h"):
-            print(HELP)
-            return
-        if name not in COMMANDS:
-            raise UsageError(f"{name}: no such command; {did_you_mean(name, COMMANDS)}commands: {', '.join(COMMANDS)}")
-    del sys.argv[1]
-    import_module(COMMANDS[name][0]).main()
+        if name not in ("--help", "-h"):
+            raise UsageError(
+                f"{shortened(name)}: no such command; {did_you_mean(name, COMMANDS)}commands: {', '.join(COMMANDS)}"
+            )
+        print(HELP)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
-"""User errors, printed as one line on stderr without a traceback."""
+"""Errors, printed as one line on stderr without a traceback."""
 
 import difflib
 import errno
 import os
 import re
 import sys
+import sysconfig
+import traceback
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TypeGuard
 
 
@@ -49,38 +52,101 @@ def one_line(error: BaseException, limit: int = 400) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def shortened(value: object, limit: int = 80) -> str:
+    """Returns a value as text on one line; of a longer one the beginning, the end and the length."""
+    text = " ".join(_text(value).split())
+    if len(text) <= limit:
+        return text
+    return f"{text[: limit // 2]}…{text[-limit // 4 :]} ({len(text)} characters)"
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except (ValueError, RecursionError):  # Python writes no number of more than 4300 digits
+        return f"<{type(value).__name__}>"
+
+
 def message_of(error: BaseException) -> str:
-    """Returns an error's message on one line; other exceptions get their class name first."""
+    """Returns what an error says on one line, and its place where no check of ours has raised it."""
     if isinstance(error, LightlabError):
         return one_line(error, limit=1000)
     if _disk_is_full(error):
         where = f" ({error.filename})" if error.filename else ""
         return f"the disk is full{where}; free some space, then go on with resume=last"
-    return f"{type(error).__name__}: {one_line(error)}"
+    where = f" ({place})" if (place := _place(error)) else ""
+    if memory_is_full(error):
+        return f"out of memory{where}; lower data.batch_size, data.eval_batch_size or the sizes of the network"
+    if isinstance(error, RecursionError):
+        return f"a value or a file is nested too deeply{where}"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{shortened(error.filename, 200)}: {error.strerror}{where}"
+    return f"unexpected {type(error).__name__}: {one_line(error)}{where}"
 
 
 def _disk_is_full(error: BaseException) -> TypeGuard[OSError]:
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
+def memory_is_full(error: BaseException) -> bool:
+    """Whether Python, NumPy or torch could not allocate memory; torch has a class of its own only for a GPU."""
+    texts = ("DefaultCPUAllocator", "out of memory", "Storage size calculation overflowed", "multiplication overflow")
+    of_torch = isinstance(error, RuntimeError) and any(text in str(error) for text in texts)
+    return isinstance(error, MemoryError) or of_torch
+
+
+def _place(error: BaseException) -> str:
+    """Returns ``lightlab/data/base.py:41``, the innermost line that belongs to lightlab or to the user."""
+    package = Path(__file__).parent
+    libraries = [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if path.is_relative_to(package):
+            return f"{path.relative_to(package.parent)}:{frame.lineno}"
+        if path.is_absolute() and not any(path.is_relative_to(folder) for folder in libraries):
+            return f"{path}:{frame.lineno}"
+    return ""
+
+
 @contextmanager
 def reported() -> Iterator[None]:
-    """Turns a `LightlabError` into one line on stderr and its exit code; LIGHTLAB_TRACEBACK=1 shows its origin."""
+    """Turns every exception into one line on stderr and its exit code; LIGHTLAB_TRACEBACK=1 shows its origin."""
     try:
         yield
-    except LightlabError as error:
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where a failure is reported
+    except BrokenPipeError:  # whoever read our output has gone: `python train.py | head`
+        _drop_output()
+        raise SystemExit(141) from None
+    except KeyboardInterrupt:
+        raise _stop("interrupted", 130) from None
+    except Exception as error:
         if os.environ.get("LIGHTLAB_TRACEBACK") == "1":
             raise
-        print(f"error: {message_of(error)}", file=sys.stderr)
-        raise SystemExit(error.exit_code) from None
-    except BrokenPipeError:  # whoever read our output has gone: `python train.py | head`
+        raise _stop(message_of(error) + _hint(error), getattr(error, "exit_code", 1)) from None
+
+
+def _hint(error: Exception) -> str:
+    """Returns where the traceback of an error is that nobody expected."""
+    if isinstance(error, (LightlabError, OSError)):
+        return ""
+    kept = getattr(error, "kept_in", None)  # set by `lightlab.runs.folder.failure_kept`
+    return f"; traceback in {kept}" if kept else "; LIGHTLAB_TRACEBACK=1 shows the traceback"
+
+
+def _stop(message: str, exit_code: int) -> SystemExit:
+    if sys.stderr is not None:  # None where it was closed, and print() would take stdout
+        with suppress(OSError):
+            print(f"error: {message}", file=sys.stderr, flush=True)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        _drop_output()
+    return SystemExit(exit_code)
+
+
+def _drop_output() -> None:
+    """Discards what could not be written to stdout, which Python would try again at its end."""
+    with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(141) from None
-    except OSError as error:
-        if not _disk_is_full(error):
-            raise
-        print(f"error: {message_of(error)}", file=sys.stderr)
-        raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        print("error: interrupted", file=sys.stderr)
-        raise SystemExit(130) from None

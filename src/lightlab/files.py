@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and files that can be read to their end."""
+"""Files that are whole or not there, that can be read to their end, and the paths that a user names."""
 
 import functools
 import itertools
@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from lightlab.errors import DataError
+from lightlab.errors import DataError, UsageError, shortened
 
 try:
     import fcntl
@@ -43,18 +43,6 @@ def regular_file(path: Path) -> Path:
         kind = _KINDS.get(stat.S_IFMT(mode), "a special file")
         raise DataError(f"{path}: cannot be read ({kind}, not a regular file); name a file")
     return path
-
-
-def user_path(name: str | os.PathLike[str]) -> Path:
-    """Returns a path as a user writes it: ``~`` is the home folder.
-
-    Raises:
-        DataError: ``~name`` and no such user.
-    """
-    path = os.path.expanduser(name)
-    if path.startswith("~"):
-        raise DataError(f"{path}: there is no such user; write the path out, or ./{path} if it begins so")
-    return Path(path)
 
 
 def readable_name(name: str) -> str:
@@ -179,3 +167,22 @@ def csv_cell(value: Any) -> Any:
         float(value)
         return value
     return f"'{value}"
+
+
+def user_path(path: str | Path) -> Path:
+    """Returns a path with the home folder in place of ``~`` or ``~user``.
+
+    Raises:
+        UsageError: there is no such user, or the path holds a NUL.
+    """
+    flaw = "holds a NUL" if "\0" in str(path) else unknown_user(str(path))
+    if flaw:
+        raise UsageError(f"{shortened(path)}: {flaw}")
+    return Path(os.path.expanduser(path))
+
+
+def unknown_user(path: str) -> str | None:
+    """Returns what is wrong with a path that begins with ``~name`` where no user has that name; else None."""
+    if not path.startswith("~") or os.path.expanduser(path) != path:
+        return None
+    return f"this machine knows no home folder of {path.split('/')[0]}; write ./{path} for a folder of that name"

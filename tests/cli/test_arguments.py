@@ -188,7 +188,10 @@ def test_help_lists_every_group_and_choice(conf):
 
 
 def test_help_on_a_group_lists_its_keys_with_range_and_meaning(conf):
-    assert "data.batch_size\n    a whole number of at least 1: rows of a training batch" in help_text(conf, ["data"])
+    assert (
+        "data.batch_size\n    a whole number of at least 1, at most 1000000000: rows of a training batch"
+        in help_text(conf, ["data"])
+    )
     assert help_text(conf, ["optimizer.lr", "seed"]).count("\n    ") == 2
     with pytest.raises(UsageError, match=r"--help optimiser: no such group or key; did you mean 'optimizer'"):
         help_text(conf, ["optimiser"])
@@ -221,3 +224,37 @@ def test_a_sweep_resumes_nothing(conf):
 
 def test_resume_null_is_a_new_run(conf):
     assert prepare(["resume=null"], conf).resumed is None
+
+
+@pytest.mark.parametrize(
+    ("argv", "line"),
+    [
+        (["--cfg"], "-c/--cfg: expected one argument"),
+        (["--cfg", "nope"], "-c/--cfg: invalid choice: 'nope'"),
+        (["--info", "xyz"], "-i/--info: invalid choice: 'xyz'"),
+        (["--resolve"], "--resolve belongs to --cfg job"),
+        (["--package", "x"], "--package belongs to --cfg job"),
+        (["--cfg", "job", "--info"], "--cfg and --info: one at a time"),
+        (["--experimental-rerun", "x"], "--experimental-rerun: no such option"),
+        (["--config-dir", ""], "--config-dir: is empty"),
+        (["hydra.mode=MULTIRUN"], "hydra.mode: cannot be set here"),
+        (["hydra.verbose=[x]"], "hydra.verbose: cannot be set here"),
+        (["hydra/launcher=3"], "hydra/launcher=3: must be the name of a choice"),
+        (["optimizer=null"], "optimizer=None: no such choice"),
+        (["seed=???"], "seed: missing"),
+        (["seed=${nope}"], "seed: Interpolation key 'nope' not found"),
+        (["seed=${"], r"seed: \$\{…\} that cannot be read"),
+        (["name=" + "x" * 300], "name=x.*: has 300 characters; at most 200"),
+        (["data_dir=~nosuchuser/x"], "data_dir=~nosuchuser/x: this machine knows no home folder of ~nosuchuser"),
+        (["data_dir=" + "x" * 300], "data_dir=x.*: has a name of more than 255 bytes"),
+        (["data.batch_size=" + "9" * 4000], "data.batch_size=9.* must be a whole number of at least 1, at most"),
+        (["fold_repeats=1000000"], "fold_repeats=1000000: must be a whole number of at least 1, at most 1000"),
+        (["layers.linear._partial_=3"], "layers.linear._partial_=3: must be one of True, False"),
+        (["optimizer._target_=3"], "optimizer._target_=3: must be the dotted path"),
+        (["callbacks.progress=5"], "callbacks.progress=5: must be a group of keys"),
+    ],
+    ids=lambda value: " ".join(value)[:30] if isinstance(value, list) else "",
+)
+def test_a_slip_of_any_kind_is_a_usage_error(conf, argv, line):
+    with pytest.raises(UsageError, match=line):
+        prepare(argv, conf)

@@ -75,6 +75,16 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path):
         board.show([Path("nowhere")], [], tmp_path)
 
 
+@pytest.mark.parametrize(("port", "line"), [("x", "invalid int"), ("99999", "from 0 to 65535"), ("taken", "in use")])
+def test_a_port_that_cannot_be_used_is_named(port, line, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("localhost", 0))
+        taken.listen()
+        number = str(taken.getsockname()[1]) if port == "taken" else port
+        with pytest.raises(UsageError, match=line):
+            board.show([], ["--port", number], tmp_path)
+
+
 # From here on: a real board over real runs, opened in a real browser.
 
 

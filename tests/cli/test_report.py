@@ -25,7 +25,7 @@ def test_a_report_of_several_lies_where_it_is_wanted(sweep, grid, tmp_path):
     [
         (["empty"], 1, "error: empty: no run lies here"),
         (["nowhere"], 2, "error: nowhere: no such folder"),
-        (["empty", "--score", "high"], 2, "argument --score: invalid"),
+        (["empty", "--score", "high"], 2, "error: --score: invalid"),
         ([], 2, "required: FOLDER"),
     ],
     ids=["empty", "missing", "no score", "nothing"],

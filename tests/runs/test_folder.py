@@ -190,7 +190,7 @@ def test_a_run_whose_results_are_damaged_is_not_done(damaged, tmp_path):
     ("error", "told"),
     [
         (DataError("a.csv: row 3:\n  no number"), "a.csv: row 3: no number\n"),
-        (KeyError("lr"), "KeyError: 'lr'\n"),
+        (KeyError("lr"), "unexpected KeyError: 'lr'"),
         (
             OSError(28, "No space left", "x.ckpt"),
             "the disk is full (x.ckpt); free some space, then go on with resume=last\n",
@@ -201,7 +201,7 @@ def test_a_run_whose_results_are_damaged_is_not_done(damaged, tmp_path):
 def test_what_ended_a_run_stands_in_its_folder_in_one_line(error, told, started):
     with pytest.raises(type(error)), failure_kept(started):
         raise error
-    assert (started / "error.txt").read_text(encoding="utf-8") == told
+    assert (started / "error.txt").read_text(encoding="utf-8").startswith(told)
     assert state(started) == "failed"
 
 
@@ -216,7 +216,7 @@ def test_the_traceback_of_an_error_that_nobody_expected_is_kept_and_the_error_na
         raise KeyError("lr")
     assert caught.value.kept_in == str(started / "traceback.txt")
     assert "in test_the_traceback" in (started / "traceback.txt").read_text()
-    assert (started / "error.txt").read_text() == "KeyError: 'lr'\n"
+    assert (started / "error.txt").read_text().startswith("unexpected KeyError: 'lr' (")
 
 
 @pytest.mark.parametrize("error", [UsageError("another network"), DataError("damaged")])

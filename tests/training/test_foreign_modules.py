@@ -177,7 +177,7 @@ def rows(folder):
 def test_a_run_leaves_the_records_that_lightlabs_own_leave(run):
     folder, results = run
     assert {"train_loss", "val_loss", "test_acc", "best_epoch"} <= results.keys()
-    assert [row["step"] for row in rows(folder)] == ["2", "4", "6", "8"]  # the step that returned None is none
+    assert [row["step"] for row in rows(folder)] == ["3", "6", "9", "12"]
     assert (folder / "figures" / "curves.png").is_file() and not (folder / "figures" / "mistakes.png").exists()
     assert {"loss/val", "loss/train", "acc/test"} <= read_run(folder).metrics.keys()
 
@@ -236,7 +236,7 @@ def test_a_part_that_the_module_takes_as_an_argument_is_not_ignored(configured, 
         ([*GAN, "monitor.name=val"], "monitor.name=val: Gan logs at_the_end, d_loss; name one of them"),
         (
             [*GAN, "module._target_=their_module.Unpacks"],
-            r"Unpacks.training_step failed at its first batch, a tensor \(5, 2\): ValueError: .*\(.*their_module.py:\d+\)",
+            r"Unpacks.training_step failed at its first batch, a tensor \(5, 2\): ValueError: .*their_module.py:\d+\)",
         ),
         (["folds=2"], "folds: Data data cannot be dealt into folds"),
     ],
@@ -290,8 +290,8 @@ def test_lightlabs_own_module_takes_metrics_and_weights_of_classes(config, tmp_p
 @pytest.mark.parametrize(
     ("options", "rates"),
     [
-        ({"_target_": "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts", "T_0": 2}, [0.01, 0.005, 0.01]),
-        ({"_target_": "torch.optim.lr_scheduler.StepLR", "step_size": 2, "interval": "step"}, [0.01, 0.001, 0.0001]),
+        ({"_target_": "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts", "T_0": 2}, [0.005, 0.01, 0.005, 0.01]),
+        ({"_target_": "torch.optim.lr_scheduler.StepLR", "step_size": 2, "interval": "step"}, [1e-3, 1e-4, 1e-5, 1e-6]),
     ],
 )
 def test_torchs_own_schedulers_step_by_epoch_or_by_step_and_resume(config, tmp_path, options, rates):

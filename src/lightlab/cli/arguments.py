@@ -10,14 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException
+from hydra.core.override_parser.types import Override
 
 from lightlab.cli.startup import make_importable
-from lightlab.config.composition import Groups, composed, hydra_value, parsed, quote
+from lightlab.config.composition import Groups, composed, hydra_value
 from lightlab.config.explanation import explanation
+from lightlab.config.grammar import parsed, parses, quote
+from lightlab.config.options import FlagParser
 from lightlab.config.schema import check
-from lightlab.errors import UsageError
+from lightlab.errors import UsageError, shortened
 from lightlab.runs.folder import check_unused, default_folder, find_run
 from lightlab.runs.overrides import last_overrides
 from lightlab.runs.places import check_cwd, check_writable, named_place
@@ -26,6 +27,15 @@ from lightlab.runs.resume import Resumed, merge_saved, naming_config_dir, read_r
 from lightlab.runs.trust import allowed, check_run_trusted, own_targets
 from lightlab.sweeps.checks import check_folders, check_launcher, check_swept_once, jobs, preset
 from lightlab.sweeps.resume import saved_arguments
+
+# What runs and sweeps do not rely on; `hydra.run.dir` and the like are checked where they are used.
+_HYDRA = (
+    *("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.launcher.", "hydra.sweeper."),
+    *("hydra.job.chdir", "hydra.job.name", "hydra.job.config.override_dirname.", "hydra.verbose"),
+    *("hydra/launcher", "hydra/sweeper", "hydra/job_logging"),
+)
+_SETTINGS = "hydra.run.dir, hydra.sweep.dir, hydra.job.chdir, hydra.verbose, hydra/launcher and hydra/sweeper"
+_INFO = ["all", "config", "defaults", "defaults-tree", "plugins", "searchpath"]
 
 
 @dataclass(frozen=True)
@@ -61,12 +71,9 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
     flags = _read_flags(argv)
     if flags.shell_completion or flags.info or flags.hydra_help or flags.version:
         return Command(list(argv))
-    if flags.config_path or flags.config_name:
-        raise UsageError("--config-path and --config-name: not supported; add a folder of your own with --config-dir")
-    if flags.multirun and flags.cfg:
-        raise UsageError("--cfg shows the config of one run; leave out -m, and name one value of each")
     options = [argument for argument in argv if argument not in flags.overrides]
     overrides = with_options([quoted(argument, sweep=flags.multirun) for argument in flags.overrides])
+    _check_hydra(parsed(overrides))
     groups = Groups([conf, *([Path(flags.config_dir)] if flags.config_dir else [])])
     make_importable(flags.config_dir)
     run, overrides = _split_off("resume", overrides)
@@ -128,18 +135,43 @@ def _is_composed(key: str, overrides: list[str]) -> bool:
 
 def _read_flags(argv: Sequence[str]) -> argparse.Namespace:
     """Reads the flags that `hydra.main` documents."""
-    parser = argparse.ArgumentParser(prog="train.py", add_help=False)
+    parser = FlagParser(prog="train.py", add_help=False)
     for flag in ("-m --multirun", "-r --run", "--resolve", "-sc --shell-completion", "--hydra-help", "--version"):
         parser.add_argument(*flag.split(), action="store_true")
-    for option in ("-c --cfg", "-p --package", "-cp --config-path", "-cn --config-name", "-cd --config-dir"):
+    for option in ("-p --package", "-cp --config-path", "-cn --config-name", "-cd --config-dir"):
         parser.add_argument(*option.split())
-    parser.add_argument("--experimental-rerun")
-    parser.add_argument("-i", "--info", nargs="?", const="all")
+    parser.add_argument("-c", "--cfg", choices=["job", "hydra", "all"])
+    parser.add_argument("-i", "--info", nargs="?", const="all", choices=_INFO)
     parser.add_argument("overrides", nargs="*")
     flags, unknown = parser.parse_known_intermixed_args(list(argv))
     if unknown:
-        raise UsageError(f"{unknown[0]}: no such option; write GROUP=CHOICE or KEY=VALUE (--help)")
+        raise UsageError(f"{shortened(unknown[0])}: no such option; write GROUP=CHOICE or KEY=VALUE (--help)")
+    _check_flags(flags)
     return flags
+
+
+def _check_flags(flags: argparse.Namespace) -> None:
+    if flags.config_path or flags.config_name:
+        raise UsageError("--config-path and --config-name: not supported; add a folder of your own with --config-dir")
+    if flags.config_dir == "":
+        raise UsageError("--config-dir: is empty; name a folder")
+    if flags.multirun and flags.cfg:
+        raise UsageError("--cfg shows the config of one run; leave out -m, and name one value of each")
+    if not flags.cfg and (flags.resolve or flags.package):
+        raise UsageError(f"{'--resolve' if flags.resolve else '--package'} belongs to --cfg job")
+    commands = {name: getattr(flags, name) for name in ("run", "multirun", "cfg", "info", "shell_completion")}
+    if len(given := [f"--{name.replace('_', '-')}" for name, value in commands.items() if value]) > 1:
+        raise UsageError(f"{' and '.join(given)}: one at a time")
+
+
+def _check_hydra(overrides: Iterable[Override]) -> None:
+    """Refuses settings of Hydra on which our runs and sweeps rely."""
+    for override in overrides:
+        key = override.key_or_group
+        if re.match(r"hydra[./]", key) and not key.startswith(_HYDRA):
+            raise UsageError(f"{shortened(key)}: cannot be set here; of Hydra's settings, {_SETTINGS} can")
+        if key.startswith("hydra/") and not override.is_sweep_override() and not isinstance(override.value(), str):
+            raise UsageError(f"{shortened(override.input_line)}: must be the name of a choice")
 
 
 def quoted(argument: str, sweep: bool = False) -> str:
@@ -148,7 +180,7 @@ def quoted(argument: str, sweep: bool = False) -> str:
     In a sweep each of the values between commas is quoted by itself, and so is each entry of a list: ``[城市,面积]``.
     """
     key, equals, value = argument.partition("=")
-    if not equals or _parses(argument):
+    if not equals or parses(argument):
         return argument
     values = re.split(r",(?![^\[\]]*\])", value) if sweep else [value]  # not at a list's own commas
     return f"{key}=" + ",".join(map(_readable, values))
@@ -165,21 +197,13 @@ def with_options(overrides: Sequence[str]) -> list[str]:
 
 def _readable(value: str) -> str:
     """Quotes a value, or each entry of a list of plain words, where that is needed."""
-    if _parses(f"key={value}"):
+    if parses(f"key={value}"):
         return value
     words = re.fullmatch(r"\[([^\[\]{}'\"]*)\]", value)
     if words is None:
         return quote(value)
     entries = [entry.strip() for entry in words[1].split(",")]
     return f"[{','.join(_readable(entry) if entry else quote(entry) for entry in entries)}]"
-
-
-def _parses(argument: str) -> bool:
-    try:
-        OverridesParser.create().parse_override(argument)
-    except HydraException:
-        return False
-    return True
 
 
 def _split_off(key: str, overrides: list[str]) -> tuple[str | None, list[str]]:

@@ -6,6 +6,7 @@ Runs that begin while it is open appear too. Options are TensorBoard's own (--po
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from lightlab.errors import UsageError, reported
+from lightlab.config.options import FlagParser
+from lightlab.errors import LightlabError, UsageError
 from lightlab.runs.folder import ROOTS, is_set_aside
 from lightlab.runs.overrides import read_overrides, values
 from lightlab.runs.places import check_cwd
@@ -26,9 +28,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that TensorBoard ends with this process
     arguments = sys.argv[1:]
     options = next((index for index, text in enumerate(arguments) if text.startswith("-")), len(arguments))
-    with reported():
-        check_cwd()
-    with reported(), tempfile.TemporaryDirectory(prefix="lightlab-board-") as folder:
+    check_cwd()
+    with tempfile.TemporaryDirectory(prefix="lightlab-board-") as folder:
         show([Path(text) for text in arguments[:options]], arguments[options:], Path(folder))
 
 
@@ -36,13 +37,14 @@ def show(folders: Sequence[Path], options: Sequence[str], links: Path) -> None:
     """Runs TensorBoard over `links`, which gets a link to each run, until it or this process is ended.
 
     Raises:
-        UsageError: a folder does not exist.
+        LightlabError: a folder does not exist, a port is none or in use, or TensorBoard fails.
     """
     for folder in folders:
         if not folder.is_dir():
             raise UsageError(f"{folder}: no such folder; name runs, sweeps, or one below them")
     roots = folders or [Path(root) for root in ROOTS]
     link(roots, links)
+    _check_port(options)
     board = subprocess.Popen([sys.executable, "-m", "tensorboard.main", "--logdir", str(links), *options])
     try:
         while board.poll() is None:
@@ -50,7 +52,33 @@ def show(folders: Sequence[Path], options: Sequence[str], links: Path) -> None:
             time.sleep(LOOK_AGAIN)
     finally:
         board.terminate()
-        board.wait()
+        code = board.wait()
+    if code > 0:
+        raise LightlabError("TensorBoard has ended; what it says stands above")
+
+
+def _check_port(options: Sequence[str]) -> None:
+    """Refuses a port that is none or in use, for which TensorBoard prints its usage or several lines.
+
+    Raises:
+        UsageError: names the port.
+    """
+    parser = FlagParser(add_help=False)
+    parser.add_argument("--port", type=int, default=6006)
+    parser.add_argument("--host", default="localhost")
+    given, _ = parser.parse_known_args(list(options))
+    if not 0 <= given.port < 65536:
+        raise UsageError(f"--port {given.port}: must be a whole number from 0 to 65535")
+    if not any(option.startswith("--port") for option in options):
+        return  # TensorBoard looks for a free one
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((given.host, given.port))
+        except OSError as error:
+            raise UsageError(
+                f"--host {given.host} --port {given.port}: {error.strerror}; name another, or --port 0 for a free one"
+            ) from None
 
 
 def link(roots: Sequence[Path], links: Path) -> None:

@@ -5,20 +5,18 @@ from importlib import import_module
 from pathlib import Path
 
 from lightlab.cli.startup import wants_help
-from lightlab.errors import reported
 from lightlab.figures.options import FIGURES, FORMATS, HELP, FigureOptions, parse_figure_options
 from lightlab.runs.places import check_cwd
 
 
 def main() -> None:
-    with reported():
-        check_cwd()
-        if wants_help(or_nothing=True):
-            print(HELP, flush=True)
-            return
-        options = parse_figure_options(sys.argv[1:])
-        for path in draw(options):
-            print(path, flush=True)
+    check_cwd()
+    if wants_help(or_nothing=True):
+        print(HELP, flush=True)
+        return
+    options = parse_figure_options(sys.argv[1:])
+    for path in draw(options):
+        print(path, flush=True)
 
 
 def draw(options: FigureOptions) -> list[Path]:

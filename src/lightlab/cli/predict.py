@@ -3,23 +3,21 @@
 import sys
 
 from lightlab.cli.startup import make_importable, uncollected, wants_help
-from lightlab.errors import reported
 from lightlab.prediction.options import HELP, find_checkpoint, parse_options
 from lightlab.runs.places import check_cwd
 
 
 def main() -> None:
-    with reported():
-        check_cwd()
-        if wants_help(or_nothing=True):
-            print(HELP, flush=True)
-            return
-        options = parse_options(sys.argv[1:])
-        checkpoint = find_checkpoint(options)
-        print(f"checkpoint {checkpoint}", flush=True)
-        make_importable(options.config_dir)
-        with uncollected():  # here, so that an error in the options is reported before torch is imported
-            from lightlab.prediction.predict import predict
-        print(predict(options, checkpoint).text())
-        if options.output:
-            print(f"written: {options.output}")
+    check_cwd()
+    if wants_help(or_nothing=True):
+        print(HELP, flush=True)
+        return
+    options = parse_options(sys.argv[1:])
+    checkpoint = find_checkpoint(options)
+    print(f"checkpoint {checkpoint}", flush=True)
+    make_importable(options.config_dir)
+    with uncollected():  # here, so that an error in the options is reported before torch is imported
+        from lightlab.prediction.predict import predict
+    print(predict(options, checkpoint).text())
+    if options.output:
+        print(f"written: {options.output}")

@@ -1,13 +1,51 @@
-"""Shared start-up code: the --help flag and faster imports."""
+"""Shared start-up code: entry points, the --help flag and faster imports."""
 
 import atexit
 import gc
+import io
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from typing import Any
+
+from lightlab.errors import UsageError, reported
 
 _frozen = False
+
+
+def start(command: str, *arguments: Any) -> None:
+    """Runs ``main(*arguments)`` of ``lightlab.cli.<command>``; errors of its imports are one line too."""
+    with reported():
+        _open_streams()
+        _check_environment()
+        os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises its errors, which it would print with a traceback
+        import_module(f"lightlab.cli.{command}").main(*arguments)
+
+
+def _open_streams() -> None:
+    """Makes stdout and stderr take any text: a closed one drops it, and one without a character writes its number."""
+    for name in ("stdin", "stdout", "stderr"):  # in the order of their file descriptors, which a closed one leaves free
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _check_environment() -> None:
+    """Takes an empty variable of ours for none, and refuses what would end in an error of a library.
+
+    Raises:
+        UsageError: the working directory is gone.
+    """
+    for name in [name for name, value in os.environ.items() if name.startswith("LIGHTLAB_") and not value]:
+        del os.environ[name]
+    try:
+        os.getcwd()
+    except OSError:
+        raise UsageError("the working directory is gone; cd into one that exists") from None
 
 
 def wants_help(or_nothing: bool = False) -> bool:

@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from lightlab.cli.arguments import prepare
 from lightlab.cli.help import help_text
 from lightlab.cli.startup import uncollected, wants_help
-from lightlab.config.composition import HYDRA_DEFAULTS
+from lightlab.config.composition import HYDRA_DEFAULTS, refused
 from lightlab.errors import reported
 from lightlab.runs.folder import discard_if_empty, failure_kept, new_run
 from lightlab.runs.lock import one_writer
@@ -55,7 +55,8 @@ def main(conf: Path) -> None:
             resumed.announce()
             return _run(resumed.config, folder, resumed.record)
 
-    with reported(), one_writer(command.folder) if command.folder else nullcontext():  # before Hydra writes its record
+    lock = one_writer(command.folder) if command.folder else nullcontext()
+    with reported(), refused(), lock:  # before Hydra writes its record
         run()
 
 

@@ -10,28 +10,19 @@ from typing import Any
 import hydra
 from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override, OverrideType
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import GrammarParseError, OmegaConfBaseException
 from yaml import YAMLError
 
-from lightlab.errors import UsageError, did_you_mean, one_line
+from lightlab.config.grammar import parsed, quote
+from lightlab.config.own_files import check_files
+from lightlab.errors import UsageError, did_you_mean, one_line, shortened
 
 Config = dict[str, Any]
 # Hydra 1.4 has no other defaults than those of 1.3, and warns where they are named.
 HYDRA_DEFAULTS: dict[str, Any] = {"version_base": "1.3"} if hydra.__version__.startswith("1.3.") else {}
-
-
-def quote(value: str) -> str:
-    """Quotes a text for Hydra's override grammar, which reads it back unchanged.
-
-    Within quotes a backslash stands for itself, except before a quote.
-    """
-    escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
-    escaped = re.sub(r"(\\+)$", r"\1\1", escaped)
-    return f"'{escaped}'"
 
 
 class Groups:
@@ -41,7 +32,7 @@ class Groups:
         folders: the project's `conf`, then a user's own.
 
     Raises:
-        UsageError: a folder does not exist.
+        UsageError: a folder does not exist, or a file in the user's own is damaged.
     """
 
     def __init__(self, folders: list[Path]) -> None:
@@ -49,6 +40,8 @@ class Groups:
             if not folder.is_dir():
                 raise UsageError(f"--config-dir {folder}: no such folder")
         self.folders = [folder.resolve() for folder in folders]
+        for folder in folders[1:]:
+            check_files(folder)
         self.bases: dict[tuple[str, ...], DictConfig] = {}  # composed from choices alone, by those choices
         self.choices: dict[str, list[str]] = {}
         for folder in self.folders:
@@ -74,11 +67,10 @@ class Groups:
         if isinstance(value, Glob):
             return True
         for choice in value if isinstance(value, list) else [value]:
-            if str(choice).removesuffix(".yaml") not in self.choices[group] and choice is not None:
+            if str(choice).removesuffix(".yaml") not in self.choices[group]:
                 known = self.choices[group]
-                raise UsageError(
-                    f"{group}={choice}: no such choice; {did_you_mean(str(choice), known)}choices: {', '.join(known)}"
-                )
+                nearest = did_you_mean(str(choice), known)
+                raise UsageError(f"{group}={shortened(choice)}: no such choice; {nearest}choices: {', '.join(known)}")
         return True
 
 
@@ -104,7 +96,7 @@ def composed(overrides: Sequence[str], groups: Groups) -> Config:
     if not all(map(is_setting, value_overrides)):
         return _complete(_compose(overrides, groups))
     config = copy.deepcopy(base)
-    with _refused():
+    with refused():
         set_values(config, value_overrides)
     return _complete(config)
 
@@ -121,20 +113,8 @@ def set_values(config: DictConfig, overrides: Sequence[Override]) -> None:
         OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
 
 
-def parsed(overrides: Sequence[str]) -> list[Override]:
-    """Parses overrides by Hydra's grammar.
-
-    Raises:
-        UsageError: the grammar does not accept one of them.
-    """
-    try:
-        return OverridesParser.create().parse_overrides(list(overrides))
-    except HydraException as error:
-        raise UsageError(f"{one_line(error)}; write GROUP=CHOICE or KEY=VALUE (--help)") from None
-
-
 def _compose(overrides: Sequence[str], groups: Groups) -> DictConfig:
-    with _refused(), initialize_config_dir(str(groups.folders[0]), **HYDRA_DEFAULTS):
+    with refused(), initialize_config_dir(str(groups.folders[0]), **HYDRA_DEFAULTS):
         return compose("train", overrides=[*overrides, *groups.searchpath])
 
 
@@ -144,7 +124,7 @@ def hydra_value(key: str, overrides: Sequence[str], groups: Groups) -> Any:
     Raises:
         UsageError: it refers to something that is not there.
     """
-    with _refused(), initialize_config_dir(str(groups.folders[0]), job_name="train", **HYDRA_DEFAULTS):
+    with refused(), initialize_config_dir(str(groups.folders[0]), job_name="train", **HYDRA_DEFAULTS):
         config = compose("train", overrides=[*overrides, *groups.searchpath], return_hydra_config=True)
     HydraConfig.instance().set_config(config)  # for ${hydra:…}
     try:
@@ -155,27 +135,45 @@ def hydra_value(key: str, overrides: Sequence[str], groups: Groups) -> Any:
 
 
 def _complete(config: DictConfig) -> dict[str, Any]:
-    with _refused():
-        missing = sorted(OmegaConf.missing_keys(config))
+    unresolved = OmegaConf.to_container(config)  # a missing value may be referred to
+    assert isinstance(unresolved, dict)
+    leaves = flatten({str(key): value for key, value in unresolved.items()})
+    missing = sorted(".".join(path) for path, value in leaves.items() if value == "???")
     if missing:
         raise UsageError(f"{missing[0]}: missing; the task's file, or the command line, must give it")
     return _plain(config)
 
 
 def _plain(config: DictConfig) -> dict[str, Any]:
-    with _refused():
+    with refused():
         plain = OmegaConf.to_container(config, resolve=True)
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}
 
 
 @contextmanager
-def _refused() -> Iterator[None]:
+def refused() -> Iterator[None]:
     """Turns the errors of Hydra, OmegaConf and YAML into one line."""
     try:
         yield
-    except (HydraException, OmegaConfBaseException, YAMLError, ValueError) as error:
-        raise UsageError(_unknown_choice(error) or one_line(error)) from error
+    except (HydraException, OmegaConfBaseException, YAMLError, ValueError, RecursionError) as error:
+        raise UsageError(_unknown_choice(error) or _explained(error)) from error
+
+
+def _explained(error: Exception) -> str:
+    """Returns the first line of a message, without OmegaConf's types, and its cause where it is OmegaConf's."""
+    if isinstance(error, RecursionError):
+        return "a value or a file is nested too deeply"
+    if isinstance(error, YAMLError):
+        return one_line(error)
+    text = str(error).split("\n")[0].split(" See https://hydra.cc")[0]
+    text = re.sub(r"^\w+ raised while resolving interpolation: ", "", text).rstrip(".")
+    key = getattr(error, "full_key", None)
+    if isinstance(error, GrammarParseError):
+        text = "${…} that cannot be read; write ${KEY} or ${oc.env:NAME}, or \\${ for these characters"
+    if isinstance(error.__cause__, OmegaConfBaseException):
+        text = f"{text.removeprefix('Error merging override ')}: {str(error.__cause__).splitlines()[0]}"
+    return shortened(f"{key}: {text}" if key else text, 400)
 
 
 def _check_key(override: Override, config: dict[Any, Any], groups: Groups) -> None:

@@ -4,16 +4,29 @@ A key means the same wherever a choice has it. A choice may have further keys: i
 """
 
 from lightlab.config.keys import Key
-from lightlab.config.rules import NOT_NEGATIVE, SHARE, SWITCH, AnyOf, ListOf, MappingOf, Number, OneOf, Text, Whole
+from lightlab.config.rules import (
+    NOT_NEGATIVE,
+    SHARE,
+    SWITCH,
+    AnyOf,
+    ListOf,
+    MappingOf,
+    Number,
+    OneOf,
+    Part,
+    Place,
+    Text,
+    Whole,
+)
 
-_WORDS = (Text(), ListOf(Text()))
+_PLACES = (Place(), ListOf(Place()))
 _VALUE = AnyOf((Text(), Number()))
 
 _ROWS = {
-    "name": Key(Text(), "the data set's name"),
+    "name": Key(Text(80), "the data set's name"),
     "seed": Key(Whole(0, 2**32 - 1), "seed of the order of the rows"),
-    "data_dir": Key(Text(), "the folder that holds a folder for each data set"),
-    "cache_dir": Key(Text(also=(None,)), "the folder of parsed files"),
+    "data_dir": Key(Place(), "the folder that holds a folder for each data set"),
+    "cache_dir": Key(Place(also=(None,)), "the folder of parsed files"),
     "source": Key(
         OneOf(("auto", "files", "embedded")),
         "auto: files in data_dir, else download, else synthetic data; files: files or an error; embedded: synthetic",
@@ -38,16 +51,18 @@ _ROWS = {
 
 _IMAGES = {
     "scale": Key(OneOf(("unit", "standard", "raw")), "pixels on [0, 1], with mean 0 and deviation 1, or 0 to 255"),
-    "size": Key(ListOf(Whole(1), 2), "height and width in pixels; photos are reduced to cover it, then cropped"),
+    "size": Key(ListOf(Whole(1, 4096), 2), "height and width in pixels; photos are reduced to cover it, then cropped"),
     "invert": Key(OneOf(("auto", True, False)), "invert photos before predicting; auto: those with a light border"),
-    "augment.shift": Key(Whole(0), "training images are shifted by up to so many pixels"),
+    "augment.shift": Key(Whole(0, 4096), "training images are shifted by up to so many pixels"),
     "augment.flip": Key(SWITCH, "half of the training images are mirrored"),
-    "augment.cut_out": Key(Whole(0), "side in pixels of a square of each training image that is set to 0; 0: none"),
+    "augment.cut_out": Key(
+        Whole(0, 4096), "side in pixels of a square of each training image that is set to 0; 0: none"
+    ),
     "grey": Key(SWITCH, "read photos without colour"),
-    "folder": Key(AnyOf(_WORDS, also=(None,)), "folder of the photos, or several names that it may have"),
-    "images": Key(AnyOf(_WORDS), "names that the sub-folder of the photos may have"),
-    "labels": Key(AnyOf(_WORDS, also=(None,)), "file of `name,score` rows; null: the only one in the folder"),
-    "test_labels": Key(AnyOf(_WORDS, also=(None,)), "another such file, whose photos are the test rows"),
+    "folder": Key(AnyOf(_PLACES, also=(None,)), "folder of the photos, or several names that it may have"),
+    "images": Key(AnyOf(_PLACES), "names that the sub-folder of the photos may have"),
+    "labels": Key(AnyOf(_PLACES, also=(None,)), "file of `name,score` rows; null: the only one in the folder"),
+    "test_labels": Key(AnyOf(_PLACES, also=(None,)), "another such file, whose photos are the test rows"),
     "name_column": Key(Text(also=(None,)), "column of the photos' names, where the file has several"),
     "label_column": Key(Text(also=(None,)), "column of the labels, where the file has several"),
     "label_from_name": Key(Text(also=(None,)), "regular expression on a photo's name; its first group is the label"),
@@ -61,8 +76,8 @@ _IMAGES = {
 }
 
 _TABLES = {
-    "file": Key(Text(also=(None,)), "the table: .csv, .csv.gz or .parquet"),
-    "test_file": Key(Text(also=(None,)), "a table of test rows, in place of test_fraction"),
+    "file": Key(Place(also=(None,)), "the table: .csv, .csv.gz or .parquet"),
+    "test_file": Key(Place(also=(None,)), "a table of test rows, in place of test_fraction"),
     "target": Key(Text(also=(None,)), "the column that is predicted; null: the last one"),
     "positive": Key(
         AnyOf((Text(), Number(), SWITCH), also=(None,)),
@@ -73,7 +88,9 @@ _TABLES = {
     "numeric": Key(ListOf(Text()), "columns that must be numbers; others are recognised by their values"),
     "categorical": Key(ListOf(Text()), "columns that are categories, also where they hold numbers"),
     "dates": Key(ListOf(Text()), "columns of dates: year, month and weekday are learnt from"),
-    "max_categories": Key(Whole(1), "a text column of more categories is left out unless `categorical` names it"),
+    "max_categories": Key(
+        Whole(1, 10**6), "a text column of more categories is left out unless `categorical` names it"
+    ),
     "separator": Key(Text(), "what separates the cells of a row"),
     "decimal": Key(OneOf((".", ",")), "the character before decimal places"),
     "number_marks": Key(
@@ -99,8 +116,8 @@ _TABLES = {
 }
 
 _TEXT = {
-    "corpus": Key(Text(also=(None,)), "a text file, a folder or a pattern; null: the folder of poems in data_dir"),
-    "window": Key(Whole(1), "tokens of a row at most; of word vectors: words on each side"),
+    "corpus": Key(Place(also=(None,)), "a text file, a folder or a pattern; null: the folder of poems in data_dir"),
+    "window": Key(Whole(1, 10_000), "tokens of a row at most; of word vectors: words on each side"),
     "stride": Key(Whole(1, also=(None,)), "characters from one window to the next; null: whole poems"),
     "rules.punctuation": Key(OneOf(("drop", "keep")), "drop punctuation, or keep ，。？！；：、 as tokens"),
     "rules.min_length": Key(Whole(1), "characters of a poem at least"),
@@ -110,22 +127,24 @@ _TEXT = {
     "rules.min_count": Key(Whole(1), "rarer characters become <UNK>"),
     "rules.val_fraction": Key(SHARE, "share of the poems for validation, by a hash of the poem"),
     "rules.test_fraction": Key(SHARE, "share of the poems for the test, by a hash of the poem"),
-    "embedded_poems": Key(Whole(1), "synthetic poems"),
+    "embedded_poems": Key(Whole(1, 10**6), "synthetic poems"),
     "unit": Key(OneOf(("word", "character")), "word vectors of words, as jieba segments them, or of characters"),
-    "user_dictionary": Key(Text(also=(None,)), "a file of words for jieba, one a line, with its frequency if you like"),
+    "user_dictionary": Key(
+        Place(also=(None,)), "a file of words for jieba, one a line, with its frequency if you like"
+    ),
     "new_words": Key(SWITCH, "let jieba guess words that no dictionary has"),
-    "stop_words": Key(Text(), "words to leave out: builtin, none, or a file, one a line"),
+    "stop_words": Key(Place(), "words to leave out: builtin, none, or a file, one a line"),
     "min_count": Key(Whole(1), "rarer words are left out"),
     "subsample": Key(
         Number(0, 1, open_low=True, also=(None,)), "words with a larger share of all are thinned out; null: none"
     ),
-    "embedded_texts": Key(Whole(1), "synthetic texts"),
+    "embedded_texts": Key(Whole(1, 10**6), "synthetic texts"),
 }
 
 _SYNTHETIC = {
-    "synthetic": Key(MappingOf(also=(None,)), "what makes the data where no files are at hand"),
-    "synthetic_test": Key(Whole(0), "synthetic test rows"),
-    "rows": Key(Whole(2), "generated training rows"),
+    "synthetic": Key(Part(also=(None,)), "what makes the data where no files are at hand"),
+    "synthetic_test": Key(Whole(0, 10**7), "synthetic test rows"),
+    "rows": Key(Whole(2, 10**8), "generated training rows"),
     "noise": Key(NOT_NEGATIVE, "standard deviation of the noise on generated targets"),
     "weight": Key(ListOf(Number()), "true weights of generated data"),
     "bias": Key(Number(), "true bias of generated data"),

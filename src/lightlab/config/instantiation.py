@@ -13,12 +13,16 @@ from typing import Any
 import hydra.utils
 from hydra.errors import InstantiationException
 
+from lightlab.config.annotations import check_annotations
 from lightlab.config.composition import Config
-from lightlab.errors import LightlabError, UsageError, one_line
+from lightlab.errors import LightlabError, UsageError, memory_is_full, one_line
 
 # Hydra 1.4 asks which targets may be built: any of conf/'s, and those of a file that `lightlab.runs.trust` has checked.
 _ANY = getattr(hydra.utils, "UNSAFE_DISABLE_EXECUTION_CHECKS", None)
 _buildable: ContextVar[Any] = ContextVar("buildable", default=_ANY)
+
+# What torch and others raise for an option of a wrong type or out of range.
+_REFUSALS = (TypeError, ValueError, RuntimeError)
 
 # Groups whose targets need arguments that no config can hold, such as the data's `Spec`.
 _FACTORIES = ("network", "initializer", "module", "optimizer", "scheduler")
@@ -103,9 +107,12 @@ def part(config: Config, group: str) -> Any:
     """
     policy = {} if _ANY is None else {"_execution_whitelist_": _buildable.get()}
     try:
-        return hydra.utils.instantiate(config[group], _convert_="all", **policy)
-    except InstantiationException as error:
+        made = hydra.utils.instantiate(config[group], _convert_="all", **policy)
+    except (InstantiationException, *_REFUSALS) as error:
+        check_annotations(config[group], group)
         raise _explained(group, error) from error
+    check_annotations(config[group], group)
+    return made
 
 
 def call(config: Config, group: str, **arguments: Any) -> Any:
@@ -127,7 +134,9 @@ def _checked(target: partial[Any], group: str) -> Callable[..., Any]:
     def checked(*arguments: Any, **options: Any) -> Any:
         try:
             return make(*arguments, **options)
-        except (TypeError, ValueError) as error:
+        except _REFUSALS as error:
+            if memory_is_full(error):
+                raise
             raise _explained(group, error) from error
 
     return checked
@@ -136,6 +145,17 @@ def _checked(target: partial[Any], group: str) -> Callable[..., Any]:
 def target_of(config: Config, group: str) -> partial[Any]:
     """Returns a group's target with its options as a partial."""
     return part({group: {**config[group], "_partial_": True}}, group)
+
+
+@contextmanager
+def explained(group: str) -> Iterator[None]:
+    """Turns the error of a part that does not accept an option, when it is used, into a `UsageError`."""
+    try:
+        yield
+    except _REFUSALS as error:
+        if memory_is_full(error):
+            raise
+        raise _explained(group, error) from error
 
 
 def _explained(group: str, error: Exception) -> LightlabError:

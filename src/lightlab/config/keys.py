@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from lightlab.config.rules import SWITCH, Batches, ListOf, MappingOf, Number, OneOf, Rule, Text, Whole
+from lightlab.config.rules import SWITCH, Batches, ListOf, MappingOf, Number, OneOf, Place, Rule, Text, Whole
 
 
 class Key(NamedTuple):
@@ -14,24 +14,26 @@ class Key(NamedTuple):
 
 # The keys of the config that are no group; each must be there, and no other.
 TOP = {
-    "name": Key(Text(), "the task's name; folders of runs are named for it"),
+    "name": Key(Text(200), "the task's name; folders of runs are named for it"),
     "seed": Key(Whole(0, 2**32 - 1), "seed of the weights, the order of the rows, augmentation and dropout"),
-    "data_dir": Key(Text(), "the folder that holds a folder for each data set; default: LIGHTLAB_DATA, else data"),
+    "data_dir": Key(Place(), "the folder that holds a folder for each data set; default: LIGHTLAB_DATA, else data"),
     "cache_dir": Key(
-        Text(also=(None,)), "the folder of parsed files; null: LIGHTLAB_CACHE, else the user's cache folder"
+        Place(also=(None,)), "the folder of parsed files; null: LIGHTLAB_CACHE, else the user's cache folder"
     ),
-    "resume": Key(Text(also=(None,)), "the run to go on with: `last`, or its folder"),
+    "resume": Key(Place(also=(None,)), "the run to go on with: `last`, or its folder"),
     "allow": Key(
         ListOf(Text()),
         "packages whose classes a resumed run may name; counts on the command line alone",
     ),
-    "folds": Key(Whole(2, also=(None,)), "k-fold cross-validation: number of folds; null: off"),
-    "fold_repeats": Key(Whole(1), "repetitions of the cross-validation with new folds"),
-    "init_from": Key(Text(also=(None,)), "a checkpoint, or the folder of a run, whose weights training starts from"),
+    "folds": Key(Whole(2, 1000, also=(None,)), "k-fold cross-validation: number of folds; null: off"),
+    "fold_repeats": Key(Whole(1, 1000), "repetitions of the cross-validation with new folds"),
+    "init_from": Key(Place(also=(None,)), "a checkpoint, or the folder of a run, whose weights training starts from"),
     "compile": Key(
         OneOf(("auto", True, False)), "whether torch.compile compiles the network; auto: long runs on a CUDA GPU"
     ),
-    "checkpoint_every": Key(Whole(1), "epochs between checkpoints (last.ckpt and the check for a new best.ckpt)"),
+    "checkpoint_every": Key(
+        Whole(1, 10**6), "epochs between checkpoints (last.ckpt and the check for a new best.ckpt)"
+    ),
     "keep_pages": Key(SWITCH, "whether glibc keeps freed memory pages, which makes steps faster (Linux)"),
     "explain": Key(SWITCH, "show where each value of the config comes from, and run nothing"),
     "pictures": Key(
@@ -57,9 +59,9 @@ MONITOR = {
 
 # Lightning's own keys of the same names.
 TRAINER = {
-    "max_epochs": Key(Whole(1), "passes over the training rows"),
+    "max_epochs": Key(Whole(1, 10**6), "passes over the training rows"),
     "max_steps": Key(Whole(1, also=(-1,)), "optimizer steps at most; -1: as many as the epochs have"),
-    "check_val_every_n_epoch": Key(Whole(1), "epochs from one validation to the next"),
+    "check_val_every_n_epoch": Key(Whole(1, 10**6), "epochs from one validation to the next"),
     "log_every_n_steps": Key(Whole(1), "steps from one point of the step curves to the next"),
     "precision": Key(
         OneOf(("32-true", "bf16-mixed", "16-mixed", "64-true")),
@@ -67,7 +69,7 @@ TRAINER = {
     ),
     "gradient_clip_val": Key(Number(0, open_low=True, also=(None,)), "gradients are clipped to this; null: not"),
     "gradient_clip_algorithm": Key(OneOf(("norm", "value")), "clip the norm of all gradients, or each value"),
-    "accumulate_grad_batches": Key(Whole(1), "batches whose gradients are added up for one step"),
+    "accumulate_grad_batches": Key(Whole(1, 10**6), "batches whose gradients are added up for one step"),
     "limit_train_batches": Key(Batches(open_low=True, also=(None,)), "training batches of an epoch; null: all"),
     "limit_val_batches": Key(Batches(also=(None,)), "batches of a validation; null: all"),
     "limit_test_batches": Key(Batches(also=(None,)), "batches of the test; null: all"),
@@ -86,10 +88,12 @@ ACCELERATOR = {
 }
 
 CALLBACKS = {
-    "overview.histograms": Key(Whole(0), "how many times in a run histograms of the weights are logged; 0: never"),
+    "overview.histograms": Key(
+        Whole(0, 10**4), "how many times in a run histograms of the weights are logged; 0: never"
+    ),
     "overview.graph": Key(SWITCH, "log the network's graph"),
-    "inputs.most": Key(Whole(1), "training rows that figures/inputs.png shows"),
-    "mistakes.worst": Key(Whole(1), "mistakes that figures/mistakes.png shows"),
+    "inputs.most": Key(Whole(1, 1000), "training rows that figures/inputs.png shows"),
+    "mistakes.worst": Key(Whole(1, 1000), "mistakes that figures/mistakes.png shows"),
     "diagnosis.acceptable": Key(Number(0, 1), "a training error above this is high bias"),
     "diagnosis.gap": Key(Number(0, 1), "a test error that exceeds the training error by more is high variance"),
     "progress.refresh_rate": Key(Whole(1), "steps from one update of the progress bar to the next"),

@@ -4,10 +4,10 @@ A key means the same wherever a choice of its group has it. A choice may have fu
 """
 
 from lightlab.config.keys import Key
-from lightlab.config.rules import NOT_NEGATIVE, POSITIVE, SHARE, SWITCH, ListOf, MappingOf, Number, OneOf, Whole
+from lightlab.config.rules import NOT_NEGATIVE, POSITIVE, SHARE, SWITCH, ListOf, MappingOf, Number, OneOf, Part, Whole
 
 MODULE = {
-    "criterion": Key(MappingOf(), "the loss: (outputs, targets) → scalar"),
+    "criterion": Key(Part(), "the loss: (outputs, targets) → scalar"),
     "criterion.reduction": Key(OneOf(("mean", "sum")), "whether the loss of a batch is a mean or a sum over its rows"),
     "criterion.label_smoothing": Key(Number(0, 1), "share of the target probability spread over all classes"),
     "criterion.weight": Key(ListOf(NOT_NEGATIVE, also=(None,)), "weight of each class in the loss"),
@@ -23,29 +23,31 @@ MODULE = {
         "loss of word vectors: a softmax over all words, or negative sampling; auto: softmax up to softmax_words",
     ),
     "softmax_words": Key(Whole(0), "the largest vocabulary for which objective=auto takes the softmax"),
-    "negatives": Key(Whole(1), "noise words for each target of negative sampling"),
-    "surface": Key(MappingOf(), "the function of two variables that is minimised"),
+    "negatives": Key(Whole(1, 100_000), "noise words for each target of negative sampling"),
+    "surface": Key(Part(), "the function of two variables that is minimised"),
 }
 
 NETWORK = {
-    "hidden": Key(ListOf(Whole(1)), "width of each hidden layer"),
-    "channels": Key(ListOf(Whole(1)), "channels of each convolution or stage"),
-    "blocks": Key(Whole(1), "residual blocks in each stage"),
-    "grid": Key(Whole(1), "fields along each side whose means the last layer takes; 1: the mean of the whole image"),
-    "members": Key(Whole(1), "networks of the ensemble"),
+    "hidden": Key(ListOf(Whole(1, 100_000), at_most=1000), "width of each hidden layer"),
+    "channels": Key(ListOf(Whole(1, 100_000), at_most=1000), "channels of each convolution or stage"),
+    "blocks": Key(Whole(1, 1000), "residual blocks in each stage"),
+    "grid": Key(
+        Whole(1, 4096), "fields along each side whose means the last layer takes; 1: the mean of the whole image"
+    ),
+    "members": Key(Whole(1, 1000), "networks of the ensemble"),
     "kinds": Key(ListOf(MappingOf()), "the members' networks, in turn"),
     "dropout": Key(SHARE, "share of the units dropped in training"),
     "batch_norm": Key(SWITCH, "batch normalisation before each activation; of the linear model: of its inputs"),
     "cell": Key(OneOf(("rnn", "gru", "lstm")), "the recurrent cell"),
-    "embedding_size": Key(Whole(1), "length of a token's vector"),
-    "hidden_size": Key(Whole(1), "units of a recurrent layer"),
-    "num_layers": Key(Whole(1), "recurrent layers"),
+    "embedding_size": Key(Whole(1, 100_000), "length of a token's vector"),
+    "hidden_size": Key(Whole(1, 100_000), "units of a recurrent layer"),
+    "num_layers": Key(Whole(1, 1000), "recurrent layers"),
     "tied": Key(SWITCH, "use the embedding's weights in the head too"),
 }
 
 LAYERS = {
     **{
-        name: Key(MappingOf(), f"factory of the layers that stand for torch.nn.{kind}")
+        name: Key(Part(), f"factory of the layers that stand for torch.nn.{kind}")
         for name, kind in {
             "linear": "Linear",
             "conv2d": "Conv2d",
@@ -56,7 +58,7 @@ LAYERS = {
             "dropout": "Dropout",
         }.items()
     },
-    "counterparts": Key(MappingOf(MappingOf()), "classes used in place of the activation or criterion of that name"),
+    "counterparts": Key(MappingOf(Part()), "classes used in place of the activation or criterion of that name"),
 }
 
 ACTIVATION = {
@@ -106,13 +108,13 @@ SCHEDULER = {
 }
 
 INITIALIZER = {
-    "weight": Key(MappingOf(also=(None,)), "fills weights of two or more dimensions; null: as each layer does itself"),
+    "weight": Key(Part(also=(None,)), "fills weights of two or more dimensions; null: as each layer does itself"),
     "bias": Key(Number(also=(None,)), "value of every bias; null: as each layer sets it itself"),
 }
 
 GRADIENT = {
     "h": Key(POSITIVE, "step of the differences"),
-    "difference": Key(MappingOf(), "central, forward or backward difference"),
+    "difference": Key(Part(), "central, forward or backward difference"),
     "every": Key(Whole(1), "steps from one check to the next, the first step included"),
     "entries": Key(Whole(1, also=(None,)), "random entries of each parameter that are compared; null: all"),
     "tolerance": Key(POSITIVE, "relative error up to which the gradients agree"),

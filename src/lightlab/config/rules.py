@@ -1,12 +1,19 @@
 """Rules for single values: whether one is valid, what is expected in words, and the same as JSON Schema."""
 
 import math
-import reprlib
+import os
+import re
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from lightlab.errors import shortened
+from lightlab.files import unknown_user
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # a tab may be a separator
+_LONGEST_NAME = 255  # bytes, on all common file systems
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,10 @@ class Rule(ABC):
     def takes(self, value: Any) -> bool:
         return self.fits(value) or any(value == other and type(value) is type(other) for other in self.also)
 
+    def refusal(self, value: Any) -> str:
+        """What is wrong with a value that is not valid, as it follows "key=value: "."""
+        return f"must be {self}"
+
     def __str__(self) -> str:
         return self.words() + "".join(f", or {_shown(other)}" for other in self.also)
 
@@ -44,21 +55,19 @@ class Rule(ABC):
 
 @dataclass(frozen=True)
 class Whole(Rule):
-    """A whole number."""
+    """A whole number between two bounds, both valid."""
 
     at_least: int = 0
-    at_most: float = math.inf
+    at_most: int = 10**9
 
     def fits(self, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and self.at_least <= value <= self.at_most
 
     def words(self) -> str:
-        most = f", at most {self.at_most}" if self.at_most < math.inf else ""
-        return f"a whole number of at least {self.at_least}{most}"
+        return f"a whole number of at least {self.at_least}, at most {self.at_most}"
 
     def json(self) -> dict[str, Any]:
-        most = {"maximum": self.at_most} if self.at_most < math.inf else {}
-        return {"type": "integer", "minimum": self.at_least} | most
+        return {"type": "integer", "minimum": self.at_least, "maximum": self.at_most}
 
 
 @dataclass(frozen=True)
@@ -119,16 +128,39 @@ class OneOf(Rule):
 
 @dataclass(frozen=True)
 class Text(Rule):
-    """A text that is not empty: a word, a path."""
+    """A text on one line that is not empty, such as a name or a word."""
+
+    at_most: int = 4000
 
     def fits(self, value: Any) -> bool:
-        return isinstance(value, str) and value != ""
+        return isinstance(value, str) and value != "" and self._flaw(value) is None
+
+    def refusal(self, value: Any) -> str:
+        flaw = self._flaw(value) if isinstance(value, str) else None
+        return flaw or super().refusal(value)
+
+    def _flaw(self, text: str) -> str | None:
+        if len(text) > self.at_most:
+            return f"has {len(text)} characters; at most {self.at_most} are possible"
+        if match := _CONTROL.search(text):
+            return f"character {match.start() + 1} is a line break or a control character"
+        return None
 
     def words(self) -> str:
         return "text"
 
     def json(self) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1}
+        return {"type": "string", "minLength": 1, "maxLength": self.at_most}
+
+
+@dataclass(frozen=True)
+class Place(Text):
+    """The path of a file or folder."""
+
+    def _flaw(self, text: str) -> str | None:
+        if any(len(os.fsencode(name)) > _LONGEST_NAME for name in text.split("/")):
+            return f"has a name of more than {_LONGEST_NAME} bytes, which no file can have"
+        return unknown_user(text) or super()._flaw(text)
 
 
 @dataclass(frozen=True)
@@ -137,18 +169,20 @@ class ListOf(Rule):
 
     rule: Rule
     length: int | None = None
+    at_most: int = 100_000
 
     def fits(self, value: Any) -> bool:
-        if not isinstance(value, list) or self.length not in (None, len(value)):
+        if not isinstance(value, list) or self.length not in (None, len(value)) or len(value) > self.at_most:
             return False
         return all(self.rule.takes(item) for item in value)
 
     def words(self) -> str:
-        return f"a list{f' of {self.length}' if self.length else ''}, each item {self.rule}"
+        most = f" of at most {self.at_most}" if self.at_most < ListOf.at_most else ""
+        return f"a list{f' of {self.length}' if self.length else most}, each item {self.rule}"
 
     def json(self) -> dict[str, Any]:
-        length = {"minItems": self.length, "maxItems": self.length} if self.length else {}
-        return {"type": "array", "items": self.rule.schema()} | length
+        length = {"minItems": self.length} if self.length else {}
+        return {"type": "array", "items": self.rule.schema(), "maxItems": self.length or self.at_most} | length
 
 
 @dataclass(frozen=True)
@@ -159,6 +193,10 @@ class AnyOf(Rule):
 
     def fits(self, value: Any) -> bool:
         return any(rule.takes(value) for rule in self.rules)
+
+    def refusal(self, value: Any) -> str:
+        of_text = [rule for rule in self.rules if isinstance(rule, Text) and isinstance(value, str)]
+        return of_text[0].refusal(value) if of_text else super().refusal(value)
 
     def words(self) -> str:
         return " or ".join(map(str, self.rules))
@@ -203,12 +241,18 @@ def problem_of(contents: Any, form: Mapping[str, Rule]) -> str:
     return ""
 
 
-def shortened(value: object) -> str:
-    """Returns any value as text of a length that fits into a message."""
-    try:
-        return reprlib.repr(value)
-    except ValueError:  # a number of more digits than Python writes out
-        return "a number of thousands of digits"
+@dataclass(frozen=True)
+class Part(Rule):
+    """A class or function with its options, as Hydra instantiates it."""
+
+    def fits(self, value: Any) -> bool:
+        return isinstance(value, dict) and "_target_" in value
+
+    def words(self) -> str:
+        return "a class or function (`_target_`) with its options"
+
+    def json(self) -> dict[str, Any]:
+        return {"type": "object"}
 
 
 def _shown(value: object) -> str:

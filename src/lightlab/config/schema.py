@@ -1,5 +1,6 @@
 """Checks a config before torch is imported, so that an error in it costs a second and not a run."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -15,8 +16,8 @@ from lightlab.config.learning_keys import (
     OPTIMIZER,
     SCHEDULER,
 )
-from lightlab.config.rules import MappingOf, Rule
-from lightlab.errors import UsageError, did_you_mean
+from lightlab.config.rules import SWITCH, MappingOf, OneOf, Rule
+from lightlab.errors import UsageError, did_you_mean, shortened
 
 CLOSED: dict[str, dict[str, Key]] = {"trainer": TRAINER, "monitor": MONITOR}  # sections that take no other keys
 GROUPS: dict[str, dict[str, Key]] = {
@@ -36,17 +37,26 @@ GROUPS: dict[str, dict[str, Key]] = {
 # Groups that may be null: a module which is not one of lightlab's may do without them.
 OPTIONAL = ("network", "layers", "activation", "optimizer", "scheduler", "initializer", "gradient")
 
+_SEVERAL = ("callbacks", "logger")
+OF_HYDRA: dict[object, Rule] = {
+    "_partial_": SWITCH,
+    "_recursive_": SWITCH,
+    "_convert_": OneOf(("none", "partial", "object", "all")),
+}
+_PATH = re.compile(r"\w+(\.\w+)+")
 
-def check(config: dict[str, Any]) -> None:
+
+def check(config: dict[str, Any], may_lack_keys: bool = False) -> None:
     """Refuses keys that do not exist, that are missing, or whose value has the wrong type or range.
 
     Args:
         config: resolved, in plain containers.
+        may_lack_keys: an older version may have saved the config, before some keys were declared.
 
     Raises:
         UsageError: the first of them, by its full name, with what was expected.
     """
-    problem = next(_problems(config), None)
+    problem = next(_problems(config, may_lack_keys), None)
     if problem is not None:
         raise UsageError(problem)
 
@@ -67,18 +77,19 @@ def check_groups(config: dict[str, Any], groups: Iterable[str]) -> None:
             raise UsageError(problem)
 
 
-def _problems(config: dict[str, Any]) -> Iterator[str]:
-    yield from _names("", config, [*TOP, *CLOSED, *GROUPS])
+def _problems(config: dict[str, Any], may_lack_keys: bool) -> Iterator[str]:
+    yield from _names("", config, [*TOP, *CLOSED, *GROUPS], may_lack_keys)
     yield from _values("", config, TOP)
     for section, keys in CLOSED.items():
-        yield from _names(f"{section}.", config[section], list(keys))
+        yield from _names(f"{section}.", config[section], list(keys), may_lack_keys)
         yield from _values(f"{section}.", config[section], keys)
     for group in GROUPS:
         yield from _group_values(group, config[group])
+        yield from _targets(group, config[group])
     yield from _combinations(config)
 
 
-def _names(prefix: str, section: Any, known: list[str]) -> Iterator[str]:
+def _names(prefix: str, section: Any, known: list[str], may_lack_keys: bool) -> Iterator[str]:
     if not isinstance(section, dict):
         yield f"{prefix[:-1]}={section!r}: must be a group of keys"
         return
@@ -86,7 +97,7 @@ def _names(prefix: str, section: Any, known: list[str]) -> Iterator[str]:
         if key not in known:
             yield f"{prefix}{key}: no such key; {did_you_mean(str(key), known)}known are {', '.join(sorted(known))}"
     for key in known:
-        if key not in section:
+        if key not in section and not may_lack_keys:
             yield f"{prefix}{key}: missing"
 
 
@@ -95,6 +106,31 @@ def _group_values(group: str, section: Any) -> Iterator[str]:
     target = section.get("_target_") if isinstance(section, dict) else None
     if target is None or str(target).startswith(("lightlab.", "torch.")):
         yield from _values(f"{group}.", section, GROUPS[group])
+
+
+def _targets(group: str, section: Any) -> Iterator[str]:
+    """Yields what names no class or function; callbacks and loggers are several, each with a name."""
+    if section is None and group in OPTIONAL:
+        return
+    parts = section if group in _SEVERAL and isinstance(section, dict) else {"": section}
+    for name, part in parts.items():
+        key = f"{group}.{name}".rstrip(".")
+        if isinstance(part, dict) and "_target_" not in part:
+            yield f"{key}._target_: missing; give the dotted path of a class or function"
+        elif not isinstance(part, dict) and not (part is None and group == "callbacks" and name):
+            yield f"{key}={shortened(part)}: must be a group of keys{f'; ~{key} leaves it out' if name else ''}"
+    yield from _hydras_own(group, section)
+
+
+def _hydras_own(name: str, value: Any) -> Iterator[str]:
+    """Yields wrong values of ``_target_`` and the like, at any depth."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        if key == "_target_" and not _PATH.fullmatch(str(inner)):
+            yield f"{name}._target_={shortened(inner)}: must be the dotted path of a class or function"
+        elif key in OF_HYDRA:
+            yield from _value(f"{name}.{key}", inner, OF_HYDRA[key])
+        yield from _hydras_own(f"{name}.{key}", inner)
 
 
 def _values(prefix: str, section: Any, keys: dict[str, Key]) -> Iterator[str]:
@@ -112,7 +148,7 @@ def _value(name: str, value: Any, rule: Rule) -> Iterator[str]:
         for key, inner in value.items():
             yield from _value(f"{name}.{key}", inner, rule.rule)
     elif not rule.takes(value):
-        yield f"{name}={value}: must be {rule}"
+        yield f"{name}={shortened(value)}: {rule.refusal(value)}"
 
 
 def _combinations(config: dict[str, Any]) -> Iterator[str]:

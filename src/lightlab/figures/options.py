@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from lightlab.config.options import read_pairs
 from lightlab.errors import UsageError, did_you_mean
+from lightlab.files import user_path
 
 
 class Figure(NamedTuple):
@@ -88,7 +89,7 @@ def parse_figure_options(argv: Sequence[str]) -> FigureOptions:
         raise UsageError(f"name at least one figure: {', '.join(FIGURES)}, or all")
     if "run" in values and "checkpoint" in values:
         raise UsageError("give either run= (a folder, or `last`) or checkpoint= (a file)")
-    paths = {key: Path(values.pop(key)).expanduser() for key in ("output", "input", "checkpoint") if key in values}
+    paths = {key: user_path(values.pop(key)) for key in ("output", "input", "checkpoint") if key in values}
     activations = [name.strip() for name in values.pop("activation", "").strip("[]").split(",") if name.strip()]
     return FigureOptions(list(dict.fromkeys(names)), activation=activations, **paths, **values)  # type: ignore[arg-type]
 

@@ -12,6 +12,7 @@ from typing import Any
 from lightlab.config.options import read_pairs
 from lightlab.config.rules import Number, OneOf, Rule, Text, Whole
 from lightlab.errors import UsageError
+from lightlab.files import user_path
 from lightlab.modules.verse_options import VERSE_RULES
 from lightlab.modules.word_options import WORD_RULES
 from lightlab.runs.folder import checkpoint_of, find_run
@@ -142,7 +143,7 @@ def find_checkpoint(options: PredictOptions) -> Path:
         UsageError: there is no such run.
     """
     if options.checkpoint:
-        return Path(os.path.expanduser(options.checkpoint))
+        return user_path(options.checkpoint)
     path = checkpoint_of(find_run(options.run or "last"))
     assert path is not None
     return path

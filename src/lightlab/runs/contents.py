@@ -21,9 +21,8 @@ from lightlab.config.rules import (
     Text,
     Whole,
     problem_of,
-    shortened,
 )
-from lightlab.errors import DataError
+from lightlab.errors import DataError, shortened
 from lightlab.spec import Spec
 
 MOST_VALUES = 50_000_000  # in the containers of a checkpoint; its tensors apart

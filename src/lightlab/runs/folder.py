@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lightlab.errors import DataError, LightlabError, UsageError, message_of
-from lightlab.files import write_text
+from lightlab.files import user_path, write_text
 from lightlab.runs.places import LOCK, remove_if_empty
 from lightlab.runs.records import read_json
 
@@ -178,7 +178,7 @@ def find_run(run: str | Path, newest_of: tuple[str, ...] = ROOTS) -> Path:
     """
     if str(run) == "last":
         return _newest(newest_of)
-    folder = Path(os.path.expanduser(run))  # which leaves ~nobody as it is
+    folder = user_path(run)
     if not folder.is_dir():
         raise UsageError(f"run {folder}: no such folder; name one below runs/, or `last`")
     if checkpoint_of(folder) is None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override, RangeSweep
 
-from lightlab.config.composition import Groups, composed, parsed
+from lightlab.config.composition import Groups, composed
+from lightlab.config.grammar import parsed
 from lightlab.config.rules import Whole
 from lightlab.errors import UsageError
 from lightlab.sweeps.resume import check_no_sweep
@@ -144,5 +145,7 @@ def _values(override: Override, multirun: bool, searching: bool, groups: Groups)
         texts = list(override.sweep_string_iterator())
     if not texts:
         raise UsageError(f"{line}: a range without any value")
+    if len(texts) > MOST_RUNS and not searching:
+        raise UsageError(f"{line}: {len(texts)} values; a sweep takes at most {MOST_RUNS} of a key")
     bounds = [texts[0], texts[-1]] if searching and override.is_range_sweep() else texts
     yield from (f"{override.get_key_element()}={text}" for text in bounds)

@@ -23,11 +23,11 @@ from lightlab.callbacks.monitoring import CheckMonitor, Validations
 from lightlab.callbacks.progress import CompileTime
 from lightlab.callbacks.pruning import Pruning, Trial
 from lightlab.config.composition import Config
-from lightlab.config.instantiation import building_only, instantiate_parts, part, target_of
+from lightlab.config.instantiation import building_only, explained, instantiate_parts, part, target_of
 from lightlab.config.schema import OPTIONAL
 from lightlab.data.base import ResidentDataModule
 from lightlab.data.splits import Fold
-from lightlab.errors import UsageError, one_line
+from lightlab.errors import UsageError, memory_is_full, one_line
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.optimization.schedulers import RunLength, of_torch
 from lightlab.runs.checkpoints import AtomicCheckpointIO
@@ -142,7 +142,9 @@ def try_out(network: nn.Module, activation: Any, example: Tensor) -> None:
     was_training = network.training
     try:
         network.eval()(example)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError, ValueError) as error:
+        if memory_is_full(error):
+            raise
         names = f"network {_name(type(network))} and activation {_name(activation.func)}"
         raise UsageError(f"{names} do not fit together: {one_line(error, 160)}") from error
     finally:
@@ -190,7 +192,8 @@ def _build_learner(config: Config, parts: SimpleNamespace) -> SupervisedModule:
         data.setup("fit")
     spec = needed_spec(data, parts.module_class)
     network = build_network(parts, spec)
-    parts.initializer()(network)
+    with explained("initializer"):
+        parts.initializer()(network)
     if accelerator.channels_last(network):
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     module = build_module(

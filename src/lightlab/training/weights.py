@@ -16,6 +16,7 @@ from lightlab.config.composition import Config, flatten
 from lightlab.config.schema import GROUPS
 from lightlab.data.base import ResidentDataModule
 from lightlab.errors import UsageError
+from lightlab.files import user_path
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.contents import (
@@ -59,7 +60,7 @@ def take_weights(module: LightningModule, source: str) -> None:
         UsageError: they are of another network.
         DataError: the checkpoint is damaged, or holds weights that are not finite; the module is as before.
     """
-    path = Path(source).expanduser()
+    path = user_path(source)
     path = path if path.is_file() else checkpoint_of(find_run(source)) or path
     checkpoint = read_checkpoint(path)
     weights = checkpoint["state_dict"]

@@ -7,6 +7,7 @@ import pandas as pd
 from PIL import Image
 
 from lightlab.data.synthetic.houses import houses
+from lightlab.errors import UsageError, shortened
 
 
 def digits() -> tuple[np.ndarray, np.ndarray]:
@@ -26,7 +27,12 @@ def generated_table(like: str) -> pd.DataFrame:
 
     Args:
         like: ``house_prices``, ``diabetes``, or the kind of target: ``number``, ``binary`` or ``class``.
+
+    Raises:
+        UsageError: there is no such table.
     """
+    if like not in _TABLES:
+        raise UsageError(f"data.synthetic.like={shortened(like)}: must be one of {', '.join(_TABLES)}")
     return _TABLES[like]()
 
 

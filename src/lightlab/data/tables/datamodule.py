@@ -114,6 +114,10 @@ class Table(ResidentDataModule):
 
     def load(self) -> tuple[Spec, dict[str, Split]]:
         path = real_or_synthetic(self.source, self.dataset if self.files else "a table of your own", self._find)
+        if path is None and self.synthetic_table is None:
+            raise UsageError(
+                "data.synthetic=null: makes no table, and there is no file; set data.file or data.synthetic"
+            )
         if path is None:
             table = as_table(self.synthetic_table(), self.roles.text, f"the synthetic {self.dataset}")
         else:

@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from optuna.study import Study
 from optuna.trial import Trial, TrialState
 
-from lightlab.config.composition import quote
+from lightlab.config.grammar import quote
 from lightlab.errors import UsageError
 from lightlab.files import write_text
 from lightlab.runs.folder import set_aside, state
