@@ -155,9 +155,11 @@ def of_torch(
         mode: whether a lower (``min``) or a higher (``max``) monitored metric is better.
 
     Raises:
-        UsageError: from the factory, for arguments that the class does not take.
+        UsageError: for another interval; from the factory, for arguments that the class does not take.
     """
     interval = options.get("interval", "epoch")
+    if interval not in ("epoch", "step"):
+        raise UsageError(f"scheduler.interval={interval}: must be one of epoch, step")
     arguments = {name: value for name, value in options.items() if name != "interval"}
     if issubclass(kind, torch_schedulers.ReduceLROnPlateau):
         interval, arguments = "validation", {"mode": mode} | arguments

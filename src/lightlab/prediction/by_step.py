@@ -7,13 +7,14 @@ import pandas as pd
 import torch
 from lightning.pytorch import LightningDataModule, LightningModule, Trainer
 from torch import Tensor
+from torch.utils.data import DataLoader
 
 from lightlab.data.base import Inputs, ResidentDataModule
 from lightlab.errors import DataError, LightlabError, UsageError, one_line
 from lightlab.prediction.options import PredictOptions
 from lightlab.training.building import silence_lightning
 from lightlab.training.devices import choose
-from lightlab.training.lightning_parts import stages_of
+from lightlab.training.foreign_modules import stages_of
 
 Columns = dict[str, list[Any]]
 _NAME = "prediction"  # of a column whose output has no name
@@ -74,10 +75,11 @@ def _given(data: LightningDataModule, options: PredictOptions) -> Any:
 
 
 def _loader(given: Any, data: LightningDataModule, options: PredictOptions) -> Any:
-    if not isinstance(given, Inputs):
-        return given
-    prepare = data.prepare if isinstance(data, ResidentDataModule) else lambda inputs: inputs
-    return [prepare(batch) for batch in given.inputs.split(options.batch_size)]
+    if isinstance(given, Inputs):
+        prepare = data.prepare if isinstance(data, ResidentDataModule) else lambda inputs: inputs
+        given = [prepare(batch) for batch in given.inputs.split(options.batch_size)]
+    # Lightning takes a list for several loaders.
+    return DataLoader(given, batch_size=None) if isinstance(given, list) else given  # type: ignore[arg-type]
 
 
 def columns_of(outputs: Iterable[Any], name: str) -> Columns:

@@ -27,7 +27,7 @@ from lightlab.runs.trust import BUILT, Targets, check_trusted, own_targets, targ
 from lightlab.spec import Spec
 from lightlab.training.building import build_module, build_network, try_out
 from lightlab.training.devices import choose
-from lightlab.training.lightning_parts import is_supervised, lightning_module, load_own_weights, needed_spec
+from lightlab.training.foreign_modules import is_supervised, lightning_module, load_own_weights, needed_spec
 
 _OF_STEPS = ("input", "batch_size")  # the options of predict.py for a module that is not lightlab's own
 

@@ -34,7 +34,7 @@ from lightlab.runs.checkpoints import AtomicCheckpointIO
 from lightlab.runs.trust import target_names
 from lightlab.spec import Spec
 from lightlab.training.devices import Accelerator, compiles, keep_pages
-from lightlab.training.lightning_parts import (
+from lightlab.training.foreign_modules import (
     FirstBatches,
     batches_of,
     example_of,

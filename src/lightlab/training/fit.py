@@ -23,7 +23,7 @@ from lightlab.runs.records import write_yaml
 from lightlab.runs.results import describe_environment, epoch_row, write_json
 from lightlab.runs.summary import run_summary
 from lightlab.training.building import Run, build
-from lightlab.training.lightning_parts import FirstBatches, stages_of
+from lightlab.training.foreign_modules import FirstBatches, stages_of
 
 _NO_METRICS = ("epoch", "step", "seconds")  # columns of metrics.csv
 

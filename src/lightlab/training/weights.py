@@ -29,7 +29,7 @@ from lightlab.runs.contents import (
     unlike,
 )
 from lightlab.runs.folder import checkpoint_of, find_run, results_of
-from lightlab.training.lightning_parts import check_own_weights
+from lightlab.training.foreign_modules import check_own_weights
 
 # The parts that a resumed run keeps. The checkpoint restores these settings, so an override would have no effect.
 _FIXED = ("seed", *(group for group in GROUPS if group not in ("accelerator", "callbacks", "logger")))
