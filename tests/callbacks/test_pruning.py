@@ -3,6 +3,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from lightlab.callbacks.monitoring import Validations
 from lightlab.callbacks.pruning import Pruning
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.runs.checkpoints import read_checkpoint
@@ -25,13 +26,17 @@ class StopAfter:
 def ended(values, trial, mode="max", max_epochs=10, stopped=False):
     """The callback and the trainer after epochs that measured `values`; None where there was no validation."""
     callback = Pruning(trial, {"name": "accuracy/val", "mode": mode})
-    trainer = SimpleNamespace(max_epochs=max_epochs, max_steps=-1, global_step=0, should_stop=stopped)
+    validations = Validations()
+    validations.names = {"accuracy/val"}
+    trainer = SimpleNamespace(
+        max_epochs=max_epochs, max_steps=-1, global_step=0, should_stop=stopped, callbacks=[validations]
+    )
     metrics: dict[str, float] = {}
     for epoch, value in enumerate(values):
         metrics |= {} if value is None else {"accuracy/val": value}
-        module = Mock(SupervisedModule, is_fresh=lambda name, fresh=value is not None: fresh)
+        validations.epoch = validations.epoch if value is None else epoch
         trainer.current_epoch, trainer.callback_metrics = epoch, metrics
-        callback.on_train_epoch_end(trainer, module)
+        callback.on_train_epoch_end(trainer, Mock(SupervisedModule))
     return callback, trainer
 
 

@@ -48,7 +48,6 @@ def refused(config, key):
         ("data_dir", None),
         ("compile", "yes"),
         ("resume", 3),
-        ("monitor.name", None),
         ("monitor.mode", "minimum"),
         ("trainer.max_epochs", 0),
         ("trainer.max_epochs", "ten"),

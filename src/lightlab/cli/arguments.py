@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hydra.core.override_parser.types import Override
 
+from lightlab.cli.startup import make_importable
 from lightlab.config.composition import Groups, composed, hydra_value
 from lightlab.config.explanation import explanation
 from lightlab.config.grammar import parsed, parses, quote
@@ -73,9 +74,10 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
     if flags.shell_completion or flags.info or flags.hydra_help or flags.version:
         return Command(list(argv))
     options = [argument for argument in argv if argument not in flags.overrides]
-    overrides = [quoted(argument, sweep=flags.multirun) for argument in flags.overrides]
+    overrides = with_options([quoted(argument, sweep=flags.multirun) for argument in flags.overrides])
     _check_hydra(parsed(overrides))
     groups = Groups([conf, *([Path(flags.config_dir)] if flags.config_dir else [])])
+    make_importable(flags.config_dir)
     run, overrides = _split_off("resume", overrides)
     if run is not None:
         if flags.multirun:
@@ -184,6 +186,15 @@ def quoted(argument: str, sweep: bool = False) -> str:
         return argument
     values = re.split(r",(?![^\[\]]*\])", value) if sweep else [value]  # not at a list's own commas
     return f"{key}=" + ",".join(map(_readable, values))
+
+
+def with_options(overrides: Sequence[str]) -> list[str]:
+    """Lets a group whose ``_target_`` is set take that target's own options: ``scheduler.T_0=5`` need not exist yet."""
+    settings = [match[1] for override in overrides if (match := re.match(r"([\w.]+)\._target_=", override))]
+    return [
+        f"++{override}" if any(override.startswith(f"{group}.") for group in settings) else override
+        for override in overrides
+    ]
 
 
 def _readable(value: str) -> str:

@@ -2,7 +2,7 @@
 
 import sys
 
-from lightlab.cli.startup import uncollected, wants_help
+from lightlab.cli.startup import make_importable, uncollected, wants_help
 from lightlab.prediction.options import HELP, find_checkpoint, parse_options
 from lightlab.runs.places import check_cwd
 
@@ -15,6 +15,7 @@ def main() -> None:
     options = parse_options(sys.argv[1:])
     checkpoint = find_checkpoint(options)
     print(f"checkpoint {checkpoint}", flush=True)
+    make_importable(options.config_dir)
     with uncollected():  # here, so that an error in the options is reported before torch is imported
         from lightlab.prediction.predict import predict
     print(predict(options, checkpoint).text())

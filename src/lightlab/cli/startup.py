@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from lightlab.errors import UsageError, reported
@@ -50,6 +51,15 @@ def check_environment() -> None:
 def wants_help(or_nothing: bool = False) -> bool:
     """Whether the command line holds --help or -h, or `or_nothing` is set and it is empty."""
     return bool({"--help", "-h"} & set(sys.argv[1:])) or (or_nothing and not sys.argv[1:])
+
+
+def make_importable(config_dir: str | Path | None) -> None:
+    """Puts the user's own config folder, as the command line names it, first among the places of imports.
+
+    So ``_target_: my_module.MyModule`` finds my_module.py beside the YAML files.
+    """
+    if config_dir and (folder := str(Path(config_dir).expanduser().resolve())) not in sys.path:
+        sys.path.insert(0, folder)
 
 
 @contextmanager

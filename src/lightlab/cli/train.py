@@ -93,7 +93,11 @@ def _run(config: dict[str, Any], folder: Path, begun: Callable[[], None] | None 
         from lightlab.sweeps.search.study import ReportingTrial
 
         trial = ReportingTrial(hydra_config.job.env_set, hydra_config.sweeper.pruner)
-    results = cross_validate(config, folder) if config["folds"] else train(config, folder, trial, begun)
+    if config["folds"]:
+        results = cross_validate(config, folder)
+    else:
+        own = [str(relative_to_cwd(place)) for place in config_folders(hydra_config)[1:]]
+        results = train(config, folder, trial, begun, list(hydra_config.overrides.task), "".join(own))
     value = results.get(config["monitor"]["name"])
     return None if value is None else float(value)
 

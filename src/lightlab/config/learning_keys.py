@@ -10,6 +10,7 @@ MODULE = {
     "criterion": Key(Part(), "the loss: (outputs, targets) → scalar"),
     "criterion.reduction": Key(OneOf(("mean", "sum")), "whether the loss of a batch is a mean or a sum over its rows"),
     "criterion.label_smoothing": Key(Number(0, 1), "share of the target probability spread over all classes"),
+    "criterion.weight": Key(ListOf(NOT_NEGATIVE, also=(None,)), "weight of each class in the loss"),
     "threshold": Key(
         Number(0, 1, open_low=True, open_high=True), "probabilities from here on are predicted as class 1"
     ),

@@ -34,6 +34,8 @@ GROUPS: dict[str, dict[str, Key]] = {
     "callbacks": CALLBACKS,
     "logger": {},
 }
+# Groups that may be null: a module which is not one of lightlab's may do without them.
+OPTIONAL = ("network", "layers", "activation", "optimizer", "scheduler", "initializer", "gradient")
 
 _SEVERAL = ("callbacks", "logger")
 OF_HYDRA: dict[object, Rule] = {
@@ -66,9 +68,11 @@ def check_groups(config: dict[str, Any], groups: Iterable[str]) -> None:
         UsageError: the first of them, by its full name, with what was expected.
     """
     for group in groups:
+        if config.get(group) is None and group in OPTIONAL:
+            continue
         if not isinstance(config.get(group), dict):
             raise UsageError(f"{group}: must be a group of keys")
-        problem = next(_values(f"{group}.", config[group], GROUPS[group]), None)
+        problem = next(_group_values(group, config[group]), None)
         if problem is not None:
             raise UsageError(problem)
 
@@ -79,8 +83,8 @@ def _problems(config: dict[str, Any], may_lack_keys: bool) -> Iterator[str]:
     for section, keys in CLOSED.items():
         yield from _names(f"{section}.", config[section], list(keys), may_lack_keys)
         yield from _values(f"{section}.", config[section], keys)
-    for group, keys in GROUPS.items():
-        yield from _values(f"{group}.", config[group], keys)
+    for group in GROUPS:
+        yield from _group_values(group, config[group])
         yield from _targets(group, config[group])
     yield from _combinations(config)
 
@@ -97,8 +101,17 @@ def _names(prefix: str, section: Any, known: list[str], may_lack_keys: bool) -> 
             yield f"{prefix}{key}: missing"
 
 
+def _group_values(group: str, section: Any) -> Iterator[str]:
+    """Yields the errors in a group's declared keys; a class of the user's own has keys of its own."""
+    target = section.get("_target_") if isinstance(section, dict) else None
+    if target is None or str(target).startswith(("lightlab.", "torch.")):
+        yield from _values(f"{group}.", section, GROUPS[group])
+
+
 def _targets(group: str, section: Any) -> Iterator[str]:
     """Yields what names no class or function; callbacks and loggers are several, each with a name."""
+    if section is None and group in OPTIONAL:
+        return
     parts = section if group in _SEVERAL and isinstance(section, dict) else {"": section}
     for name, part in parts.items():
         key = f"{group}.{name}".rstrip(".")

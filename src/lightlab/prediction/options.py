@@ -25,6 +25,7 @@ _COMMON = {
     "output": ("FILE", "write the whole table: .csv or .json"),
     "accelerator": ("auto", "auto, cpu, gpu, mps"),
     "allow": ("[my_package]", "build parts of that package too, if the checkpoint names them"),
+    "config_dir": ("FOLDER", "your own config folder: build what its files name, and import from there"),
 }
 _ROWS = {
     "input": (
@@ -102,6 +103,7 @@ class PredictOptions:
     accelerator: str = "auto"
     batch_size: int = 1000
     allow: list[str] = field(default_factory=list)
+    config_dir: str | None = None
     query: dict[str, Any] = field(default_factory=dict)
     given: frozenset[str] = field(default=frozenset(), compare=False)
 
@@ -117,12 +119,13 @@ _RULES: dict[str, Rule] = {
 }
 
 
-def check_options(options: PredictOptions, known: Sequence[str], task: str) -> None:
+def check_options(options: PredictOptions, known: Sequence[str], task: str, is_needed: bool = True) -> None:
     """Refuses options that a checkpoint's task does not have.
 
     Args:
         known: the task's options, beside those of every task.
         task: of the checkpoint.
+        is_needed: whether `input` must be given, where it is known.
 
     Raises:
         UsageError: names the option and the task, or says that `input` is missing.
@@ -130,7 +133,7 @@ def check_options(options: PredictOptions, known: Sequence[str], task: str) -> N
     unknown = next((name for name in OPTIONS if name in options.given - {*_COMMON, *known}), None)
     if unknown is not None:
         raise UsageError(f"{unknown}=: not an option of a run of {task}, which takes {', '.join(known)}")
-    if "input" in known and options.input is None:
+    if "input" in known and options.input is None and is_needed:
         raise UsageError(f"input= is missing: a run of {task} predicts from rows or photos")
 
 
@@ -157,7 +160,8 @@ def parse_options(argv: Sequence[str]) -> PredictOptions:
     if ("run" in option_values) == ("checkpoint" in option_values):
         raise UsageError("give either run= (a folder, or `last`) or checkpoint= (a file)")
     query = {name: value for name, value in option_values.items() if name in QUERY_RULES}
-    if "input" not in option_values and not query:
+    has_own_loader = {"allow", "config_dir"} & option_values.keys()  # only a data module of the user's can have one
+    if "input" not in option_values and not query and not has_own_loader:
         raise UsageError(
             "input= is missing: a photo, a folder, a CSV, an IDX file, or numbers such as input=[[4.0]]; "
             "for a poetry run: start=春"

@@ -18,14 +18,18 @@ from lightlab.config.schema import check_groups
 from lightlab.data.base import Inputs, ResidentDataModule
 from lightlab.errors import DataError, LightlabError, UsageError, one_line, printable
 from lightlab.modules.supervised import SupervisedModule
+from lightlab.prediction.by_step import predict_by_step
 from lightlab.prediction.options import PredictOptions, check_options
 from lightlab.prediction.output import check_output, write_table
 from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.contents import check_finite, check_weights, read_spec, refused
-from lightlab.runs.trust import BUILT, check_trusted, target_names
+from lightlab.runs.trust import BUILT, Targets, check_trusted, own_targets, target_names
 from lightlab.spec import Spec
 from lightlab.training.building import build_module, build_network, try_out
 from lightlab.training.devices import choose
+from lightlab.training.foreign_modules import is_supervised, lightning_module, load_own_weights, needed_spec
+
+_OF_STEPS = ("input", "batch_size")  # the options of predict.py for a module that is not lightlab's own
 
 
 @dataclass(frozen=True)
@@ -34,13 +38,15 @@ class Predictor:
 
     Attributes:
         sources: the texts of the data's config, some of which name the files that the run has learnt from.
+        precision: of the run, as Lightning's Trainer takes it.
     """
 
-    data: ResidentDataModule
-    module: SupervisedModule
+    data: Any
+    module: Any
     task: str
     epoch: int
     sources: tuple[str, ...] = ()
+    precision: str = "32-true"
 
     @property
     def title(self) -> str:
@@ -85,16 +91,21 @@ def predict(options: PredictOptions, checkpoint: Path) -> Predictions:
         UsageError: an option that the checkpoint's task does not have, or none that it needs.
         DataError: a checkpoint or input that cannot be used; nothing has been written.
     """
-    return predict_with(load_predictor(checkpoint, options.allow), options, checkpoint)
+    return predict_with(load_predictor(checkpoint, options.allow, options.config_dir), options, checkpoint)
 
 
 def predict_with(predictor: Predictor, options: PredictOptions, checkpoint: Path) -> Predictions:
     """See `predict`; `checkpoint` is the one that the predictor was loaded from."""
-    check_options(options, predictor.module.predict_options, predictor.task)
+    by_step = not (isinstance(predictor.module, SupervisedModule) and isinstance(predictor.data, ResidentDataModule))
+    known = _OF_STEPS if by_step else predictor.module.predict_options
+    check_options(options, known, predictor.task, is_needed=not by_step)
     if options.output:
         check_output(Path(options.output), [str(checkpoint), str(options.input), *predictor.sources])
     device = choose(options.accelerator).device
-    if "input" in predictor.module.predict_options:
+    if by_step:
+        table = predict_by_step(predictor.module, predictor.data, options, predictor.precision)
+        predictions = Predictions(table, {})
+    elif "input" in predictor.module.predict_options:
         predictions = _predict_rows(predictor, options, device)
     else:
         columns = predictor.module.to(device).query(options.query)
@@ -105,44 +116,83 @@ def predict_with(predictor: Predictor, options: PredictOptions, checkpoint: Path
     return predictions
 
 
-def load_predictor(path: Path, allow: list[str]) -> Predictor:
+def load_predictor(path: Path, allow: list[str], config_dir: str | None = None) -> Predictor:
     """Builds a checkpoint's data module and module, from parts that `lightlab.runs.trust` allows.
 
+    Args:
+        config_dir: the user's own config folder; what its files name is allowed too.
+
     Raises:
+        UsageError: a class of the user's own cannot be built.
         DataError: damaged, foreign, or not of this project.
     """
+    own = _own_targets(config_dir)
     checkpoint = read_checkpoint(path)
     record, weights = checkpoint["lightlab"], checkpoint["state_dict"]
     config = record["config"]
     try:
-        check_trusted(config, allow, str(path))
+        check_trusted(config, allow, str(path), own=own)
         check_groups(config, BUILT)
-        spec = read_spec(path, record)
+        spec = read_spec(path, record) if record["spec"] else None
         # A checkpoint does not choose where this machine writes: the cache folder is the user's own.
         own_cache = {"cache_dir": None} if "cache_dir" in config["data"] else {}
         with building_only(target_names(config)):
             parts = instantiate_parts(config | {"data": config["data"] | own_cache}, BUILT)
-        parts.data.spec = spec
-        if problem := parts.data.state_problem(record["preparation"]):
-            raise refused(path, f"preparation: {problem}")
-        parts.data.load_state_dict(record["preparation"])
-        if not allow:  # somebody's own layers may not work without memory
-            _check_sizes(path, parts, spec, weights)
-        module = build_module(parts, spec, build_network(parts, spec))
-        check_weights(path, weights, module)
-        check_finite(path, weights)
-        module.load_state_dict(weights)
-        if "input" in module.predict_options:
-            try_out(module, parts.activation, torch.zeros(2, *spec.input_shape))
+        if spec is not None:
+            parts.data.spec = spec
+        _restore(path, parts.data, checkpoint)
+        if is_supervised(parts.module_class):
+            module: Any = _supervised(
+                path, parts, needed_spec(parts.data, parts.module_class), weights, not (allow or own)
+            )
+        else:
+            module = lightning_module(parts.module(), trains=False)
+            load_own_weights(path, checkpoint, module)
     except UsageError as error:  # of the config that the checkpoint holds, not of the command line
-        raise refused(path, str(error)) from None
+        raise UsageError(f"{path}: {error}") if allow or own else refused(path, str(error)) from None
     except LightlabError:
         raise
     except Exception as error:
         raise DataError(f"{path}: its parts do not fit together ({one_line(error, 160)})") from error
     texts = {key: value for key, value in flatten(config["data"]).items() if isinstance(value, str) and value}
     sources = tuple(text for key, text in texts.items() if key not in (("data_dir",), ("cache_dir",)))
-    return Predictor(parts.data, module.eval(), config["name"], checkpoint["epoch"] + 1, sources)
+    precision = config.get("trainer", {}).get("precision", "32-true")
+    return Predictor(parts.data, module.eval(), config["name"], checkpoint["epoch"] + 1, sources, precision)
+
+
+def _own_targets(config_dir: str | None) -> Targets | None:
+    if config_dir is None:
+        return None
+    folder = Path(config_dir).expanduser()
+    if not folder.is_dir():
+        raise UsageError(f"config_dir={config_dir}: no such folder")
+    return own_targets([folder])
+
+
+def _restore(path: Path, data: Any, checkpoint: dict[str, Any]) -> None:
+    """Gives a data module the state that it had in training."""
+    if not isinstance(data, ResidentDataModule):
+        if (state := checkpoint.get(type(data).__qualname__)) is not None:
+            data.load_state_dict(state)
+        return
+    state = checkpoint["lightlab"]["preparation"]
+    if problem := data.state_problem(state):
+        raise refused(path, f"preparation: {problem}")
+    data.load_state_dict(state)
+
+
+def _supervised(
+    path: Path, parts: SimpleNamespace, spec: Spec, weights: dict[str, Any], check_sizes: bool
+) -> SupervisedModule:
+    if check_sizes:  # somebody's own layers may not work without memory
+        _check_sizes(path, parts, spec, weights)
+    module = build_module(parts, spec, build_network(parts, spec))
+    check_weights(path, weights, module)
+    check_finite(path, weights)
+    module.load_state_dict(weights)
+    if "input" in module.predict_options:
+        try_out(module, parts.activation, torch.zeros(2, *spec.input_shape))
+    return module
 
 
 def _check_sizes(path: Path, parts: SimpleNamespace, spec: Spec, weights: dict[str, Any]) -> None:
@@ -211,7 +261,7 @@ def _labels(spec: Spec, targets: Tensor) -> list[Any]:
 def _scores(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> dict[str, float]:
     if inputs.targets is None:
         return {}
-    metrics = module.metrics()
+    metrics = module.all_metrics()
     module.update_metrics(metrics, outputs, inputs.targets)
     return {name: float(value) for name, value in metrics.compute().items()}
 

@@ -13,7 +13,7 @@ from lightlab.errors import DataError, UsageError
 from lightlab.runs.folder import is_set_aside, state
 from lightlab.runs.overrides import read_overrides, values
 from lightlab.runs.records import read_json, read_text, read_yaml
-from lightlab.runs.results import Epochs, read_epochs
+from lightlab.runs.results import Epochs, metric_name, read_epochs
 
 Outcome = Literal["done", "pruned", "failed", "unfinished", "diverged"]
 _MARKS = (".hydra", "metrics.csv", "metrics.json", "error.txt", "pruned.txt")
@@ -62,7 +62,7 @@ class Run:
     def monitor(self) -> str:
         """The metric by which runs are compared: the monitored one; for a fold, the same on its test rows."""
         name = _value(self.config, "monitor.name")
-        name = name if isinstance(name, str) and "/" in name else "loss/val"
+        name = metric_name(name) if isinstance(name, str) and name else "loss/val"
         return f"{name.partition('/')[0]}/test" if self.fold or self.config.get("folds") else name
 
     @property
@@ -159,8 +159,8 @@ def read_run(run_folder: Path, fold: str = "") -> Run:
     folder = run_folder / fold
     notes: list[str] = []
     outcome: Outcome = state(folder)
-    metrics = _read(folder / "metrics.json", notes)
-    epochs = read_epochs(folder)
+    metrics = {metric_name(str(name)): value for name, value in _read(folder / "metrics.json", notes).items()}
+    epochs = read_epochs(folder).renamed()
     if outcome == "done" and not metrics:
         outcome = "unfinished"
     reason = _reason(folder, outcome, notes)

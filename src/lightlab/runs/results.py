@@ -30,6 +30,12 @@ def write_json(path: Path, contents: dict[str, Any]) -> None:
     write_text(path, json.dumps(finite, indent=2, ensure_ascii=False) + "\n")
 
 
+def metric_name(name: str) -> str:
+    """Returns a metric's name as ``loss/val``, also where a module logs it as ``val_loss`` or ``val/loss``."""
+    match = re.fullmatch(r"(train|val|test)(?:id|idation)?[_/.-](.+)", name)
+    return f"{match[2]}/{match[1]}" if match else name
+
+
 Series = dict[int, float]  # epoch, from 1 → value
 
 
@@ -46,6 +52,11 @@ class Epochs:
     rows: list[dict[str, float]] = field(default_factory=list)
     cells: list[dict[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    def renamed(self) -> "Epochs":
+        """Returns the same numbers, with every metric's name as `metric_name` gives it."""
+        rows = [{metric_name(name): value for name, value in row.items()} for row in self.rows]
+        return Epochs(rows, self.cells, self.notes)
 
     @cached_property
     def series(self) -> dict[str, Series]:

@@ -8,8 +8,10 @@ from typing import Any
 
 from lightlab.runs.folder import ROOTS
 from lightlab.runs.overrides import program
+from lightlab.runs.results import metric_name
 
 STAGES = ("train", "val", "test")
+_NO_METRICS = ("seconds", "epochs", "steps", "best_epoch")
 
 
 def text_table(rows: Sequence[Sequence[str]], numbers: Collection[int] = ()) -> str:
@@ -37,15 +39,21 @@ def results_table(results: dict[str, Any]) -> str:
 
     Metrics of single classes are left to metrics.json and figures/classes.png.
     """
+    results = {metric_name(name): value for name, value in results.items()}
     names = dict.fromkeys(name.partition("/")[0] for name in results if name.partition("/")[2] in STAGES)
     rows = [["", *STAGES]]
     rows += [[name, *(_number(results.get(f"{name}/{stage}")) for stage in STAGES)] for name in names]
-    others = [name for name in results if name.count("/") == 1 and name.split("/")[1] not in STAGES]
+    others = [name for name in results if name not in _NO_METRICS and _stands_alone(name)]
+    others = [name for name in others if isinstance(results[name], (int, float))]
     tables = [
-        text_table(rows, numbers=(1, 2, 3)),
+        text_table(rows, numbers=(1, 2, 3)) if names else "",
         text_table([[name, _number(results[name])] for name in others], (1,)),
     ]
     return "\n".join(filter(None, tables))
+
+
+def _stands_alone(name: str) -> bool:
+    return "/" not in name or (name.count("/") == 1 and name.split("/")[1] not in STAGES)
 
 
 def _number(value: float | None) -> str:
@@ -53,18 +61,25 @@ def _number(value: float | None) -> str:
 
 
 def run_summary(
-    results: dict[str, Any], folder: Path, example: str, extendable: bool, notes: Sequence[str] = ()
+    results: dict[str, Any],
+    folder: Path,
+    example: str,
+    extendable: bool,
+    notes: Sequence[str] = (),
+    config_dir: str = "",
 ) -> str:
     """Returns the results, the callbacks' notes, and the commands to go on with.
 
     Args:
         example: an option of predict.py that fits the data.
         extendable: whether the run can be resumed with more epochs.
+        config_dir: the user's own config folder, if the run has one.
     """
     quoted = shlex.quote(str(folder))
     title = f"{results['name']} · {results['data']} data · {results['epochs']} epochs in {results['seconds']:.1f} s"
-    further = f"{program()} resume={quoted} trainer.max_epochs={2 * results['epochs']}"
-    anew = f"{program()} task={results['name']} init_from={quoted}"
+    train = f"{program()}{f' --config-dir {shlex.quote(config_dir)}' if config_dir else ''}"
+    further = f"{train} resume={quoted} trainer.max_epochs={2 * results['epochs']}"
+    anew = f"{train} task={results['name']} init_from={quoted}"
     return "\n".join(
         [
             "",
