@@ -1,11 +1,11 @@
 """Checks a config before torch is imported, so that an error in it costs a second and not a run."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lightlab.config.data_keys import DATA
-from lightlab.config.keys import ACCELERATOR, CALLBACKS, MONITOR, TOP, TRAINER, Key
+from lightlab.config.keys import ACCELERATOR, CALLBACKS, MONITOR, TOP, Key
 from lightlab.config.learning_keys import (
     ACTIVATION,
     GRADIENT,
@@ -17,6 +17,7 @@ from lightlab.config.learning_keys import (
     SCHEDULER,
 )
 from lightlab.config.rules import SWITCH, MappingOf, OneOf, Rule
+from lightlab.config.trainer_keys import TRAINER, combinations, refused_keys
 from lightlab.errors import UsageError, did_you_mean, shortened
 
 CLOSED: dict[str, dict[str, Key]] = {"trainer": TRAINER, "monitor": MONITOR}  # sections that take no other keys
@@ -73,10 +74,12 @@ def check_groups(config: dict[str, Any], groups: Iterable[str]) -> None:
 
 
 def _problems(config: dict[str, Any]) -> Iterator[str]:
-    yield from _names("", config, [*TOP, *CLOSED, *GROUPS])
+    yield from _names("", config, TOP | dict.fromkeys([*CLOSED, *GROUPS]))
     yield from _values("", config, TOP)
     for section, keys in CLOSED.items():
-        yield from _names(f"{section}.", config[section], list(keys))
+        if section == "trainer" and isinstance(config[section], dict):
+            yield from refused_keys(config[section])
+        yield from _names(f"{section}.", config[section], keys)
         yield from _values(f"{section}.", config[section], keys)
     for group, keys in GROUPS.items():
         yield from _values(f"{group}.", config[group], keys)
@@ -84,16 +87,16 @@ def _problems(config: dict[str, Any]) -> Iterator[str]:
     yield from _combinations(config)
 
 
-def _names(prefix: str, section: Any, known: list[str]) -> Iterator[str]:
+def _names(prefix: str, section: Any, known: Mapping[str, Key | None]) -> Iterator[str]:
     if not isinstance(section, dict):
         yield f"{prefix[:-1]}={section!r}: must be a group of keys"
         return
     for key in section:
         if key not in known:
             yield f"{prefix}{key}: no such key; {did_you_mean(str(key), known)}known are {', '.join(sorted(known))}"
-    for key in known:
-        if key not in section:
-            yield f"{prefix}{key}: missing"
+    for name, declared in known.items():
+        if name not in section and not (declared and declared.optional):
+            yield f"{prefix}{name}: missing"
 
 
 def _targets(group: str, section: Any) -> Iterator[str]:
@@ -139,6 +142,7 @@ def _value(name: str, value: Any, rule: Rule) -> Iterator[str]:
 
 def _combinations(config: dict[str, Any]) -> Iterator[str]:
     """Yields errors in combinations of individually valid values."""
+    yield from combinations(config)
     trainer = config["trainer"]
     clips_scaled = trainer["precision"] == "16-mixed" and trainer["gradient_clip_val"]
     if clips_scaled and (config["optimizer"] or {}).get("fused"):
