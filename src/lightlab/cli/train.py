@@ -1,8 +1,8 @@
 """The command train: checks the command line before torch is imported, then runs one experiment or a sweep."""
 
 import sys
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,16 @@ from lightlab.cli.help import help_text
 from lightlab.cli.startup import uncollected, wants_help
 from lightlab.config.composition import HYDRA_DEFAULTS, refused
 from lightlab.errors import reported
-from lightlab.runs.folder import discard_if_empty, failure_kept, new_run
+from lightlab.runs.folder import discard_if_empty, failure_kept
 from lightlab.runs.lock import one_writer
 from lightlab.runs.places import relative_to_cwd
+from lightlab.runs.ranks import Launch, launch, quiet_unless_first, shared_run, typed_arguments
 from lightlab.runs.resume import config_folders
 from lightlab.runs.trust import own_targets
 from lightlab.sweeps.jobs import divide_threads, is_parallel, one_of_many
 from lightlab.sweeps.resume import config_of
 
-OmegaConf.register_new_resolver("new_run", new_run, use_cache=True)
+OmegaConf.register_new_resolver("new_run", shared_run, use_cache=True)
 
 
 def main(conf: Path) -> None:
@@ -37,11 +38,14 @@ def main(conf: Path) -> None:
         if wants_help():
             print(help_text(conf, [each for each in sys.argv[1:] if each not in ("--help", "-h")]), flush=True)
             return
-        command = prepare(sys.argv[1:], conf)
-        if command.explanation is not None:
-            print(command.explanation, flush=True)
-            return
-    sys.argv[1:] = command.argv
+        started = launch()
+        with quiet_unless_first(started):
+            typed = typed_arguments(sys.argv[1:], started)
+            command = prepare(typed, conf, started.size)
+            if command.explanation is not None:
+                print(command.explanation, flush=True)
+                return
+    sys.argv[1:] = command.argv if started.rank == 0 else [*command.argv, "hydra.output_subdir=null"]
     resumed = command.resumed
 
     @hydra.main(config_path=str(conf), config_name="train", **HYDRA_DEFAULTS)
@@ -49,15 +53,27 @@ def main(conf: Path) -> None:
         folder = relative_to_cwd(Path(HydraConfig.get().runtime.output_dir))
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             return one_of_many(lambda: _run(_of_job(cfg, folder), folder), folder, HydraConfig.get().launcher)
-        with reported(), one_writer(folder), failure_kept(folder), discard_if_empty(folder):
+        sys.argv[1:] = typed  # Lightning's launcher starts the command again for each further process
+        with reported(), _writing(folder, started):
             if resumed is None:
                 return _run(_plain(cfg), folder)
             resumed.announce()
             return _run(resumed.config, folder, resumed.record)
 
-    lock = one_writer(command.folder) if command.folder else nullcontext()
+    lock = one_writer(command.folder) if command.folder and started.rank == 0 else nullcontext()
     with reported(), refused(), lock:  # before Hydra writes its record
         run()
+
+
+@contextmanager
+def _writing(folder: Path, started: Launch) -> Iterator[None]:
+    """Lets the first process alone write into the run's folder."""
+    if started.rank > 0:
+        with quiet_unless_first(started):
+            yield
+        return
+    with one_writer(folder), failure_kept(folder), discard_if_empty(folder):
+        yield
 
 
 def _of_job(cfg: DictConfig, folder: Path) -> dict[str, Any]:
