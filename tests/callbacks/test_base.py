@@ -55,7 +55,7 @@ def test_a_run_groups_lightlabs_own_callbacks_and_no_others(config, tmp_path, mo
     whole["callbacks"]["spy"] = {"_target_": "lightlab.callbacks.base.Spy"}
     train(whole, tmp_path)
     names = [type(callback).__name__ for callback in trainers[0].callbacks]
-    assert names == ["CallbackGroup", "Spy", "BestCheckpoint", "LastCheckpoint", "SaveOnSignal"]
+    assert names == ["CallbackGroup", "Spy", "MetricsCsv", "BestCheckpoint", "LastCheckpoint", "SaveOnSignal"]
     assert "MetricsCsv" in [type(callback).__name__ for callback in callbacks_of(trainers[0])]
 
 

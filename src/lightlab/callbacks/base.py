@@ -1,9 +1,10 @@
 """Typed access to the parts of a run, and a group of callbacks that Lightning calls as one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import Callback, LightningDataModule, LightningModule, Trainer
+from torch import Tensor
 
 from lightlab.data.base import ResidentDataModule
 from lightlab.modules.supervised import SupervisedModule
@@ -11,7 +12,18 @@ from lightlab.runs.loggers import RunLogger
 
 
 class Display(Callback):
-    """Base class of callbacks that only display a run; folds skip them."""
+    """Base class of callbacks that only display a run; folds skip them.
+
+    Attributes:
+        needs: of any callback: kinds of module and of data module that it cannot do without; see `suits`.
+    """
+
+    needs: tuple[type, ...] = ()
+
+
+def suits(callback: Callback, module: LightningModule, data: LightningDataModule) -> bool:
+    """Whether a run with this module and data has all that the callback ``needs``; otherwise the run leaves it out."""
+    return all(isinstance(module, kind) or isinstance(data, kind) for kind in getattr(callback, "needs", ()))
 
 
 class CallbackGroup(Callback):
@@ -52,7 +64,7 @@ for _hook in _HOOKS:
 
 
 def module_of(module: LightningModule) -> SupervisedModule:
-    """Returns the module that Lightning passes to a callback: all of lightlab's are of this kind."""
+    """Returns the module that Lightning passes to a callback, which must list the kind in its ``needs``."""
     assert isinstance(module, SupervisedModule)
     return module
 
@@ -74,6 +86,18 @@ def callbacks_of(trainer: Trainer) -> list[Callback]:
 def tensorboards(trainer: Trainer) -> list[RunLogger]:
     """Returns the loggers that show pictures, text and histograms."""
     return [logger for logger in trainer.loggers if isinstance(logger, RunLogger)]
+
+
+def loss_of(outputs: Any) -> Tensor | None:
+    """Returns the loss in what Lightning gives `on_train_batch_end`; None where the step returned none."""
+    loss = outputs.get("loss") if isinstance(outputs, Mapping) else outputs
+    return loss if isinstance(loss, Tensor) and loss.numel() == 1 else None
+
+
+def learning_rates(trainer: Trainer) -> dict[str, float]:
+    """Returns ``learning_rate`` of the first optimizer, ``learning_rate_2`` of the second and so on."""
+    rates = [float(optimizer.param_groups[0]["lr"]) for optimizer in trainer.optimizers]
+    return {f"learning_rate_{place}" if place > 1 else "learning_rate": rate for place, rate in enumerate(rates, 1)}
 
 
 def is_due(trainer: Trainer, every: int) -> bool:

@@ -12,15 +12,18 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint, EarlyStopping, ModelCheckpoint
 
-from lightlab.callbacks.base import module_of
+from lightlab.callbacks.monitoring import is_fresh
 from lightlab.errors import LightlabError
+from lightlab.runs.contents import is_plain
+
+_HYPER_PARAMETERS = LightningModule.CHECKPOINT_HYPER_PARAMS_KEY
 
 
 class BestCheckpoint(ModelCheckpoint):
     """Keeps checkpoints/best.ckpt; its score survives a move of the run's folder."""
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if module_of(pl_module).is_fresh(str(self.monitor)):
+        if self.monitor is None or is_fresh(trainer, self.monitor):
             super().on_train_epoch_end(trainer, pl_module)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -42,7 +45,7 @@ class ValidationEarlyStopping(EarlyStopping):
     """`patience` counts validations, not epochs."""
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if module_of(pl_module).is_fresh(str(self.monitor)):
+        if is_fresh(trainer, self.monitor):
             super().on_train_epoch_end(trainer, pl_module)
 
 
@@ -140,11 +143,17 @@ class SaveRandomStates(Callback):
 
     Restoring earlier would be undone: Lightning draws random numbers before the first batch.
 
+    Args:
+        before_loading: also restore them before the training loader is iterated, as the loader draws its order from
+            them: a `DataLoader` does so when an epoch begins. Within an epoch its place cannot be restored.
+
     Attributes:
         are_restored: whether the first batch has begun, with the states of the checkpoint if there is one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, before_loading: bool = False) -> None:
+        self.before_loading = before_loading
+        self._epoch_is_over = False
         self._loaded: dict[str, Any] | None = None
         self.are_restored = False
 
@@ -160,9 +169,19 @@ class SaveRandomStates(Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self._loaded = state_dict
 
+    def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
+        self._epoch_is_over = checkpoint.get("epoch_is_over", False)
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self.before_loading and self._epoch_is_over:
+            self._restore()
+
     def on_train_batch_start(self, *_: Any) -> None:
+        self._restore()
+        self.are_restored = True
+
+    def _restore(self) -> None:
         if self._loaded is None:
-            self.are_restored = True
             return
         state, self._loaded = self._loaded, None
         torch.set_rng_state(state["torch"])
@@ -171,16 +190,17 @@ class SaveRandomStates(Callback):
         random.setstate(state["python"])
         kind, keys, *rest = state["numpy"]
         np.random.set_state((kind, np.array(keys, dtype=np.uint32), *rest))
-        self.are_restored = True
 
 
 class SaveConfig(Callback):
     """Saves what prediction needs under the key ``lightlab``: plain containers, for `torch.load(weights_only=True)`.
 
+    Hyperparameters that such a checkpoint cannot hold, such as a function or a path, are left out of it.
+
     Args:
         config: resolved.
-        spec: of the data, as `Spec.to_plain` gives it.
-        preparation: the data module's state, such as means and class names.
+        spec: of the data, as `Spec.to_plain` gives it; empty for data without one.
+        preparation: the state of lightlab's own data modules, such as means and class names; else empty.
     """
 
     def __init__(self, config: dict[str, Any], spec: dict[str, Any], preparation: dict[str, Any]) -> None:
@@ -189,3 +209,8 @@ class SaveConfig(Callback):
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         checkpoint["lightlab"] = self.contents
+        checkpoint["stopped"] = trainer.should_stop
+        checkpoint["epoch_is_over"] = trainer.is_last_batch
+        if (given := checkpoint.get(_HYPER_PARAMETERS)) is not None:
+            checkpoint[_HYPER_PARAMETERS] = {name: value for name, value in given.items() if is_plain(value)}
+            checkpoint.pop(LightningModule.CHECKPOINT_HYPER_PARAMS_TYPE, None)

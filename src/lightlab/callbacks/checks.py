@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
 from lightlab.callbacks import warning_signs
-from lightlab.callbacks.base import Display, module_of, tensorboards
+from lightlab.callbacks.base import Display, learning_rates, loss_of, module_of, tensorboards
 from lightlab.callbacks.warning_signs import Finding
 from lightlab.errors import LightlabError
 from lightlab.modules.supervised import SupervisedModule
@@ -28,19 +28,21 @@ class CheckFiniteLoss(Callback):
         self.every = every
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:
-        loss = outputs["loss"]
+        loss = loss_of(outputs)
+        if loss is None:
+            return
         if (loss.is_cpu or trainer.global_step % self.every == 0) and not math.isfinite(loss.item()):
             raise LightlabError(_explain(trainer, float(loss), exact=loss.is_cpu))
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Runs before the epoch's checkpoints are written."""
-        loss = float(trainer.callback_metrics["loss/train"])
-        if not math.isfinite(loss):
-            raise LightlabError(_explain(trainer, loss, exact=False))
+        loss = trainer.callback_metrics.get("loss/train")
+        if loss is not None and not math.isfinite(loss):
+            raise LightlabError(_explain(trainer, float(loss), exact=False))
 
 
 def _explain(trainer: Trainer, loss: float, exact: bool) -> str:
-    rate = trainer.optimizers[0].param_groups[0]["lr"]
+    rate = next(iter(learning_rates(trainer).values()), math.nan)
     return (
         f"the loss is {loss} {'at' if exact else 'at or before'} step {trainer.global_step} (epoch "
         f"{trainer.current_epoch + 1}, learning rate {rate:.3g}); try optimizer.lr={rate / 10:.1g}, "
@@ -56,6 +58,8 @@ class TeachingChecks(Display):
     Args:
         init_from: skips the initial-loss check when the weights come from a checkpoint.
     """
+
+    needs = (SupervisedModule,)
 
     def __init__(self, init_from: str | None = None) -> None:
         self.initialized = init_from is None

@@ -12,7 +12,6 @@ from lightlab.callbacks.base import data_of
 from lightlab.callbacks.evaluation import Evaluation
 from lightlab.callbacks.pictures import as_seen, save_picture
 from lightlab.data.base import ResidentDataModule
-from lightlab.data.loader import Split
 from lightlab.modules.classification import BinaryClassification
 from lightlab.modules.metrics import Calibration, calibrate
 from lightlab.modules.supervised import SupervisedModule
@@ -75,21 +74,24 @@ class Mistakes(Evaluation):
         super().__init__()
         self.worst = worst
 
-    def evaluate(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
-        classified = class_outputs(module, outputs, rows.targets)
+    def evaluate(
+        self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, targets: Tensor
+    ) -> None:
+        classified = class_outputs(module, outputs, targets)
         threshold = getattr(module, "threshold", None)
         confusion = partial(confusion_figure, classified.confusion().numpy(), classified.names, threshold)
         save_picture(trainer, f"{stage}/confusion", confusion)
-        mistakes = self._worst(classified, rows, data_of(trainer)) if len(module.spec.input_shape) == 3 else []
+        mistakes = self._worst(classified, stage, data_of(trainer)) if len(module.spec.input_shape) == 3 else []
         if mistakes:
             save_picture(trainer, f"{stage}/mistakes", partial(mistakes_figure, mistakes, classified.names))
 
-    def _worst(self, classified: ClassOutputs, rows: Split, data: ResidentDataModule) -> list[Mistake]:
+    def _worst(self, classified: ClassOutputs, stage: str, data: ResidentDataModule) -> list[Mistake]:
         losses = torch.where(classified.right, -1.0, classified.losses)
         worst = losses.topk(min(self.worst, int((~classified.right).sum()))).indices
         if not len(worst):
             return []
-        images = as_seen(data.prepare(rows.inputs[worst.to(rows.inputs.device)]), data)
+        rows = data.splits[stage]
+        images = as_seen(data.prepare(rows.take(worst.to(rows.device)).inputs), data)
         mistakes = []
         for image, row in zip(images, worst.tolist(), strict=True):
             target, predicted = int(classified.targets[row]), int(classified.predicted[row])
@@ -106,8 +108,10 @@ class Classes(Evaluation):
 
     targets = ("class", "binary")
 
-    def evaluate(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
-        classified = class_outputs(module, outputs, rows.targets)
+    def evaluate(
+        self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, targets: Tensor
+    ) -> None:
+        classified = class_outputs(module, outputs, targets)
         confusion = classified.confusion()
         right, counts = confusion.diag().numpy(), confusion.sum(1).numpy()
         calibration = _calibration(classified)
@@ -132,9 +136,11 @@ class Thresholds(Evaluation):
 
     targets = ("binary",)
 
-    def evaluate(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
+    def evaluate(
+        self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, targets: Tensor
+    ) -> None:
         assert isinstance(module, BinaryClassification)
-        classified = class_outputs(module, outputs, rows.targets)
+        classified = class_outputs(module, outputs, targets)
         probabilities, name = classified.probabilities[:, 1], classified.names[1]
         draw = partial(thresholds_figure, probabilities, classified.targets, module.threshold, name, stage)
         save_picture(trainer, f"{stage}/thresholds", draw)

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from lightlab.callbacks.base import data_of, is_due, module_of
 from lightlab.callbacks.evaluation import Evaluation, outputs_for
-from lightlab.data.loader import Split
+from lightlab.data.base import ResidentDataModule
+from lightlab.data.loader import Rows, Split
 from lightlab.modules.supervised import SupervisedModule
 
 _REMEDIES = {
@@ -52,29 +53,31 @@ class ErrorDiagnosis(Evaluation):
         self.gap = gap
         self.most = most
 
-    def evaluate(self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, rows: Split) -> None:
-        train = _sample(data_of(trainer).splits["train"], min(self.most, len(rows)))
-        measure, test_error = _error(module, outputs, rows.targets)
-        _, train_error = _error(module, outputs_for(trainer, train), train.targets.cpu())
+    def evaluate(
+        self, trainer: Trainer, module: SupervisedModule, stage: str, outputs: Tensor, targets: Tensor
+    ) -> None:
+        train = _sample(data_of(trainer).splits["train"], min(self.most, len(targets)))
+        measure, test_error = _error(module, outputs, targets)
+        _, train_error = _error(module, *outputs_for(trainer, train))
         diagnosis = diagnose(train_error, test_error, self.acceptable, self.gap)
         self.results = {"error/train": train_error, f"error/{stage}": test_error, "diagnosis": diagnosis}
         name = diagnosis if diagnosis != "neither" else "neither high bias nor high variance"
         remedy = f"; try {_REMEDIES[diagnosis]}" if diagnosis in _REMEDIES else ""
         self.message = (
             f"error        train {train_error:.1%}, {stage} {test_error:.1%} "
-            f"({measure}, on {len(train):,} and {len(rows):,} rows)\ndiagnosis    {name}{remedy}"
+            f"({measure}, on {len(train):,} and {len(targets):,} rows)\ndiagnosis    {name}{remedy}"
         )
 
 
-def _sample(split: Split, rows: int) -> Split:
+def _sample(split: Rows, rows: int) -> Split:
     """Draws rows at random, the same at every call."""
     order = torch.randperm(len(split), generator=torch.Generator().manual_seed(0))[:rows]
-    return split.take(order.to(split.targets.device))
+    return split.take(order.to(split.device))
 
 
 def _error(module: SupervisedModule, outputs: Tensor, targets: Tensor) -> tuple[str, float]:
     """Returns what is measured, and 1 − the module's own accuracy or R²."""
-    metrics = module.metrics()
+    metrics = module.all_metrics()
     module.update_metrics(metrics, outputs, targets)
     values = metrics.compute()
     name = "accuracy" if "accuracy" in values else "r2"
@@ -88,6 +91,8 @@ class ParameterRecovery(Callback):
     as near as those rows allow. Does nothing for a network that is not linear.
     """
 
+    needs = (SupervisedModule, ResidentDataModule)
+
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if not is_due(trainer, every=50):
             return
@@ -97,7 +102,8 @@ class ParameterRecovery(Callback):
         true = torch.tensor([*true_parameters["weight"], *true_parameters["bias"]])
         if learnt.shape != true.shape:
             return  # another network, such as network=mlp_50, has other parameters
-        estimates = {"learnt": learnt, "least_squares": least_squares(split.inputs, split.targets)}
+        rows = split.take(torch.arange(len(split), device=split.device))
+        estimates = {"learnt": learnt, "least_squares": least_squares(rows.inputs, rows.targets)}
         for name, estimate in estimates.items():
             error = (estimate - true).abs()
             pl_module.log_dict({f"w_error/{name}": error[:-1].max(), f"b_error/{name}": error[-1]})

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint
 from torch import Tensor
 from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
-from lightlab.callbacks.base import Display, module_of
+from lightlab.callbacks.base import Display, learning_rates, loss_of, module_of
+from lightlab.callbacks.monitoring import is_fresh, stale_metrics
 from lightlab.callbacks.pictures import save_picture
 from lightlab.files import whole_file
+from lightlab.modules.supervised import SupervisedModule
 from lightlab.plots.curves import layer_gradients_figure
 from lightlab.runs.results import read_epochs
 
@@ -25,12 +28,18 @@ class EndTrainEpoch(Callback):
     schedulers after the checkpoint is written.
     """
 
+    needs = (SupervisedModule,)
+
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        module_of(pl_module).end_train_epoch()
+        module = module_of(pl_module)
+        module.end_train_epoch(is_fresh(trainer, module.monitor))
 
 
-class MetricsCsv(Callback):
+class MetricsCsv(Checkpoint):
     """Columns: epoch (from 1), step, seconds since the start, learning_rate, then every metric of the run.
+
+    Further optimizers have a ``learning_rate_2`` and so on. It is a `Checkpoint`, so that Lightning calls it after the
+    module's own hook, and stands before those that save.
 
     Each row is on disk when its epoch ends. A resumed run drops the rows after its checkpoint, so that an epoch stands
     in the file once. A metric that is not measured every epoch leaves its cell empty.
@@ -52,11 +61,12 @@ class MetricsCsv(Callback):
             "epoch": str(trainer.current_epoch + 1),
             "step": str(trainer.global_step),
             "seconds": f"{time.perf_counter() - self._started:.2f}",
-            "learning_rate": f"{trainer.optimizers[0].param_groups[0]['lr']:.6g}",
+            **{name: f"{rate:.6g}" for name, rate in learning_rates(trainer).items()},
         }
-        for name, value in trainer.callback_metrics.items():
-            if module_of(pl_module).is_fresh(name) or name.partition("/")[2] not in ("val", "train"):
-                row[name] = f"{float(value):.6g}"
+        metrics = trainer.callback_metrics
+        twins = {f"{name}_{end}" for name in metrics for end in ("step", "epoch")}  # of a metric that is logged at both
+        left_out = twins | stale_metrics(trainer)
+        row |= {name: f"{float(value):.6g}" for name, value in metrics.items() if name not in left_out}
         self.rows.append(row)
         if not row.keys() <= set(self._columns):
             self._write_all()
@@ -91,12 +101,10 @@ class StepCurves(Display):
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:
         if self._norm is None:
             return
-        loss = float(outputs["loss"]) * trainer.accumulate_grad_batches
-        values = {
-            "loss/step": loss / module_of(pl_module).outputs_per_row,
-            "gradient_norm": float(self._norm),
-            "learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
-        }
+        values = {"gradient_norm": float(self._norm), **learning_rates(trainer)}
+        if (loss := loss_of(outputs)) is not None:
+            share = trainer.accumulate_grad_batches / getattr(pl_module, "outputs_per_row", 1)
+            values["loss/step"] = float(loss) * share
         self._norm = None
         for logger in trainer.loggers:
             logger.log_metrics(values, step=trainer.global_step)
@@ -107,6 +115,8 @@ class LayerGradients(Display):
 
     TensorBoard shows the same curves as ``gradient_norm/<layer>``.
     """
+
+    needs = (SupervisedModule,)
 
     def __init__(self) -> None:
         self.norms: dict[str, list[float]] = {}

@@ -60,7 +60,8 @@ def as_seen(inputs: Tensor, data: ResidentDataModule) -> Tensor:
     How the data module prepares black and white gives the scale, channel by channel.
     """
     images = inputs.float().cpu()
-    stored = data.splits["train"].inputs[:1]
+    rows = data.splits["train"]
+    stored = rows.take(torch.zeros(1, dtype=torch.long, device=rows.device)).inputs
     if stored.dtype == torch.uint8:
         black = data.prepare(torch.zeros_like(stored)).float().cpu()
         white = data.prepare(torch.full_like(stored, 255)).float().cpu()
@@ -75,6 +76,8 @@ class InputsPicture(Display):
 
     Does nothing where rows are tokens of a text, or a point on a surface.
     """
+
+    needs = (ResidentDataModule,)
 
     def __init__(self, most: int = 24) -> None:
         self.most = most

@@ -7,12 +7,13 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import RichProgressBar
-from lightning.pytorch.utilities.model_summary import LayerSummary
+from lightning.pytorch.utilities.model_summary import LayerSummary, summarize
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 
-from lightlab.callbacks.base import Display, module_of
+from lightlab.callbacks.base import Display, learning_rates, loss_of, module_of
+from lightlab.modules.supervised import SupervisedModule
 
 
 def progress(refresh_rate: int = 10, seconds_between_lines: float = 0.1) -> Callback:
@@ -40,8 +41,8 @@ class PlainProgress(Display):
         self._shown = now
         # Those of the last validation may be epochs old.
         metrics = "  ".join(f"{name} {value:.4g}" for name, value in trainer.progress_bar_metrics.items())
-        rate = trainer.optimizers[0].param_groups[0]["lr"]
-        print(f"epoch {epoch}/{trainer.max_epochs}  {metrics}  lr {rate:.3g}  {now - self._started:.1f} s", flush=True)
+        rates = ", ".join(f"{rate:.3g}" for rate in learning_rates(trainer).values())
+        print(f"epoch {epoch}/{trainer.max_epochs}  {metrics}  lr {rates}  {now - self._started:.1f} s", flush=True)
 
 
 class CompileTime(Callback):
@@ -57,7 +58,8 @@ class CompileTime(Callback):
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:
         if len(self.seconds) == 2:
             return
-        float(outputs["loss"])  # waits for the device
+        if (loss := loss_of(outputs)) is not None:
+            loss.item()  # waits for the device
         self.seconds.append(time.perf_counter() - self._started)
         if len(self.seconds) == 2:
             first, second = self.seconds
@@ -68,9 +70,13 @@ class LayerTable(Display):
     """Prints the network's layers, a line each, before the first epoch.
 
     Lightning's `ModelSummary` runs the module's `forward`, which need not reach every layer, and counts operations too.
+    A module that is not lightlab's own gets Lightning's, of its direct children.
     """
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if not isinstance(pl_module, SupervisedModule):
+            print(summarize(pl_module, max_depth=1), flush=True)
+            return
         module = module_of(pl_module)
         width = None if sys.stdout.isatty() else 200  # a file gets no line broken
         Console(width=width, highlight=False).print(layer_table(module.network, module.example_inputs()))

@@ -6,7 +6,7 @@ from typing import Protocol
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
-from lightlab.callbacks.base import module_of
+from lightlab.callbacks.monitoring import is_fresh
 
 _REPORTS = 100  # at most, at the same epochs in every run: one takes tens of milliseconds, a tiny network's epoch ten
 
@@ -37,7 +37,7 @@ class Pruning(Checkpoint):
         self.reason = ""
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if not module_of(pl_module).is_fresh(self.metric):
+        if not is_fresh(trainer, self.metric):
             return
         epoch, value = trainer.current_epoch + 1, float(trainer.callback_metrics[self.metric])
         if not math.isfinite(value):

@@ -8,6 +8,8 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from lightlab.callbacks.base import Display, data_of, module_of, tensorboards
+from lightlab.data.base import ResidentDataModule
+from lightlab.modules.supervised import SupervisedModule
 from lightlab.modules.word_vectors import WordVectors
 from lightlab.runs.records import read_yaml
 
@@ -21,6 +23,8 @@ class TensorBoardPages(Display):
         histograms: how often in the run the weights' histograms are written; 0 for never.
         graph: trace the network and show its graph.
     """
+
+    needs = (SupervisedModule, ResidentDataModule)
 
     def __init__(self, histograms: int, graph: bool) -> None:
         self.histograms = histograms
@@ -81,6 +85,8 @@ def _final_metrics(trainer: Trainer, module: LightningModule) -> list[str]:
 
 class Projector(Callback):
     """Writes the vectors of the `words` most frequent words for TensorBoard's projector when training ends."""
+
+    needs = (WordVectors,)
 
     def __init__(self, words: int = 5000) -> None:
         self.words = words

@@ -8,6 +8,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 from lightlab.callbacks.base import Display, is_due, module_of, tensorboards
 from lightlab.errors import printable
+from lightlab.modules.language_model import LanguageModel
 from lightlab.modules.verse import write_poems
 from lightlab.modules.verse_options import Verse
 from lightlab.modules.word_options import parse_words
@@ -21,6 +22,8 @@ class SamplePoems(Display):
         verse: options of `lightlab.modules.verse_options.Verse`. If the vocabulary has no character of `start`, its
             most frequent one begins.
     """
+
+    needs = (LanguageModel,)
 
     def __init__(self, every: int, verse: dict[str, Any]) -> None:
         self.every = every
@@ -51,6 +54,8 @@ class NearestWords(Callback):
         probes: words between commas; if the vocabulary has none of them, its most frequent ones are used.
         count: nearest words of each.
     """
+
+    needs = (WordVectors,)
 
     def __init__(self, probes: str, every: int, count: int = 8) -> None:
         self.probes = parse_words(probes)

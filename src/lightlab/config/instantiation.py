@@ -1,9 +1,11 @@
 """Instantiates config groups with Hydra; errors become one-line `UsageError`s."""
 
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -49,20 +51,25 @@ def instantiate_parts(config: Config, groups: Iterable[str]) -> SimpleNamespace:
     """Instantiates several groups of a config at once.
 
     Returns:
-        The groups by name: objects, or factories where a target needs further arguments; beside ``module`` its class,
-        ``module_class``, and ``criterion``, a factory, where the module has one.
+        The groups by name: objects, or factories where a target needs further arguments; None for a group that is
+        null. Beside ``module`` its class, ``module_class``, and ``criterion``, a factory, where the module has one.
 
     Raises:
         UsageError: an option that a target does not have, or a value that it does not accept.
     """
     parts = SimpleNamespace()
     for group in groups:
-        is_function = group == "gradient" and config[group].get("_partial_")  # else an object, which counts its steps
-        make = factory if group in _FACTORIES or is_function else part
-        setattr(parts, group, make(config, group))
-    if hasattr(parts, "module"):
-        parts.module_class = target_of(config, "module").func
-        parts.criterion = target_of(config["module"], "criterion") if "criterion" in config["module"] else None
+        if config.get(group) is None:
+            setattr(parts, group, None)
+        elif group == "module":
+            target, criterion = target_of(config, group), config[group].get("criterion")
+            parts.module, parts.module_class = _checked(target, group), target.func
+            has_criterion = isinstance(criterion, dict) and "_target_" in criterion
+            parts.criterion = target_of(config[group], "criterion") if has_criterion else None
+        else:
+            is_function = group == "gradient" and config[group].get("_partial_")  # else an object that counts its steps
+            make = factory if group in _FACTORIES or is_function else part
+            setattr(parts, group, make(config, group))
     return parts
 
 
@@ -92,7 +99,10 @@ def factory(config: Config, group: str) -> Callable[..., Any]:
 
     Hydra's own partial checks its target at every call, which is too slow for a function called at every step.
     """
-    target = target_of(config, group)
+    return _checked(target_of(config, group), group)
+
+
+def _checked(target: partial[Any], group: str) -> Callable[..., Any]:
     make = partial(target.func, *target.args, **target.keywords)
 
     def checked(*arguments: Any, **options: Any) -> Any:
@@ -126,4 +136,26 @@ def _explained(group: str, error: Exception) -> LightlabError:
     cause: BaseException = error
     while cause.__cause__ is not None and not isinstance(cause, LightlabError):
         cause = cause.__cause__
-    return cause if isinstance(cause, LightlabError) else UsageError(f"{group}: {one_line(cause)}")
+    if isinstance(cause, LightlabError):
+        return cause
+    if isinstance(cause, ModuleNotFoundError) and "is not a package" in str(cause):
+        home, _, name = str(cause.name).rpartition(".")
+        return UsageError(f"{group}: {home} defines no {name}")
+    return UsageError(f"{group}: {_place(cause)}{one_line(cause)}{_advice(cause)}")
+
+
+def _place(cause: BaseException) -> str:
+    """Returns ``my_module.py:3: `` where importing a target's file failed in that file; empty elsewhere."""
+    if isinstance(cause, SyntaxError):
+        return f"{cause.filename}:{cause.lineno}: "
+    frames = traceback.extract_tb(cause.__traceback__)
+    if not any(frame.name == "_call_with_frames_removed" for frame in frames):  # the file's own code has not begun
+        return ""
+    own = [frame for frame in frames if not frame.filename.startswith("<frozen ")]
+    return f"{Path(own[-1].filename)}:{own[-1].lineno}: {type(cause).__name__}: "
+
+
+def _advice(cause: BaseException) -> str:
+    if not isinstance(cause, ModuleNotFoundError):
+        return ""
+    return "; a file of your own lies in the folder of --config-dir (config_dir= of predict.py), or is installed"

@@ -10,6 +10,10 @@ MODULE = {
     "criterion": Key(Part(), "the loss: (outputs, targets) → scalar"),
     "criterion.reduction": Key(OneOf(("mean", "sum")), "whether the loss of a batch is a mean or a sum over its rows"),
     "criterion.label_smoothing": Key(Number(0, 1), "share of the target probability spread over all classes"),
+    "criterion.weight": Key(ListOf(NOT_NEGATIVE, also=(None,)), "weight of each class in the loss"),
+    "metrics": Key(
+        MappingOf(MappingOf(), also=(None,)), "further metrics of torchmetrics, each by the name that it is logged with"
+    ),
     "threshold": Key(
         Number(0, 1, open_low=True, open_high=True), "probabilities from here on are predicted as class 1"
     ),
@@ -82,6 +86,7 @@ OPTIMIZER = {
 }
 
 SCHEDULER = {
+    "interval": Key(OneOf(("epoch", "step")), "when one of torch's schedulers steps: after an epoch, or a step"),
     "step_size": Key(Whole(1), "epochs from one change to the next"),
     "milestones": Key(ListOf(Whole(1)), "epochs after which the learning rate changes"),
     "gamma": Key(POSITIVE, "factor of each change"),

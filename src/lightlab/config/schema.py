@@ -35,6 +35,8 @@ GROUPS: dict[str, dict[str, Key]] = {
     "callbacks": CALLBACKS,
     "logger": {},
 }
+# Groups that may be null: a module which is not one of lightlab's may do without them.
+OPTIONAL = ("network", "layers", "activation", "optimizer", "scheduler", "initializer", "gradient")
 
 _SEVERAL = ("callbacks", "logger")
 OF_HYDRA: dict[object, Rule] = {
@@ -66,6 +68,8 @@ def check_groups(config: dict[str, Any], groups: Iterable[str]) -> None:
         UsageError: the first of them, by its full name, with what was expected.
     """
     for group in groups:
+        if config.get(group) is None and group in OPTIONAL:
+            continue
         if not isinstance(config.get(group), dict):
             raise UsageError(f"{group}: must be a group of keys")
         problem = next(_values(f"{group}.", config[group], GROUPS[group]), None)

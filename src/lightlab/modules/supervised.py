@@ -2,15 +2,16 @@
 
 import sys
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
-from torchmetrics import MetricCollection
+from torchmetrics import Metric, MetricCollection
 
+from lightlab.errors import UsageError
 from lightlab.modules.metrics import RunningMean, at_least_single
 from lightlab.optimization.gradients import ComputeLoss, autograd
 from lightlab.optimization.schedulers import RunLength, Schedule, constant
@@ -30,6 +31,7 @@ class SupervisedModule(LightningModule):
         gradient: fills the parameters' ``.grad``; see `lightlab.optimization.gradients`.
         run_length: over which schedules are drawn.
         monitor: name of the metric that the plateau scheduler watches.
+        metrics: further ones, by the names that they are logged with; updated as those of the method `metrics` are.
 
     Attributes:
         is_compiled: whether `network` has been compiled.
@@ -51,7 +53,8 @@ class SupervisedModule(LightningModule):
         scheduler: Callable[[Optimizer, RunLength], Schedule] = constant,
         gradient: Callable[[Tensor, ComputeLoss, nn.Module], None] = autograd,
         run_length: RunLength | None = None,
-        monitor: str = "loss/train",
+        monitor: str | None = "loss/train",
+        metrics: Mapping[str, Metric] | None = None,
     ) -> None:
         super().__init__()
         self.network = network
@@ -65,9 +68,9 @@ class SupervisedModule(LightningModule):
         self.schedule: Schedule | None = None
         self.is_compiled = False
         self.outputs_per_row = 1
-        self.validated_at = -1  # the step of the last validation
         self.train_loss, self.val_loss, self.test_loss = RunningMean(), RunningMean(), RunningMean()
-        self.val_metrics, self.test_metrics = self.metrics(), self.metrics()
+        self._further_metrics = dict(metrics or {})  # a plain dict: the copies alone are parts of the module
+        self.val_metrics, self.test_metrics = self.all_metrics(), self.all_metrics()
         self._batch: Any = None
         self.batches_per_step = 1
 
@@ -84,6 +87,29 @@ class SupervisedModule(LightningModule):
     @abstractmethod
     def metrics(self) -> MetricCollection:
         """Returns new metrics, by the names that they are logged with."""
+
+    def all_metrics(self) -> MetricCollection:
+        """Returns new metrics: those of `metrics`, and those that the config adds."""
+        metrics = self.metrics()
+        metrics.add_metrics({name: metric.clone() for name, metric in self._further_metrics.items()})
+        return metrics
+
+    def unpack(self, batch: Any) -> tuple[Tensor, Tensor]:
+        """Returns the inputs and targets of a batch; override it for batches of another form.
+
+        Raises:
+            UsageError: it is neither a pair nor a mapping with ``inputs`` and ``targets``.
+        """
+        if isinstance(batch, (tuple, list)) and len(batch) == 2:
+            return batch[0], batch[1]
+        if isinstance(batch, Mapping) and {"inputs", "targets"} <= batch.keys():
+            return batch["inputs"], batch["targets"]
+        form = f"a mapping with {', '.join(map(str, batch))}" if isinstance(batch, Mapping) else type(batch).__name__
+        size = f" of {len(batch)}" if isinstance(batch, (tuple, list)) else ""
+        raise UsageError(
+            f"data: a batch is {form}{size}; {type(self).__name__} takes (inputs, targets), or a mapping with both; "
+            "its method unpack may be overridden"
+        )
 
     @abstractmethod
     def predict(self, outputs: Tensor) -> dict[str, list[Any]]:
@@ -118,7 +144,8 @@ class SupervisedModule(LightningModule):
         assert isinstance(inputs, Tensor)
         return inputs.to(weight if inputs.is_floating_point() else weight.device)
 
-    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+    def training_step(self, batch: Any, batch_idx: int) -> Tensor:
+        batch = self.unpack(batch)
         loss = self._loss(batch)
         self._batch = batch
         self.train_loss.add(*self._sum_and_count(loss.detach() / self.outputs_per_row, batch))
@@ -130,21 +157,22 @@ class SupervisedModule(LightningModule):
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
         self.gradient(loss, self._loss_again, self.network)
 
-    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+    def validation_step(self, batch: Any, batch_idx: int) -> Tensor:
         return self._evaluate(batch, self.val_loss, self.val_metrics)
 
-    def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+    def test_step(self, batch: Any, batch_idx: int) -> Tensor:
         return self._evaluate(batch, self.test_loss, self.test_metrics)
 
     def on_validation_epoch_end(self) -> None:
         self._log("val", self.val_loss, self.val_metrics)
-        self.validated_at = self.trainer.global_step
 
     def on_test_epoch_end(self) -> None:
         self._log("test", self.test_loss, self.test_metrics)
 
-    def end_train_epoch(self) -> None:
+    def end_train_epoch(self, is_monitored: bool) -> None:
         """Logs the epoch's training loss and steps a plateau scheduler; the callback `EndTrainEpoch` calls it.
+
+        `is_monitored` says whether the monitored metric has a value of this epoch.
 
         Lightning would step a plateau scheduler only after the checkpoint has been written, which would then lack that
         step; so `configure_optimizers` has it never do so.
@@ -154,13 +182,10 @@ class SupervisedModule(LightningModule):
         self.log("loss/train", loss, prog_bar=True)
         for name, value in self.train_loss_metrics(loss).items():
             self.log(f"{name}/train", value)
-        if self.schedule and self.schedule.interval == "validation" and self.is_fresh(self.monitor):
+        if self.schedule and self.schedule.interval == "validation" and is_monitored:
             assert self.schedule.scheduler is not None
+            assert self.monitor is not None
             self.schedule.scheduler.step(self.trainer.callback_metrics[self.monitor])  # type: ignore[arg-type]
-
-    def is_fresh(self, metric: str) -> bool:
-        """Whether the metric was measured at this step, as training metrics always are at an epoch's end."""
-        return metric.endswith("/train") or self.validated_at == self.trainer.global_step
 
     def configure_optimizers(self) -> Any:
         optimizer = self.make_optimizer(self.named_parameters())
@@ -187,8 +212,6 @@ class SupervisedModule(LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["train_loss"] = self.train_loss.state()
         checkpoint["steps"] = self.run_length.steps
-        checkpoint["stopped"] = self.trainer.should_stop
-        checkpoint["epoch_is_over"] = self.trainer.is_last_batch
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.train_loss.load(checkpoint["train_loss"])
@@ -208,10 +231,10 @@ class SupervisedModule(LightningModule):
         loss = self.compute_loss(outputs, targets.repeat(copies, *[1] * (targets.ndim - 1)))
         return loss if self._sums() else loss * copies
 
-    def _evaluate(self, batch: tuple[Tensor, Tensor], mean: RunningMean, metrics: MetricCollection) -> Tensor:
-        inputs, targets = batch
+    def _evaluate(self, batch: Any, mean: RunningMean, metrics: MetricCollection) -> Tensor:
+        inputs, targets = self.unpack(batch)
         outputs = at_least_single(self(inputs))
-        mean.add(*self._sum_and_count(self.compute_loss(outputs, targets), batch))
+        mean.add(*self._sum_and_count(self.compute_loss(outputs, targets), (inputs, targets)))
         self.update_metrics(metrics, outputs, targets)
         return outputs
 

@@ -52,8 +52,8 @@ class WordVectors(SupervisedModule):
     def forward(self, contexts: Tensor) -> Tensor:
         return self.network.hidden(contexts)  # type: ignore[operator]
 
-    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
-        self._drawn = self._draw(batch[1])  # here, so that a loss computed again has the same noise
+    def training_step(self, batch: Any, batch_idx: int) -> Tensor:
+        self._drawn = self._draw(self.unpack(batch)[1])  # here, so that a loss computed again has the same noise
         return super().training_step(batch, batch_idx)
 
     def compute_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:

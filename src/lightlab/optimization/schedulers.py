@@ -7,12 +7,15 @@ In the formulas lr is the optimizer's own learning rate, and t counts from 0.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from torch.optim import Optimizer
 from torch.optim import lr_scheduler as torch_schedulers
 from torch.optim.lr_scheduler import LRScheduler
+
+from lightlab.errors import UsageError, one_line
 
 
 @dataclass(frozen=True)
@@ -23,13 +26,20 @@ class RunLength:
     steps_per_epoch: int
 
     @classmethod
-    def of(cls, batches: int, trainer: dict[str, Any]) -> RunLength:
+    def of(cls, batches: int | None, trainer: dict[str, Any]) -> RunLength:
         """Returns the length of a run with `batches` an epoch and the config's ``trainer``.
+
+        Without a number of batches an epoch, as of a stream, only ``limit_train_batches`` or ``max_steps`` gives the
+        length; otherwise ``steps`` is 0.
 
         Lightning's `estimated_stepping_batches` is the same number, but when a run is resumed it sets up the train
         loader before the loader's state is restored, and the state is lost.
         """
         limit = trainer["limit_train_batches"]
+        if batches is None:
+            if not isinstance(limit, int) or isinstance(limit, bool):
+                return cls(max(0, trainer["max_steps"]), 0)
+            batches = limit
         if limit is not None:
             batches = min(limit, batches) if isinstance(limit, int) else int(limit * batches)
         per_epoch = max(1, math.ceil(batches / trainer["accumulate_grad_batches"]))
@@ -132,6 +142,36 @@ def one_cycle(
         max_momentum=max_momentum,
     )
     return Schedule(scheduler, "step", when_extended="refuse")
+
+
+def of_torch(
+    kind: type[LRScheduler], options: dict[str, Any], mode: str = "min"
+) -> Callable[[Optimizer, RunLength], Schedule]:
+    """Adapts one of torch's own schedulers.
+
+    Args:
+        kind: its class; `ReduceLROnPlateau` steps after each validation, by the monitored metric.
+        options: its arguments, the optimizer apart, and ``interval``: ``epoch`` (the default) or ``step``.
+        mode: whether a lower (``min``) or a higher (``max``) monitored metric is better.
+
+    Raises:
+        UsageError: from the factory, for arguments that the class does not take.
+    """
+    interval = options.get("interval", "epoch")
+    arguments = {name: value for name, value in options.items() if name != "interval"}
+    if issubclass(kind, torch_schedulers.ReduceLROnPlateau):
+        interval, arguments = "validation", {"mode": mode} | arguments
+
+    def adapted(optimizer: Optimizer, run: RunLength) -> Schedule:
+        try:
+            return Schedule(kind(optimizer, **arguments), interval)
+        except (TypeError, ValueError) as error:
+            raise UsageError(
+                f"scheduler: {kind.__name__}: {one_line(error)}; scheduler=none on the command line takes away the "
+                "options of the task's own scheduler"
+            ) from error
+
+    return adapted
 
 
 def _has_momentum(optimizer: Optimizer) -> bool:

@@ -207,7 +207,7 @@ def _labels(spec: Spec, targets: Tensor) -> list[Any]:
 def _scores(module: SupervisedModule, inputs: Inputs, outputs: Tensor) -> dict[str, float]:
     if inputs.targets is None:
         return {}
-    metrics = module.metrics()
+    metrics = module.all_metrics()
     module.update_metrics(metrics, outputs, inputs.targets)
     return {name: float(value) for name, value in metrics.compute().items()}
 

@@ -1,8 +1,10 @@
 """What a checkpoint must hold, checked before anything is built from it or changed by it."""
 
 import math
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import torch
@@ -26,6 +28,7 @@ from lightlab.spec import Spec
 MOST_VALUES = 50_000_000  # in the containers of a checkpoint; its tensors apart
 MOST_INPUTS = 2**26  # numbers of one example
 DEEPEST = 100  # containers inside each other
+_PLAIN = (bool, int, float, complex, str, bytes)
 _COUNT = Whole(0, 2**63 - 1)
 _NAME = Text(also=("",))
 _SIZE = Whole(1, 2**31 - 1)
@@ -57,14 +60,17 @@ SPEC_FORM: dict[str, Rule] = {
     "start": ListOf(Number()),
 }
 RESUMED_FORM: dict[str, Rule] = {
-    "steps": _COUNT,
     "stopped": SWITCH,
     "epoch_is_over": SWITCH,
-    "train_loss": MappingOf(),
     "loops.fit_loop": MappingOf(),
     "callbacks": MappingOf(),
-    "optimizer_states": ListOf(MappingOf(), 1),
+    "optimizer_states": ListOf(MappingOf()),
     "lr_schedulers": ListOf(MappingOf()),
+}
+SUPERVISED_FORM: dict[str, Rule] = {  # what a run of lightlab's own modules holds beside them
+    "steps": _COUNT,
+    "train_loss": MappingOf(),
+    "optimizer_states": ListOf(MappingOf(), 1),
 }
 
 
@@ -90,6 +96,13 @@ def check_extent(path: Path, contents: Any) -> None:
         if values > MOST_VALUES:
             break
     raise refused(path, f"more than {MOST_VALUES:,} values, or {DEEPEST} containers inside each other")
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a checkpoint can hold a value: a tensor, a number, text, or containers of them."""
+    if isinstance(value, (dict, list, tuple)) and type(value) in (dict, list, tuple, OrderedDict):
+        return all(map(is_plain, _items(value))) and (not isinstance(value, dict) or all(map(is_plain, value)))
+    return isinstance(value, (Tensor, torch.dtype, torch.device, NoneType)) or type(value) in _PLAIN
 
 
 def _items(container: Any) -> Any:

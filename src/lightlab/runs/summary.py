@@ -52,18 +52,25 @@ def _number(value: float | None) -> str:
 
 
 def run_summary(
-    results: dict[str, Any], folder: Path, example: str, extendable: bool, notes: Sequence[str] = ()
+    results: dict[str, Any],
+    folder: Path,
+    example: str,
+    extendable: bool,
+    notes: Sequence[str] = (),
+    config_dir: str = "",
 ) -> str:
     """Returns the results, the callbacks' notes, and the commands to go on with.
 
     Args:
         example: an option of predict.py that fits the data.
         extendable: whether the run can be resumed with more epochs.
+        config_dir: the user's own config folder, if the run has one.
     """
     quoted = shlex.quote(str(folder))
     title = f"{results['name']} · {results['data']} data · {results['epochs']} epochs in {results['seconds']:.1f} s"
-    further = f"python train.py resume={quoted} trainer.max_epochs={2 * results['epochs']}"
-    anew = f"python train.py task={results['name']} init_from={quoted}"
+    train = f"python train.py{f' --config-dir {shlex.quote(config_dir)}' if config_dir else ''}"
+    further = f"{train} resume={quoted} trainer.max_epochs={2 * results['epochs']}"
+    anew = f"{train} task={results['name']} init_from={quoted}"
     return "\n".join(
         [
             "",

@@ -15,7 +15,7 @@ from hydra.core.override_parser.types import Override
 from hydra.utils import get_object
 
 from lightlab.config.composition import unflatten
-from lightlab.config.schema import GROUPS
+from lightlab.config.schema import GROUPS, OPTIONAL
 from lightlab.errors import DataError
 
 
@@ -50,6 +50,8 @@ _TORCH = {
     "torch.nn": "torch.nn.Module",
     "torch.optim": "torch.optim.Optimizer",
     "torch.optim.lr_scheduler": "torch.optim.lr_scheduler.LRScheduler",
+    "torchmetrics.classification": "torchmetrics.Metric",
+    "torchmetrics.regression": "torchmetrics.Metric",
 }
 _TORCH_INIT = r"torch\.nn\.init\.[a-z]\w*_"
 # Modules of lightlab whose classes may be named, and those whose functions may be named.
@@ -83,6 +85,8 @@ def check_trusted(
         DataError: names the target; nothing outside lightlab and torch has been imported, nothing built.
     """
     for group in groups:
+        if config.get(group) is None and group in OPTIONAL:
+            continue
         if not isinstance(config.get(group), dict):
             raise DataError(f"{where}: its config lacks {group}")
         for depth, target in _targets(config[group]):

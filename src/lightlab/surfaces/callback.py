@@ -26,6 +26,8 @@ class KeepTrajectory(Display):
         language: of the labels, ``en`` or ``zh``.
     """
 
+    needs = (SurfaceDescent,)
+
     def __init__(self, animation: bool = False, language: str = "en") -> None:
         self.animation = animation
         self.language = language

@@ -97,8 +97,8 @@ class SurfaceDescent(SupervisedModule):
         self.point = outputs.detach()[-1]
         return outputs
 
-    def end_train_epoch(self) -> None:
-        super().end_train_epoch()
+    def end_train_epoch(self, is_monitored: bool) -> None:
+        super().end_train_epoch(is_monitored)
         self.log_dict({"point/x": self.point[0], "point/y": self.point[1]})
 
     def predict(self, outputs: Tensor) -> dict[str, list[Any]]:

@@ -2,6 +2,7 @@
 
 import logging
 import warnings
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,27 +10,42 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, Trainer, seed_everything
+from lightning.pytorch import Callback, LightningDataModule, LightningModule, Trainer, seed_everything
 from lightning.pytorch.callbacks import Checkpoint, EarlyStopping, ProgressBar
 from lightning.pytorch.profilers import PassThroughProfiler
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LRScheduler
 
-from lightlab.callbacks.base import CallbackGroup, Display
+from lightlab.callbacks.base import CallbackGroup, Display, suits
 from lightlab.callbacks.checkpointing import LastCheckpoint, SaveConfig, SaveOnSignal, SaveRandomStates
 from lightlab.callbacks.logging import EndTrainEpoch, MetricsCsv
+from lightlab.callbacks.monitoring import CheckMonitor, Validations
 from lightlab.callbacks.progress import CompileTime
 from lightlab.callbacks.pruning import Pruning, Trial
 from lightlab.config.composition import Config
-from lightlab.config.instantiation import building_only, explained, instantiate_parts, part
+from lightlab.config.instantiation import building_only, explained, instantiate_parts, part, target_of
+from lightlab.config.schema import OPTIONAL
 from lightlab.data.base import ResidentDataModule
 from lightlab.data.splits import Fold
 from lightlab.errors import UsageError, memory_is_full, one_line
 from lightlab.modules.supervised import SupervisedModule
-from lightlab.optimization.schedulers import RunLength
+from lightlab.optimization.schedulers import RunLength, of_torch
 from lightlab.runs.checkpoints import AtomicCheckpointIO
 from lightlab.runs.trust import target_names
 from lightlab.spec import Spec
 from lightlab.training.devices import Accelerator, compiles, keep_pages
+from lightlab.training.lightning_parts import (
+    FirstBatches,
+    batches_of,
+    example_of,
+    ignored_parts,
+    is_supervised,
+    lightning_data,
+    lightning_module,
+    needed_spec,
+    spec_of,
+    stages_of,
+)
 from lightlab.training.weights import Resumable, check_states, checkpoint_to_resume, take_weights
 
 # Folds draw no pictures and keep no checkpoint to resume from: rerunning one is quick.
@@ -50,20 +66,24 @@ class Run:
         callbacks: all of them, in order.
         resumed: the checkpoint that training goes on from.
         keeps_pages: whether the allocator keeps freed pages.
+        notes: a line for each override that has no effect.
     """
 
     config: Config
     folder: Path
-    data: ResidentDataModule
-    module: SupervisedModule
+    data: LightningDataModule
+    module: LightningModule
     trainer: Trainer
     callbacks: list[Callback]
     accelerator: Accelerator
     resumed: Resumable | None
     keeps_pages: bool
+    notes: Sequence[str] = ()
 
 
-def build(config: Config, folder: Path, fold: Fold | None = None, trial: Trial | None = None) -> Run:
+def build(
+    config: Config, folder: Path, fold: Fold | None = None, trial: Trial | None = None, typed: Sequence[str] = ()
+) -> Run:
     """Builds a run and writes nothing.
 
     Args:
@@ -71,6 +91,7 @@ def build(config: Config, folder: Path, fold: Fold | None = None, trial: Trial |
         folder: of the run.
         fold: which rows a run of a cross-validation is tested on.
         trial: the search that the run belongs to, which may stop it.
+        typed: the user's own overrides.
 
     Raises:
         LightlabError: a part is refused, or does not fit another.
@@ -80,20 +101,25 @@ def build(config: Config, folder: Path, fold: Fold | None = None, trial: Trial |
     seed_everything(config["seed"], verbose=False)
     with building_only(target_names(config)) if config["resume"] else nullcontext():
         parts = instantiate_parts(config, _PARTS if fold is None else _PARTS_OF_FOLDS)
-    data: ResidentDataModule = parts.data
-    if fold is not None and not data.can_fold:
+    data = lightning_data(parts.data)
+    if fold is not None and not getattr(data, "can_fold", False):
         raise UsageError(f"folds: {type(data).__name__} data cannot be dealt into folds; set folds=null")
-    data.fold = fold
-    data.setup()
-    module = _build_learner(config, parts)
+    if isinstance(data, ResidentDataModule):
+        data.fold = fold
+        data.setup()
+    module = _build_learner(config, parts) if is_supervised(parts.module_class) else _build_foreign(config, parts)
     resumed = checkpoint_to_resume(config, module, data)
     config = config | {"resume": None}  # `resume` belongs to this process, not to the run
-    callbacks = _build_callbacks(config, parts, module.is_compiled, trial)
-    trainer = _build_trainer(config, folder, parts, callbacks, resumed)
+    callbacks = _build_callbacks(config, parts, module, trial)
+    trainer = _build_trainer(config, folder, parts, module, callbacks, resumed)
     if resumed:
         check_states(resumed, trainer, callbacks)
-    _check_monitor(config, module, data)
-    return Run(config, folder, data, module, trainer, callbacks, parts.accelerator, resumed, keeps_pages)
+    notes = []
+    if isinstance(module, SupervisedModule):
+        _check_monitor(config, module, data)
+    else:
+        notes = ignored_parts(config, module, typed)
+    return Run(config, folder, data, module, trainer, callbacks, parts.accelerator, resumed, keeps_pages, notes)
 
 
 def build_data(config: Config) -> ResidentDataModule:
@@ -138,8 +164,20 @@ def build_module(parts: SimpleNamespace, spec: Spec, network: nn.Module, **train
             f"but data {spec.name} gives a {spec.target}; choose a module and a data that fit"
         )
     if parts.criterion is not None:
-        training["criterion"] = parts.layers.counterpart(parts.criterion)()
+        training["criterion"] = _criterion(parts.layers.counterpart(parts.criterion), spec)
     return parts.module(network=network, spec=spec, **training)
+
+
+def _criterion(make: Any, spec: Spec) -> nn.Module:
+    """Builds the loss; its weights of classes, a list in the config, become a tensor."""
+    weight = make.keywords.get("weight")
+    if weight is None:
+        return make()
+    if len(weight) != spec.output_size:
+        raise UsageError(
+            f"module.criterion.weight: {len(weight)} weights for {spec.output_size} outputs; give one each"
+        )
+    return make(weight=torch.tensor(weight))
 
 
 def _name(target: Any) -> str:
@@ -149,22 +187,29 @@ def _name(target: Any) -> str:
 def _build_learner(config: Config, parts: SimpleNamespace) -> SupervisedModule:
     """Builds the network and the module that trains it, with their first weights."""
     data, accelerator = parts.data, parts.accelerator
-    network = build_network(parts, data.spec)
+    for group in OPTIONAL:
+        if getattr(parts, group) is None:
+            raise UsageError(f"{group}: null, but module {_name(parts.module_class)} needs one; choose it: {group}=…")
+    if not isinstance(data, ResidentDataModule):
+        data.prepare_data()
+        data.setup("fit")
+    spec = needed_spec(data, parts.module_class)
+    network = build_network(parts, spec)
     with explained("initializer"):
         parts.initializer()(network)
     if accelerator.channels_last(network):
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     module = build_module(
         parts,
-        data.spec,
+        spec,
         network,
         optimizer=parts.optimizer,
-        scheduler=parts.scheduler,
+        scheduler=_scheduler(config, parts),
         gradient=parts.gradient,
-        run_length=RunLength.of(len(data.train_dataloader()), config["trainer"]),
+        run_length=RunLength.of(batches_of(data), config["trainer"]),
         monitor=config["monitor"]["name"],
     )
-    example = data.example()
+    example = example_of(data, spec)
     try_out(network, parts.activation, example)
     module.example_input_array = example
     if config["init_from"] and not config["resume"]:  # a resumed run has weights of its own
@@ -172,37 +217,75 @@ def _build_learner(config: Config, parts: SimpleNamespace) -> SupervisedModule:
     if compiles(config, accelerator, module.run_length.steps):
         network.compile()
         module.is_compiled = True
+    if not module.run_length.steps and _depends_on_length(module):
+        raise UsageError(
+            "scheduler: is drawn over the whole run, whose length a loader without a length does not give; set "
+            "trainer.max_steps, or trainer.limit_train_batches to a number of batches"
+        )
     return module
 
 
-def _build_callbacks(config: Config, parts: SimpleNamespace, compiled: bool, trial: Trial | None) -> list[Callback]:
-    """Builds the configured callbacks plus those that every run requires."""
+def _scheduler(config: Config, parts: SimpleNamespace) -> Callable[..., Any]:
+    target = target_of(config, "scheduler")
+    kind: Any = target.func
+    is_torchs = isinstance(kind, type) and issubclass(kind, LRScheduler)
+    return of_torch(kind, target.keywords, config["monitor"]["mode"]) if is_torchs else parts.scheduler
+
+
+def _depends_on_length(module: SupervisedModule) -> bool:
+    optimizer = module.make_optimizer(module.named_parameters())
+    return module.make_schedule(optimizer, RunLength(1, 1)).when_extended != "same"
+
+
+def _build_foreign(config: Config, parts: SimpleNamespace) -> LightningModule:
+    """Builds a LightningModule that is not lightlab's own: from its own config, and nothing else."""
+    module = lightning_module(parts.module())
+    if config["init_from"] and not config["resume"]:
+        take_weights(module, config["init_from"])
+    if config["compile"] is True:
+        module.compile()
+    return module
+
+
+def _build_callbacks(
+    config: Config, parts: SimpleNamespace, module: LightningModule, trial: Trial | None
+) -> list[Callback]:
+    """Builds the configured callbacks, those apart that need what the run does not have, and those of every run."""
+    data, spec, monitor = parts.data, spec_of(parts.data), config["monitor"]["name"]
+    is_resident, is_own = isinstance(data, ResidentDataModule), isinstance(module, SupervisedModule)
+    is_fold = is_resident and data.fold is not None
+    is_compiled = module.is_compiled if is_own else config["compile"] is True
     configured = [
         callback
         for callback in parts.callbacks.values()
-        if callback and not (parts.data.fold and isinstance(callback, _NOT_OF_FOLDS))
+        if callback and not (is_fold and isinstance(callback, _NOT_OF_FOLDS))
     ]
-    configured.sort(key=lambda callback: isinstance(callback, MetricsCsv))  # its row is written after all have logged
-    return [
+    configured.sort(key=lambda callback: not isinstance(callback, MetricsCsv))  # before those that save
+    callbacks = [
         EndTrainEpoch(),
-        SaveRandomStates(),
+        Validations(),
+        SaveRandomStates(before_loading=not is_resident),
+        *([FirstBatches()] if not (is_own and is_resident) else []),
+        *([CheckMonitor(monitor)] if monitor and not is_own else []),
         *configured,
-        SaveConfig(config, parts.data.spec.to_plain(), parts.data.state_dict()),
-        *([CompileTime()] if compiled else []),
+        SaveConfig(config, spec.to_plain() if spec else {}, data.state_dict() if is_resident else {}),
+        *([CompileTime()] if is_compiled else []),
         *([Pruning(trial, config["monitor"])] if trial else []),
     ]
+    return [callback for callback in callbacks if suits(callback, module, data)]
 
 
 def _build_trainer(
     config: Config,
     folder: Path,
     parts: SimpleNamespace,
+    module: LightningModule,
     callbacks: list[Callback],
     resumed: Resumable | None,
 ) -> Trainer:
     grouped = [callback for callback in callbacks if _is_grouped(callback)]
-    loggers = [] if parts.data.fold else parts.logger.values()
-    options = config["trainer"] | ({} if "val" in parts.data.splits else {"limit_val_batches": 0})
+    loggers = [] if getattr(parts.data, "fold", None) else parts.logger.values()
+    options = config["trainer"] | ({} if "val" in stages_of(parts.data, module) else {"limit_val_batches": 0})
     return Trainer(
         accelerator=parts.accelerator.name,
         devices=1,
@@ -213,7 +296,7 @@ def _build_trainer(
         enable_checkpointing=any(isinstance(callback, Checkpoint) for callback in callbacks),
         enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),
         enable_model_summary=False,  # the table of layers is a callback like the others
-        num_sanity_val_steps=0,
+        num_sanity_val_steps=0 if isinstance(module, SupervisedModule) else 2,
         **options | {"profiler": options.get("profiler") or NoProfiler()},
     )
 
@@ -232,11 +315,11 @@ class NoProfiler(PassThroughProfiler):
         return self._nothing
 
 
-def _check_monitor(config: Config, module: SupervisedModule, data: ResidentDataModule) -> None:
+def _check_monitor(config: Config, module: SupervisedModule, data: LightningDataModule) -> None:
     names = ["loss/train"]
-    if "val" in data.splits:
+    if "val" in stages_of(data):
         names += ["loss/val", *(f"{name}/val" for name in module.val_metrics)]
-    if config["monitor"]["name"] not in names:
+    if config["monitor"]["name"] not in [None, *names]:
         raise UsageError(f"monitor.name={config['monitor']['name']}: this task measures {', '.join(names)}")
 
 

@@ -67,7 +67,7 @@ def compiles(config: Config, accelerator: Accelerator, steps: int) -> bool:
     """
     if config["compile"] != "auto":
         return config["compile"]
-    by_differences = "h" in config["gradient"]  # they evaluate the network by its functions
+    by_differences = "h" in (config["gradient"] or {})  # they evaluate the network by its functions
     return accelerator.device.type == "cuda" and steps >= 20_000 and not by_differences
 
 

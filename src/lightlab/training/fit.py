@@ -1,15 +1,21 @@
 """One experiment: fits a run, tests its best checkpoint, writes the results."""
 
+import shlex
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from lightlab.callbacks.checkpointing import SaveRandomStates
 from lightlab.callbacks.pruning import Pruning, Trial
 from lightlab.config.composition import Config
-from lightlab.errors import LightlabError, one_line, printable
+from lightlab.data.base import ResidentDataModule
+from lightlab.errors import LightlabError, UsageError, one_line, printable
 from lightlab.files import write_text
+from lightlab.modules.supervised import SupervisedModule
 from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.contents import refused
 from lightlab.runs.folder import begin, checkpoint_of
@@ -17,10 +23,18 @@ from lightlab.runs.records import write_yaml
 from lightlab.runs.results import describe_environment, epoch_row, write_json
 from lightlab.runs.summary import run_summary
 from lightlab.training.building import Run, build
+from lightlab.training.lightning_parts import FirstBatches, stages_of
+
+_NO_METRICS = ("epoch", "step", "seconds")  # columns of metrics.csv
 
 
 def train(
-    config: Config, folder: Path, trial: Trial | None = None, begun: Callable[[], None] | None = None
+    config: Config,
+    folder: Path,
+    trial: Trial | None = None,
+    begun: Callable[[], None] | None = None,
+    typed: Sequence[str] = (),
+    config_dir: str = "",
 ) -> dict[str, Any]:
     """Builds and fits one run, and prints what it is and what came out.
 
@@ -29,23 +43,40 @@ def train(
         folder: of the run; see the README for what is written into it.
         trial: the search that the run belongs to, which may stop it.
         begun: called when the run is built, so that nothing refuses it any more, and before anything is written.
+        typed: the user's own overrides.
+        config_dir: the user's own config folder, for the commands that the end of the run suggests.
 
     Returns:
         What metrics.json holds: flat, ``accuracy/test`` and so on.
     """
-    run = build(config, folder, trial=trial)
+    run = build(config, folder, trial=trial, typed=typed)
     if begun is not None:
         begun()
     print(printable(_opening_line(run)), flush=True)
+    for note in run.notes:
+        print(printable(f"! {note}"), file=sys.stderr, flush=True)
     results = fit(run)
     if reason := _why_pruned(run):
         print(f"\n{reason}\n\nrun folder   {folder}", flush=True)
         return results
     messages = [message for callback in run.callbacks if (message := getattr(callback, "message", ""))]
-    schedule = run.module.schedule
-    is_extendable = schedule is not None and schedule.when_extended != "refuse"
-    print(printable(run_summary(results, folder, run.data.example_option, is_extendable, messages)), flush=True)
+    option = _example_option(run, config_dir)
+    print(printable(run_summary(results, folder, option, _is_extendable(run), messages, config_dir)), flush=True)
     return results
+
+
+def _is_extendable(run: Run) -> bool:
+    if not isinstance(run.module, SupervisedModule):
+        return True
+    return run.module.schedule is not None and run.module.schedule.when_extended != "refuse"
+
+
+def _example_option(run: Run, config_dir: str) -> str:
+    """Returns the options of predict.py that suit the run: its data's, and whose classes may be built."""
+    package = str(run.config["module"]["_target_"]).partition(".")[0]
+    trusted = f"config_dir={shlex.quote(config_dir)}" if config_dir else f"allow=[{package}]"
+    options = [trusted] if config_dir or package != "lightlab" else []
+    return " ".join([*options, *filter(None, [getattr(run.data, "example_option", "")])])
 
 
 def fit(run: Run) -> dict[str, Any]:
@@ -83,6 +114,11 @@ def _fit(run: Run) -> None:
     except LightlabError:
         raise
     except Exception as error:
+        first = (each.explain(error, run.module) for each in run.callbacks if isinstance(each, FirstBatches))
+        if explained := next(filter(None, first), None):
+            raise explained from error
+        if isinstance(error, MisconfigurationException):
+            raise UsageError(f"{type(run.module).__name__}: {one_line(error)}") from error
         states = next((callback for callback in run.callbacks if isinstance(callback, SaveRandomStates)), None)
         if path is None or states is None or states.are_restored:
             raise
@@ -104,13 +140,17 @@ def _training_results(run: Run, seconds: float) -> dict[str, Any]:
     epochs = int(last.get("epoch", run.trainer.current_epoch))
     return {
         "name": run.config["name"],
-        "data": run.data.origin,
-        **run.data.notes,
+        "data": getattr(run.data, "origin", type(run.data).__name__),
+        **getattr(run.data, "notes", {}),
         "seconds": last.get("seconds", seconds),  # those before a resume included
         "epochs": epochs,
         "steps": int(last.get("step", run.trainer.global_step)),
         "best_epoch": epoch or epochs,
-        **{name: value for name, value in row.items() if "/" in name},
+        **{
+            name: value
+            for name, value in row.items()
+            if name not in _NO_METRICS and not name.startswith("learning_rate")
+        },
     }
 
 
@@ -119,10 +159,10 @@ def _test(run: Run) -> dict[str, float]:
     best = checkpoint_of(run.folder)
     if best is not None:
         run.module.load_state_dict(read_checkpoint(best)["state_dict"])
-    if "test" not in run.data.splits:
+    if "test" not in stages_of(run.data, run.module):
         return {}
-    metrics = run.trainer.test(run.module, datamodule=run.data, verbose=False)
-    return {name: float(value) for name, value in metrics[0].items()} if metrics else {}  # limit_test_batches=0
+    metrics = run.trainer.test(run.module, datamodule=run.data, verbose=False)  # one for each loader
+    return {name: float(value) for of_loader in metrics for name, value in of_loader.items()}
 
 
 def _why_pruned(run: Run) -> str:
@@ -130,5 +170,8 @@ def _why_pruned(run: Run) -> str:
 
 
 def _opening_line(run: Run) -> str:
+    if not isinstance(run.data, ResidentDataModule):
+        parts = (f"{kind.__module__}.{kind.__qualname__}" for kind in (type(run.module), type(run.data)))
+        return f"{' on '.join(parts)} · device {run.accelerator.description}"
     rows = ", ".join(f"{len(split):,} {name}" for name, split in run.data.splits.items())
     return f"data {run.data.spec.name} ({run.data.origin}): {rows} rows · device {run.accelerator.description}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, Trainer
+from lightning.pytorch import Callback, LightningDataModule, LightningModule, Trainer
 from torch import nn
 
 from lightlab.callbacks.base import CallbackGroup
@@ -19,7 +19,16 @@ from lightlab.errors import UsageError
 from lightlab.files import user_path
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.runs.checkpoints import read_checkpoint
-from lightlab.runs.contents import RESUMED_FORM, check_finite, check_form, check_weights, misfit, refused, unlike
+from lightlab.runs.contents import (
+    RESUMED_FORM,
+    SUPERVISED_FORM,
+    check_finite,
+    check_form,
+    check_weights,
+    misfit,
+    refused,
+    unlike,
+)
 from lightlab.runs.folder import checkpoint_of, find_run, results_of
 
 # The parts that a resumed run keeps. The checkpoint restores these settings, so an override would have no effect.
@@ -44,7 +53,7 @@ class Resumable:
     callbacks: dict[str, Any]
 
 
-def take_weights(module: SupervisedModule, source: str) -> None:
+def take_weights(module: LightningModule, source: str) -> None:
     """Loads the weights of ``init_from=``: a checkpoint's file, a run's folder, or ``last``.
 
     Raises:
@@ -62,7 +71,7 @@ def take_weights(module: SupervisedModule, source: str) -> None:
     module.load_state_dict(weights)
 
 
-def checkpoint_to_resume(config: Config, module: SupervisedModule, data: ResidentDataModule) -> Resumable | None:
+def checkpoint_to_resume(config: Config, module: LightningModule, data: LightningDataModule) -> Resumable | None:
     """Checks the checkpoint of ``resume=`` before Lightning loads it, while nothing has been changed.
 
     Weights that are not finite are taken: a run that diverges can go on as it would have without a stop.
@@ -83,8 +92,13 @@ def checkpoint_to_resume(config: Config, module: SupervisedModule, data: Residen
     if config["name"] != saved["name"]:
         raise UsageError(f"{path} is a checkpoint of task {saved['name']}; resume= goes on with the same task")
     _check_same_parts(saved, config)
-    _check_learning(path, checkpoint, module, data)
-    extendable = _check_length(module, checkpoint["steps"])
+    check_weights(path, checkpoint["state_dict"], module)
+    _check_preparation(path, checkpoint, data)
+    extendable = True
+    if isinstance(module, SupervisedModule):
+        check_form(path, checkpoint, SUPERVISED_FORM)
+        _check_learning(path, checkpoint, module)
+        extendable = _check_length(module, checkpoint["steps"])
     trained, limit = _is_trained(config, checkpoint), config["trainer"]["max_epochs"]
     if not trained and 0 < limit <= checkpoint["epoch"]:
         raise UsageError(
@@ -97,12 +111,16 @@ def checkpoint_to_resume(config: Config, module: SupervisedModule, data: Residen
     return Resumable(path, checkpoint["global_step"], trained, checkpoint["loops"], checkpoint["callbacks"])
 
 
-def _check_learning(path: Path, checkpoint: dict[str, Any], module: SupervisedModule, data: ResidentDataModule) -> None:
-    """Compares the states that training goes on from with those that this run's parts have themselves."""
-    check_weights(path, checkpoint["state_dict"], module)
+def _check_preparation(path: Path, checkpoint: dict[str, Any], data: LightningDataModule) -> None:
+    if not isinstance(data, ResidentDataModule):
+        return
     prepared = checkpoint.get(type(data).__qualname__)  # under this key Lightning keeps a data module's state
     if prepared is not None and (problem := data.state_problem(prepared)):
         raise refused(path, f"preparation: {problem}")
+
+
+def _check_learning(path: Path, checkpoint: dict[str, Any], module: SupervisedModule) -> None:
+    """Compares the states that training goes on from with those that this run's parts have themselves."""
     optimizer, scheduler = _stepped_copies(module)
     expected = {
         "train_loss": (checkpoint["train_loss"], module.train_loss.state()),
@@ -156,7 +174,7 @@ def check_states(resumed: Resumable, trainer: Trainer, callbacks: Sequence[Callb
 
 
 def _check_same_parts(saved: Config, config: Config) -> None:
-    then, now = (flatten({group: source[group] for group in _FIXED}) for source in (saved, config))
+    then, now = (flatten({group: source.get(group) for group in _FIXED}) for source in (saved, config))
     for key in [*then, *now]:
         if then.get(key) != now.get(key) and not (key[0] == "data" and key[1] in _FREE):
             name = ".".join(key)
