@@ -193,7 +193,9 @@ def _check_key(override: Override, config: dict[Any, Any], groups: Groups) -> No
         if path[:depth] == ["trainer"] and key in INSTEAD:
             raise UsageError(f"{name}: {INSTEAD[key]}")
         if path[0] == "extras":
-            raise UsageError(f"{name}: new; write +{name}=VALUE, extras={{{'.'.join(path[1:])}: VALUE}}, or put it into a file")
+            raise UsageError(
+                f"{name}: new; write +{name}=VALUE, extras={{{'.'.join(path[1:])}: VALUE}}, or put it into a file"
+            )
         above = "".join(f"{part}." for part in path[:depth])
         nearest = did_you_mean(key, known).replace("'", f"'{above}", 1)
         raise UsageError(f"{name}: no such key; {nearest}known here: {', '.join(sorted(map(str, set(known))))}")

@@ -6,14 +6,10 @@ from lightlab.config.rules import SWITCH, ListOf, MappingOf, Number, OneOf, Plac
 
 
 class Key(NamedTuple):
-    """A key's type and range, and its meaning; the check, the JSON schemas and the reference are made from them.
-
-    An `optional` key may be missing from the config of a run that an earlier version began.
-    """
+    """A key's type and range, and its meaning; the check, the JSON schemas and the reference are made from them."""
 
     rule: Rule
     meaning: str
-    optional: bool = False
 
 
 # The keys of the config that are no group; each must be there, and no other.
@@ -49,8 +45,8 @@ TOP = {
         MappingOf(Number(0, open_low=True)),
         "the learning rate of each optimizer, measured for the task's network; optimizer.lr= overrides it",
     ),
-    "tags": Key(ListOf(Text(200)), "words of your own that a run is found by", optional=True),
-    "extras": Key(MappingOf(), "keys of your own: kept with the run and shown in reports, used by nothing", optional=True),
+    "tags": Key(ListOf(Text(200)), "words of your own that a run is found by"),
+    "extras": Key(MappingOf(), "keys of your own: kept with the run and shown in reports, used by nothing"),
     "sweep": Key(MappingOf(Text()), "the keys that an experiment sweeps with -m, each with its values: `seed: 0,1,2`"),
 }
 

@@ -69,7 +69,9 @@ def schema_of(path: Path, conf: Path) -> str | None:
     group = path.relative_to(conf).parts[0]
     if group == "hydra":
         return None
-    return group if group in GROUPS | CLOSED and "@package _global_" not in path.read_text(encoding="utf-8") else "config"
+    return (
+        group if group in GROUPS | CLOSED and "@package _global_" not in path.read_text(encoding="utf-8") else "config"
+    )
 
 
 def marked(path: Path, conf: Path) -> str:

@@ -34,29 +34,26 @@ INSTEAD = {
 _TIME = AnyOf((Text(40), MappingOf(Whole(0))), also=(None,))
 _LIMIT = Batches(open_low=True, also=(None,))
 
-# Those of a run of today are always there; a run of an earlier version may lack the others.
 TRAINER = {
     "devices": Key(
         AnyOf((Whole(1, 10**4, also=(-1,)), ListOf(Whole()), Text(200))),
         "how many devices of a machine, or their numbers; -1 and auto: all GPUs. More than one: docs/devices.md",
-        optional=True,
     ),
-    "num_nodes": Key(Whole(1, 10**4), "machines", optional=True),
+    "num_nodes": Key(Whole(1, 10**4), "machines"),
     "strategy": Key(
         AnyOf((Text(100), Part())), "how several devices work together: auto, ddp, fsdp, or a class", optional=True
     ),
-    "sync_batchnorm": Key(SWITCH, "batch norm over the batches of all devices", optional=True),
+    "sync_batchnorm": Key(SWITCH, "batch norm over the batches of all devices"),
     "use_distributed_sampler": Key(
         SWITCH, "give each device its share of a DataLoader's rows; lightlab's own loader always does", optional=True
     ),
     "max_epochs": Key(Whole(1, 10**6, also=(-1,)), "passes over the training rows; -1: until max_time or max_steps"),
-    "min_epochs": Key(Whole(1, 10**6, also=(None,)), "epochs before which nothing stops the run", optional=True),
+    "min_epochs": Key(Whole(1, 10**6, also=(None,)), "epochs before which nothing stops the run"),
     "max_steps": Key(Whole(1, also=(-1,)), "optimizer steps at most; -1: as many as the epochs have"),
-    "min_steps": Key(Whole(1, also=(None,)), "steps before which nothing stops the run", optional=True),
+    "min_steps": Key(Whole(1, also=(None,)), "steps before which nothing stops the run"),
     "max_time": Key(
         _TIME,
         "time after which training stops: DD:HH:MM:SS, or {minutes: 10}",
-        optional=True,
     ),
     "check_val_every_n_epoch": Key(
         Whole(1, 10**6, also=(None,)), "epochs from one validation to the next; null: val_check_interval counts batches"
@@ -64,9 +61,8 @@ TRAINER = {
     "val_check_interval": Key(
         AnyOf((Batches(open_low=True), Text(40), MappingOf(Whole(0))), also=(None,)),
         "validations within an epoch: batches from one to the next, a share of the epoch, or a time; null: at its end",
-        optional=True,
     ),
-    "num_sanity_val_steps": Key(Whole(0, also=(-1,)), "validation batches tried before training; -1: all", optional=True),
+    "num_sanity_val_steps": Key(Whole(0, also=(-1,)), "validation batches tried before training; -1: all"),
     "log_every_n_steps": Key(Whole(1), "steps from one point of the step curves to the next"),
     "precision": Key(
         OneOf(
@@ -83,23 +79,25 @@ TRAINER = {
     "limit_train_batches": Key(_LIMIT, "training batches of an epoch; null: all"),
     "limit_val_batches": Key(Batches(also=(None,)), "batches of a validation; null: all"),
     "limit_test_batches": Key(Batches(also=(None,)), "batches of the test; null: all"),
-    "limit_predict_batches": Key(Batches(also=(None,)), "batches of Lightning's predict; null: all", optional=True),
+    "limit_predict_batches": Key(Batches(also=(None,)), "batches of Lightning's predict; null: all"),
     "overfit_batches": Key(
         Batches(), "training and validation batches, the same ones in every epoch; 0: off", optional=True
     ),
     "fast_dev_run": Key(
         AnyOf((SWITCH, Whole(0, 10**6))), "try everything with this many batches in one epoch; true: 1", optional=True
     ),
-    "deterministic": Key(OneOf((True, False, "warn")), "refuse operations whose result varies from run to run; or warn"),
-    "benchmark": Key(OneOf((True, False), also=(None,)), "let cuDNN try its algorithms and take the fastest", optional=True),
-    "inference_mode": Key(SWITCH, "evaluate in torch.inference_mode; false: in no_grad", optional=True),
+    "deterministic": Key(
+        OneOf((True, False, "warn")), "refuse operations whose result varies from run to run; or warn"
+    ),
+    "benchmark": Key(OneOf((True, False), also=(None,)), "let cuDNN try its algorithms and take the fastest"),
+    "inference_mode": Key(SWITCH, "evaluate in torch.inference_mode; false: in no_grad"),
     "detect_anomaly": Key(SWITCH, "find the operation that made a NaN in the backward pass; slow"),
     "profiler": Key(
         OneOf(("simple", "advanced", "pytorch"), also=(None,)), "measure where the time goes, and print it at the end"
     ),
-    "reload_dataloaders_every_n_epochs": Key(Whole(), "epochs after which loaders are made anew; 0: never", optional=True),
-    "enable_autolog_hparams": Key(SWITCH, "let Lightning log the module's hyperparameters", optional=True),
-    "model_registry": Key(Text(also=(None,)), "name in Lightning's model registry", optional=True),
+    "reload_dataloaders_every_n_epochs": Key(Whole(), "epochs after which loaders are made anew; 0: never"),
+    "enable_autolog_hparams": Key(SWITCH, "let Lightning log the module's hyperparameters"),
+    "model_registry": Key(Text(also=(None,)), "name in Lightning's model registry"),
 }
 
 _KINDS: dict[str, Rule] = {"bool": SWITCH, "int": Whole(-(10**9)), "float": Number(), "str": Text()}
@@ -109,7 +107,7 @@ def _of_signature(entry: dict[str, Any]) -> Key:
     """Returns the key of an argument that only a later Lightning has."""
     rules = tuple(_KINDS[kind] for kind in entry["types"] if kind in _KINDS)
     rule: Rule = AnyOf((*rules, Part(), MappingOf(), ListOf(Text())), also=(None,))
-    return Key(rule, "an argument of Lightning's Trainer", optional=True)
+    return Key(rule, "an argument of Lightning's Trainer")
 
 
 TRAINER |= {
