@@ -53,8 +53,8 @@ TOP = {
 MONITOR = {
     "name": Key(
         Text(also=(None,)),
-        "the metric that the best checkpoint, early stopping and the plateau scheduler watch; null: none, and best.ckpt "
-        "is that of the last epoch",
+        "the metric that the best checkpoint, early stopping and the plateau scheduler watch; null: none, and "
+        "best.ckpt is that of the last epoch",
     ),
     "mode": Key(OneOf(("min", "max")), "whether a lower or a higher value of it is better"),
 }

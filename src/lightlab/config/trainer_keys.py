@@ -40,12 +40,10 @@ TRAINER = {
         "how many devices of a machine, or their numbers; -1 and auto: all GPUs. More than one: docs/devices.md",
     ),
     "num_nodes": Key(Whole(1, 10**4), "machines"),
-    "strategy": Key(
-        AnyOf((Text(100), Part())), "how several devices work together: auto, ddp, fsdp, or a class", optional=True
-    ),
+    "strategy": Key(AnyOf((Text(100), Part())), "how several devices work together: auto, ddp, fsdp, or a class"),
     "sync_batchnorm": Key(SWITCH, "batch norm over the batches of all devices"),
     "use_distributed_sampler": Key(
-        SWITCH, "give each device its share of a DataLoader's rows; lightlab's own loader always does", optional=True
+        SWITCH, "give each device its share of a DataLoader's rows; lightlab's own loader always does"
     ),
     "max_epochs": Key(Whole(1, 10**6, also=(-1,)), "passes over the training rows; -1: until max_time or max_steps"),
     "min_epochs": Key(Whole(1, 10**6, also=(None,)), "epochs before which nothing stops the run"),
@@ -62,7 +60,10 @@ TRAINER = {
         AnyOf((Batches(open_low=True), Text(40), MappingOf(Whole(0))), also=(None,)),
         "validations within an epoch: batches from one to the next, a share of the epoch, or a time; null: at its end",
     ),
-    "num_sanity_val_steps": Key(Whole(0, also=(-1,)), "validation batches tried before training; -1: all"),
+    "num_sanity_val_steps": Key(
+        Whole(0, also=(-1, None)),
+        "validation batches tried before training; -1: all; null: 2, and none where lightlab knows the module",
+    ),
     "log_every_n_steps": Key(Whole(1), "steps from one point of the step curves to the next"),
     "precision": Key(
         OneOf(
@@ -80,11 +81,9 @@ TRAINER = {
     "limit_val_batches": Key(Batches(also=(None,)), "batches of a validation; null: all"),
     "limit_test_batches": Key(Batches(also=(None,)), "batches of the test; null: all"),
     "limit_predict_batches": Key(Batches(also=(None,)), "batches of Lightning's predict; null: all"),
-    "overfit_batches": Key(
-        Batches(), "training and validation batches, the same ones in every epoch; 0: off", optional=True
-    ),
+    "overfit_batches": Key(Batches(), "training and validation batches, the same ones in every epoch; 0: off"),
     "fast_dev_run": Key(
-        AnyOf((SWITCH, Whole(0, 10**6))), "try everything with this many batches in one epoch; true: 1", optional=True
+        AnyOf((SWITCH, Whole(0, 10**6))), "try everything with this many batches in one epoch; true: 1"
     ),
     "deterministic": Key(
         OneOf((True, False, "warn")), "refuse operations whose result varies from run to run; or warn"
@@ -138,7 +137,7 @@ def combinations(config: dict[str, Any]) -> Iterator[str]:
     if trainer["check_val_every_n_epoch"] is None and not isinstance(trainer.get("val_check_interval"), int):
         yield "trainer.check_val_every_n_epoch=null: then trainer.val_check_interval must be a number of batches"
     if trainer["deterministic"] is True and trainer.get("benchmark"):
-        yield "trainer.benchmark=True lets cuDNN choose by time, which trainer.deterministic=True forbids; set one of them"
+        yield "trainer.benchmark=True lets cuDNN choose by time, which trainer.deterministic=True forbids; set one"
     for low, high in (("min_epochs", "max_epochs"), ("min_steps", "max_steps")):
         if on.get(low, 0) > trainer[high] > 0:
             yield f"trainer.{low}={on[low]}: is more than trainer.{high}={trainer[high]}"

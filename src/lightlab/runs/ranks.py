@@ -7,7 +7,7 @@ Nothing here imports torch before a folder is shared.
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -127,7 +127,11 @@ def quiet_unless_first(started: Launch) -> Iterator[None]:
     if started.by == "lightning":
         Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     try:
-        with open(os.devnull, "w", encoding="utf-8") as nothing, redirect_stdout(nothing):
+        with (
+            open(os.devnull, "w", encoding="utf-8") as nothing,
+            redirect_stdout(nothing),
+            redirect_stderr(nothing),
+        ):
             yield
     except LightlabError as error:
         if isinstance(error, UsageError) or error.exit_code >= 128:
