@@ -186,8 +186,10 @@ def _why_pruned(run: Run) -> str:
 
 
 def _opening_line(run: Run) -> str:
+    size = run.trainer.world_size
+    device = f"device {f'{size} x ' if size > 1 else ''}{run.accelerator.description}"
     if not isinstance(run.data, ResidentDataModule):
         parts = (f"{kind.__module__}.{kind.__qualname__}" for kind in (type(run.module), type(run.data)))
-        return f"{' on '.join(parts)} · device {run.accelerator.description}"
+        return f"{' on '.join(parts)} · {device}"
     rows = ", ".join(f"{len(split):,} {name}" for name, split in run.data.splits.items())
-    return f"data {run.data.spec.name} ({run.data.origin}): {rows} rows · device {run.accelerator.description}"
+    return f"data {run.data.spec.name} ({run.data.origin}): {rows} rows · {device}"
