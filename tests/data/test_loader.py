@@ -1,3 +1,5 @@
+from itertools import chain
+
 import pytest
 import torch
 
@@ -130,7 +132,7 @@ def test_processes_together_read_the_batches_of_one_that_are_as_large(rows, size
     together = targets(loader(rows=rows, batch_size=2 * size))
     parts = of_each(size, rows=rows, batch_size=2)
     assert len({tuple(map(len, part)) for part in parts}) == 1  # as many rows for each
-    read = [sorted(sum(batches, [])) for batches in zip(*parts, strict=True)]
+    read = [sorted(chain(*batches)) for batches in zip(*parts, strict=True)]
     left_out = rows % (2 * size) % size
     assert sum(map(len, read)) == rows - left_out
     assert all(set(batch) <= set(whole) for batch, whole in zip(read, together, strict=False))
@@ -139,7 +141,7 @@ def test_processes_together_read_the_batches_of_one_that_are_as_large(rows, size
 @pytest.mark.parametrize("rows", [2, 8, 12, 13, 17])
 def test_in_evaluation_no_row_is_left_out_or_given_twice(rows):
     parts = of_each(2, rows=rows, batch_size=3, complete=True, shuffle=False)
-    assert sorted(sum(sum(parts, []), [])) == list(range(rows))
+    assert sorted(chain(*chain(*parts))) == list(range(rows))
     assert len({len(part) for part in parts}) == 1
     assert all(batch for part in parts for batch in part)
 
@@ -147,5 +149,5 @@ def test_in_evaluation_no_row_is_left_out_or_given_twice(rows):
 def test_within_an_epoch_a_run_goes_on_on_as_many_devices():
     first = loader(share=Share(0, 2), batch_size=2)
     next(iter(first))
-    with pytest.raises(DataError, match="within an epoch on 2 devices, .* go on with trainer.devices=2"):
+    with pytest.raises(DataError, match=r"within an epoch on 2 devices, .* go on with trainer.devices=2"):
         loader(batch_size=2).load_state_dict(first.state_dict())

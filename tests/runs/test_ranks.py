@@ -58,7 +58,7 @@ def test_the_tasks_of_a_slurm_job_find_the_same_folder(monkeypatch):
 
 @pytest.mark.parametrize(
     ("typed", "expected"),
-    [(["seed=1"], ["seed=1", "hydra.run.dir=/r"]), (["resume=last", "seed=1"], ["seed=1", "resume=/r"])],
+    [(["seed=1"], ["seed=1", "hydra.run.dir='/r'"]), (["resume=last", "seed=1"], ["seed=1", "resume='/r'"])],
 )
 def test_a_process_that_lightning_starts_writes_into_the_run_that_started_it(monkeypatch, typed, expected):
     monkeypatch.setenv(ranks._FOLDER, "/r")

@@ -6,8 +6,10 @@ from lightlab.errors import UsageError
 from lightlab.runs.ranks import Launch
 from lightlab.training.devices import Accelerator, processes
 
+ALONE = Launch()
 
-def asked(device="gpu", started=Launch(), typed="auto", **trainer):
+
+def asked(device="gpu", started=ALONE, typed="auto", **trainer):
     config = {"trainer": trainer, "accelerator": {"name": typed}, "folds": None, "gradient": {}}
     return processes(config, Accelerator(device), started)
 
@@ -38,7 +40,7 @@ def test_as_many_as_torchrun_has_started_are_used():
         ({"devices": 2, "device": "cpu"}, r"no GPU; two processes on the CPU are accelerator=cpu trainer.devices=2"),
         ({"devices": 2, "device": "mps"}, "this machine has 1 GPU;"),
         ({"num_nodes": 2}, "started alone"),
-        ({"devices": 3, "started": Launch("srun", 0, 2, 1)}, "srun has started 2 processes on each of 1 machines"),
+        ({"devices": 2, "started": Launch("srun", 0, 1, 2)}, "srun has started 1 processes on each of 2 machines"),
         ({"devices": 1, "started": Launch("torchrun", 0, 4, 1)}, "torchrun: 4 processes: this machine has 2 GPUs"),
         ({"devices": 2, "strategy": "dpp"}, "no such strategy; did you mean 'ddp'"),
         ({"devices": 2, "strategy": "fsdp", "device": "cpu", "typed": "cpu"}, "FSDP needs CUDA GPUs"),
