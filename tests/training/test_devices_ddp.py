@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lightlab.training.fit import train
+from lightlab.runs.results import read_epochs
 
 ROOT = Path(__file__).parents[2]
 # 20 steps of a residual network with batch norm; rows are augmented from the generator of each process, so not here.
@@ -28,27 +28,30 @@ LAUNCHERS = {
 }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("launcher", LAUNCHERS)
-def test_two_processes_learn_what_one_learns(config, tmp_path, launcher):
-    started_by, optimizer = LAUNCHERS[launcher]
-    train(config(*CASE, optimizer, "data.batch_size=16"), tmp_path / "one")
-    command = [sys.executable, *started_by, str(ROOT / "train.py"), *CASE, optimizer, "data.batch_size=8"]
-    two = ["trainer=cpu_ddp"] if launcher == "lightning" else ["trainer.sync_batchnorm=true"]
+def run(folder, *command):
+    """Runs a command in a fresh process, and returns its run's folder."""
+    folder.mkdir()
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(
-        [*command, *two, "logger=csv"],
-        cwd=tmp_path,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")},
-        capture_output=True,
-        text=True,
-        timeout=120,
+        [sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("run folder") == 1
-    (folder,) = tmp_path.glob("runs/*/*")  # one for both processes
-    one, both = (torch.load(each / "checkpoints" / "last.ckpt") for each in (tmp_path / "one", folder))
-    assert both["global_step"] == one["global_step"] == 20
-    for name, weight in one["state_dict"].items():
-        torch.testing.assert_close(both["state_dict"][name], weight, rtol=1e-6, atol=1e-7, msg=name)
-    one, both = ((each / "metrics.csv").read_text().splitlines()[-1].split(",") for each in (tmp_path / "one", folder))
-    assert [float(cell) for cell in both[3:]] == pytest.approx([float(cell) for cell in one[3:]], rel=1e-5)
+    (made,) = folder.glob("runs/*/*")  # one for all processes
+    return made
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_two_processes_learn_what_one_learns(tmp_path, launcher):
+    started_by, optimizer = LAUNCHERS[launcher]
+    train = [str(ROOT / "train.py"), *CASE, optimizer, "logger=csv"]
+    two = ["trainer=cpu_ddp"] if launcher == "lightning" else ["trainer.sync_batchnorm=true"]
+    one = run(tmp_path / "one", *train, "data.batch_size=16")
+    both = run(tmp_path / "two", *started_by, *train, *two, "data.batch_size=8")
+    ours, theirs = (torch.load(folder / "checkpoints" / "last.ckpt") for folder in (one, both))
+    assert ours["global_step"] == theirs["global_step"] == 20
+    for name, weight in ours["state_dict"].items():
+        torch.testing.assert_close(theirs["state_dict"][name], weight, rtol=1e-6, atol=1e-7)
+    one_row, both_row = (read_epochs(folder).rows[-1] | {"seconds": 0.0} for folder in (one, both))
+    assert both_row == pytest.approx(one_row, rel=1e-5)

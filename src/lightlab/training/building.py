@@ -20,6 +20,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from lightlab.callbacks.base import CallbackGroup, Display, suits
 from lightlab.callbacks.checkpointing import LastCheckpoint, SaveConfig, SaveOnSignal, SaveRandomStates
 from lightlab.callbacks.checks import CheckFiniteLoss
+from lightlab.callbacks.evaluation import Evaluation
 from lightlab.callbacks.logging import EndTrainEpoch, MetricsCsv
 from lightlab.callbacks.monitoring import CheckMonitor, Validations
 from lightlab.callbacks.progress import CompileTime
@@ -227,7 +228,7 @@ def _build_learner(config: Config, parts: SimpleNamespace) -> SupervisedModule:
     if not module.run_length.steps and _depends_on_length(module):
         raise UsageError(
             "scheduler: is drawn over the whole run, whose length neither trainer.max_epochs=-1 nor a loader without a "
-            "length gives; set trainer.max_steps, or trainer.limit_train_batches to a number of batches"
+            "length gives; set trainer.max_steps, trainer.limit_train_batches to a number of batches, or scheduler=none"
         )
     return module
 
@@ -284,6 +285,7 @@ def _build_callbacks(
         for callback in parts.callbacks.values()
         if callback and not (is_fold and isinstance(callback, _NOT_OF_FOLDS))
         if parts.processes.share.rank == 0 or not isinstance(callback, _OF_FIRST_PROCESS)
+        if not (parts.processes.shards_weights and isinstance(callback, Evaluation))  # by the first process alone
     ]
     configured.sort(key=lambda callback: not isinstance(callback, MetricsCsv))  # before those that save
     callbacks = [

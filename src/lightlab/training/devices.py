@@ -81,6 +81,12 @@ class Processes:
     strategy: Any
     share: Share
 
+    @property
+    def shards_weights(self) -> bool:
+        """Whether no process has all of the weights."""
+        name = self.strategy if isinstance(self.strategy, str) else type(self.strategy).__name__.lower()
+        return any(kind in name for kind in ("fsdp", "deepspeed", "modelparallel"))
+
     def options(self, trainer: dict[str, Any], accelerator: Accelerator) -> dict[str, Any]:
         """Returns the arguments of the Trainer, its plugins apart."""
         on_cpu = accelerator.name == "cpu"

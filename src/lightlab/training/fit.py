@@ -131,6 +131,8 @@ def _fit(run: Run) -> None:
         first = (each.explain(error, run.module) for each in run.callbacks if isinstance(each, FirstBatches))
         if explained := next(filter(None, first), None):
             raise explained from error
+        if isinstance(error, ModuleNotFoundError) or "learning rate finder" in str(error):
+            raise UsageError(f"callbacks: {one_line(error)}") from error
         if isinstance(error, MisconfigurationException):
             raise UsageError(f"{type(run.module).__name__}: {one_line(error)}") from error
         states = next((callback for callback in run.callbacks if isinstance(callback, SaveRandomStates)), None)
