@@ -1,8 +1,11 @@
+from itertools import chain
+
 import pytest
 import torch
 
 from lightlab.data.images.augment import Augment
-from lightlab.data.loader import EpochOrder, ResidentLoader, Split
+from lightlab.data.loader import EpochOrder, ResidentLoader, Share, Split
+from lightlab.errors import DataError
 
 
 def loader(rows=10, batch_size=3, seed=0, shuffle=True, **settings):
@@ -117,3 +120,34 @@ def test_a_split_is_taken_row_by_row_and_moved():
     split = Split(torch.arange(4.0), torch.arange(4)).take(torch.tensor([3, 1]))
     assert (split.inputs.tolist(), split.targets.tolist(), len(split)) == ([3.0, 1.0], [3, 1], 2)
     assert split.to(torch.device("meta")).inputs.is_meta
+
+
+def of_each(size, **settings):
+    return [targets(loader(share=Share(rank, size), **settings)) for rank in range(size)]
+
+
+@pytest.mark.parametrize("rows", [8, 12, 13, 17, 19])
+@pytest.mark.parametrize("size", [2, 3])
+def test_processes_together_read_the_batches_of_one_that_are_as_large(rows, size):
+    together = targets(loader(rows=rows, batch_size=2 * size))
+    parts = of_each(size, rows=rows, batch_size=2)
+    assert len({tuple(map(len, part)) for part in parts}) == 1  # as many rows for each
+    read = [sorted(chain(*batches)) for batches in zip(*parts, strict=True)]
+    left_out = rows % (2 * size) % size
+    assert sum(map(len, read)) == rows - left_out
+    assert all(set(batch) <= set(whole) for batch, whole in zip(read, together, strict=False))
+
+
+@pytest.mark.parametrize("rows", [2, 8, 12, 13, 17])
+def test_in_evaluation_no_row_is_left_out_or_given_twice(rows):
+    parts = of_each(2, rows=rows, batch_size=3, complete=True, shuffle=False)
+    assert sorted(chain(*chain(*parts))) == list(range(rows))
+    assert len({len(part) for part in parts}) == 1
+    assert all(batch for part in parts for batch in part)
+
+
+def test_within_an_epoch_a_run_goes_on_on_as_many_devices():
+    first = loader(share=Share(0, 2), batch_size=2)
+    next(iter(first))
+    with pytest.raises(DataError, match=r"within an epoch on 2 devices, .* go on with trainer.devices=2"):
+        loader(batch_size=2).load_state_dict(first.state_dict())

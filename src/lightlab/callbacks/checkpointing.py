@@ -70,7 +70,7 @@ class LastCheckpoint(Checkpoint):
         steps_done = 0 < trainer.max_steps <= trainer.global_step
         if epoch == trainer.max_epochs or steps_done or trainer.should_stop:
             save_last(trainer)
-        elif epoch % self.every_n_epochs == 0 and time.monotonic() >= self._next:
+        elif epoch % self.every_n_epochs == 0 and trainer.strategy.broadcast(time.monotonic() >= self._next):
             save_last(trainer)
             self._next = time.monotonic() + self.seconds_between
 
@@ -120,12 +120,19 @@ class SaveOnSignal(Checkpoint):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if self._signal is None or trainer.is_last_batch:
+        if trainer.is_last_batch or (self._signal is None and trainer.world_size == 1):
             return
         if (batch_idx + 1) % trainer.accumulate_grad_batches == 0:  # else its gradients would not be saved
-            self._save_and_stop(trainer)
+            self._stop_if_told(trainer)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._stop_if_told(trainer)
+
+    def _stop_if_told(self, trainer: Trainer) -> None:
+        """Stops all processes where one of them has had a signal."""
+        if trainer.world_size > 1:
+            number = torch.tensor(self._signal or 0, device=trainer.strategy.root_device)
+            self._signal = int(trainer.strategy.reduce(number, reduce_op="max")) or None
         if self._signal is not None:
             self._save_and_stop(trainer)
 

@@ -78,6 +78,8 @@ def _sample(split: Rows, rows: int) -> Split:
 def _error(module: SupervisedModule, outputs: Tensor, targets: Tensor) -> tuple[str, float]:
     """Returns what is measured, and 1 − the module's own accuracy or R²."""
     metrics = module.all_metrics()
+    for metric in metrics.values():
+        metric.distributed_available_fn = lambda: False  # of several processes, the first alone evaluates all rows
     module.update_metrics(metrics, outputs, targets)
     values = metrics.compute()
     name = "accuracy" if "accuracy" in values else "r2"

@@ -56,6 +56,8 @@ class Evaluation(Display):
             self._batches.append((outputs, module_of(pl_module).unpack(batch)[1]))
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self._batches and trainer.world_size > 1:  # each process has its share of the rows alone
+            self._batches = [outputs_for(trainer, data_of(trainer).splits["test"])]
         if self._batches:
             self._evaluate(trainer, "test", *_joined(self._batches))
         self._batches = []

@@ -18,6 +18,7 @@ from lightlab.config.explanation import explanation
 from lightlab.config.grammar import parsed, parses, quote
 from lightlab.config.options import FlagParser
 from lightlab.config.schema import check
+from lightlab.config.trainer_keys import several
 from lightlab.errors import UsageError, shortened
 from lightlab.runs.folder import check_unused, default_folder, find_run
 from lightlab.runs.overrides import last_overrides
@@ -35,6 +36,10 @@ _HYDRA = (
     *("hydra/launcher", "hydra/sweeper", "hydra/job_logging"),
 )
 _SETTINGS = "hydra.run.dir, hydra.sweep.dir, hydra.job.chdir, hydra.verbose, hydra/launcher and hydra/sweeper"
+ONE_AT_A_TIME = (
+    "start a command for each run (for seed in 0 1 2; do python train.py seed=$seed …; done), or set trainer=default "
+    "and run several at a time by hydra/launcher=joblib or slurm"
+)
 _INFO = ["all", "config", "defaults", "defaults-tree", "plugins", "searchpath"]
 
 
@@ -57,12 +62,13 @@ class Command:
     task: str = ""
 
 
-def prepare(argv: Sequence[str], conf: Path) -> Command:
+def prepare(argv: Sequence[str], conf: Path, processes: int = 0) -> Command:
     """Checks a command line and turns it into one that Hydra takes.
 
     Args:
         argv: without the program's name.
         conf: the project's config folder.
+        processes: as many as torchrun or srun have started.
 
     Raises:
         UsageError: a name that does not exist (with the nearest that does), a value out of range, no run to resume.
@@ -73,6 +79,8 @@ def prepare(argv: Sequence[str], conf: Path) -> Command:
     flags = _read_flags(argv)
     if flags.shell_completion or flags.info or flags.hydra_help or flags.version:
         return Command(list(argv))
+    if processes > 1 and flags.multirun:
+        raise UsageError(f"-m: {processes} processes were started for one run; {ONE_AT_A_TIME}")
     options = [argument for argument in argv if argument not in flags.overrides]
     overrides = with_options([quoted(argument, sweep=flags.multirun) for argument in flags.overrides])
     _check_hydra(parsed(overrides))
@@ -105,6 +113,8 @@ def _checked(overrides: list[str], options: list[str], multirun: bool, groups: G
         with _naming_the_job(override for override in job if override not in overrides):
             config = composed(job, groups)
             check(config)
+            if multirun and several(config):
+                raise UsageError(f"-m: the runs of a sweep train on one device each; {ONE_AT_A_TIME}")
         if config["explain"]:
             if multirun:
                 raise UsageError("explain=true shows the values of one run; leave out -m, and name one value of each")

@@ -18,6 +18,7 @@ from yaml import YAMLError
 
 from lightlab.config.grammar import parsed, quote
 from lightlab.config.own_files import check_files
+from lightlab.config.trainer_keys import INSTEAD
 from lightlab.errors import UsageError, did_you_mean, one_line, shortened
 
 Config = dict[str, Any]
@@ -203,6 +204,12 @@ def _check_key(override: Override, config: dict[Any, Any], groups: Groups) -> No
             continue
         known = list(level) if isinstance(level, dict) else []
         known += list(groups.choices) if depth == 0 else []
+        if path[:depth] == ["trainer"] and key in INSTEAD:
+            raise UsageError(f"{name}: {INSTEAD[key]}")
+        if path[0] == "extras":
+            raise UsageError(
+                f"{name}: new; write +{name}=VALUE, extras={{{'.'.join(path[1:])}: VALUE}}, or put it into a file"
+            )
         above = "".join(f"{part}." for part in path[:depth])
         nearest = did_you_mean(key, known).replace("'", f"'{above}", 1)
         raise UsageError(f"{name}: no such key; {nearest}known here: {', '.join(sorted(map(str, set(known))))}")

@@ -1,8 +1,8 @@
-"""Declares the keys of a run: those at the top level, of the trainer and of the device."""
+"""Declares the keys of a run: those at the top level, of the device and of callbacks."""
 
 from typing import NamedTuple
 
-from lightlab.config.rules import SWITCH, Batches, ListOf, MappingOf, Number, OneOf, Place, Rule, Text, Whole
+from lightlab.config.rules import SWITCH, ListOf, MappingOf, Number, OneOf, Place, Rule, Text, Whole
 
 
 class Key(NamedTuple):
@@ -45,6 +45,8 @@ TOP = {
         MappingOf(Number(0, open_low=True)),
         "the learning rate of each optimizer, measured for the task's network; optimizer.lr= overrides it",
     ),
+    "tags": Key(ListOf(Text(200)), "words of your own that a run is found by"),
+    "extras": Key(MappingOf(), "keys of your own: kept with the run and shown in reports, used by nothing"),
     "sweep": Key(MappingOf(Text()), "the keys that an experiment sweeps with -m, each with its values: `seed: 0,1,2`"),
 }
 
@@ -55,29 +57,6 @@ MONITOR = {
         "best.ckpt is that of the last epoch",
     ),
     "mode": Key(OneOf(("min", "max")), "whether a lower or a higher value of it is better"),
-}
-
-# Lightning's own keys of the same names.
-TRAINER = {
-    "max_epochs": Key(Whole(1, 10**6), "passes over the training rows"),
-    "max_steps": Key(Whole(1, also=(-1,)), "optimizer steps at most; -1: as many as the epochs have"),
-    "check_val_every_n_epoch": Key(Whole(1, 10**6), "epochs from one validation to the next"),
-    "log_every_n_steps": Key(Whole(1), "steps from one point of the step curves to the next"),
-    "precision": Key(
-        OneOf(("32-true", "bf16-mixed", "16-mixed", "64-true")),
-        "floating-point format; bf16-mixed wants a processor that multiplies bfloat16, 16-mixed a GPU",
-    ),
-    "gradient_clip_val": Key(Number(0, open_low=True, also=(None,)), "gradients are clipped to this; null: not"),
-    "gradient_clip_algorithm": Key(OneOf(("norm", "value")), "clip the norm of all gradients, or each value"),
-    "accumulate_grad_batches": Key(Whole(1, 10**6), "batches whose gradients are added up for one step"),
-    "limit_train_batches": Key(Batches(open_low=True, also=(None,)), "training batches of an epoch; null: all"),
-    "limit_val_batches": Key(Batches(also=(None,)), "batches of a validation; null: all"),
-    "limit_test_batches": Key(Batches(also=(None,)), "batches of the test; null: all"),
-    "deterministic": Key(SWITCH, "refuse operations whose result varies from run to run"),
-    "detect_anomaly": Key(SWITCH, "find the operation that made a NaN in the backward pass; slow"),
-    "profiler": Key(
-        OneOf(("simple", "advanced", "pytorch"), also=(None,)), "measure where the time goes, and print it at the end"
-    ),
 }
 
 ACCELERATOR = {

@@ -3,13 +3,16 @@
 ``make schema`` writes both; a test holds them equal to the declared keys.
 """
 
+import inspect
 import json
+import types
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Union, get_args, get_origin
 
 from lightlab.config.keys import TOP, Key
 from lightlab.config.schema import CLOSED, GROUPS
+from lightlab.config.trainer_keys import SIGNATURE
 
 CONF = Path("conf")
 REFERENCE = Path("docs/configuration.md")
@@ -28,7 +31,8 @@ def schemas(conf: Path) -> dict[str, dict[str, Any]]:
     whole = _object(TOP, closed=True)
     whole["properties"] |= sections | groups | {"hydra": {"type": "object"}}
     whole["properties"]["defaults"] = _defaults(choices)
-    documents = {group: schema | {"title": f"conf/{group}"} for group, schema in groups.items()}
+    groups_of_files = groups | {"trainer": sections["trainer"]}
+    documents = {group: schema | {"title": f"conf/{group}"} for group, schema in groups_of_files.items()}
     documents["config"] = whole | {"title": "a whole config: conf/train.yaml, a task, an experiment"}
     return {name: {"$schema": "http://json-schema.org/draft-07/schema#"} | schema for name, schema in documents.items()}
 
@@ -65,7 +69,9 @@ def schema_of(path: Path, conf: Path) -> str | None:
     group = path.relative_to(conf).parts[0]
     if group == "hydra":
         return None
-    return group if group in GROUPS and "@package _global_" not in path.read_text(encoding="utf-8") else "config"
+    return (
+        group if group in GROUPS | CLOSED and "@package _global_" not in path.read_text(encoding="utf-8") else "config"
+    )
 
 
 def marked(path: Path, conf: Path) -> str:
@@ -110,7 +116,29 @@ def _dump(schema: dict[str, Any]) -> str:
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 
+def trainer_signature() -> str:
+    """The arguments of the installed Lightning's Trainer as JSON: the types that a config can hold, and defaults."""
+    from lightning.pytorch import Trainer
+
+    signature = {
+        name: {"types": sorted(_plain_types(parameter.annotation)), "default": parameter.default}
+        for name, parameter in inspect.signature(Trainer).parameters.items()
+    }
+    return _dump(signature)
+
+
+def _plain_types(annotation: Any) -> set[str]:
+    """Returns the names of an annotation's plain types: ``{"int", "list", "str"}``."""
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return {type(value).__name__ for value in get_args(annotation)}
+    if origin in (Union, types.UnionType):
+        return set().union(*map(_plain_types, get_args(annotation)))
+    return {getattr(origin or annotation, "__name__", "")} & {"bool", "int", "float", "str", "list", "dict", "NoneType"}
+
+
 def main() -> None:
+    SIGNATURE.write_text(trainer_signature(), encoding="utf-8")
     for path, text in {**files(CONF), REFERENCE: reference()}.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

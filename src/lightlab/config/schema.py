@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lightlab.config.data_keys import DATA
-from lightlab.config.keys import ACCELERATOR, CALLBACKS, MONITOR, TOP, TRAINER, Key
+from lightlab.config.keys import ACCELERATOR, CALLBACKS, MONITOR, TOP, Key
 from lightlab.config.learning_keys import (
     ACTIVATION,
     GRADIENT,
@@ -17,6 +17,7 @@ from lightlab.config.learning_keys import (
     SCHEDULER,
 )
 from lightlab.config.rules import SWITCH, MappingOf, OneOf, Rule
+from lightlab.config.trainer_keys import TRAINER, combinations, refused_keys
 from lightlab.errors import UsageError, did_you_mean, shortened
 
 CLOSED: dict[str, dict[str, Key]] = {"trainer": TRAINER, "monitor": MONITOR}  # sections that take no other keys
@@ -81,6 +82,8 @@ def _problems(config: dict[str, Any], may_lack_keys: bool) -> Iterator[str]:
     yield from _names("", config, [*TOP, *CLOSED, *GROUPS], may_lack_keys)
     yield from _values("", config, TOP)
     for section, keys in CLOSED.items():
+        if section == "trainer" and isinstance(config[section], dict):
+            yield from refused_keys(config[section])
         yield from _names(f"{section}.", config[section], list(keys), may_lack_keys)
         yield from _values(f"{section}.", config[section], keys)
     for group in GROUPS:
@@ -153,6 +156,7 @@ def _value(name: str, value: Any, rule: Rule) -> Iterator[str]:
 
 def _combinations(config: dict[str, Any]) -> Iterator[str]:
     """Yields errors in combinations of individually valid values."""
+    yield from combinations(config)
     trainer = config["trainer"]
     clips_scaled = trainer["precision"] == "16-mixed" and trainer["gradient_clip_val"]
     if clips_scaled and (config["optimizer"] or {}).get("fused"):

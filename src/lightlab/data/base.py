@@ -11,7 +11,7 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
 from lightlab.config.rules import Rule, problem_of
-from lightlab.data.loader import Augment, EpochOrder, ResidentLoader, Rows
+from lightlab.data.loader import ALONE, Augment, EpochOrder, ResidentLoader, Rows, Share
 from lightlab.data.splits import Fold
 from lightlab.errors import UsageError
 from lightlab.spec import Spec
@@ -51,6 +51,7 @@ class ResidentDataModule(LightningDataModule):
         notes: what else the results record about the data.
         can_fold: whether `load` obeys `fold`.
         fold: the rows that test this run; set before `setup` in a cross-validation.
+        share: which process this is, of those that train together; each reads batches of ``batch_size``.
         example_option: the option of predict.py that the end of a run suggests.
         state_form: the rules of what `state_dict` returns, by key; see `problem_of`.
     """
@@ -59,6 +60,7 @@ class ResidentDataModule(LightningDataModule):
     origin: str = "embedded"
     can_fold = False
     fold: Fold | None = None
+    share: Share = ALONE
     example_option: str
     state_form: ClassVar[Mapping[str, Rule]] = {}
 
@@ -110,15 +112,16 @@ class ResidentDataModule(LightningDataModule):
 
     def train_dataloader(self) -> ResidentLoader:
         split = self._on_device("train")
+        together = self.batch_size * self.share.size
         # A last batch of one row is left out: batch norm would divide by its variance, which is 0.
-        drop_last = self.drop_last or (len(split) > self.batch_size and len(split) % self.batch_size == 1)
-        if drop_last and len(split) < self.batch_size:
-            raise UsageError(
-                f"data.drop_last leaves nothing of {len(split)} training rows in batches of {self.batch_size}; "
-                "lower data.batch_size"
-            )
-        order = self.order(split, self.batch_size, self.shuffle)
-        return ResidentLoader(split, self.batch_size, order, self.prepare, self.augment, drop_last)
+        drop_last = self.drop_last or (len(split) > together and len(split) % together // self.share.size == 1)
+        if len(split) < (together if drop_last else self.share.size):
+            lower = "lower data.batch_size" if drop_last else "use fewer devices"
+            cause = "data.drop_last leaves nothing of " if drop_last else ""
+            batches = f"{together} rows" if drop_last else f"{self.share.size} devices"
+            raise UsageError(f"{cause}{len(split)} training rows in batches of {batches}; {lower}")
+        order = self.order(split, together, self.shuffle)
+        return ResidentLoader(split, self.batch_size, order, self.prepare, self.augment, drop_last, self.share)
 
     def val_dataloader(self) -> ResidentLoader:
         return self._eval_loader("val")
@@ -128,8 +131,10 @@ class ResidentDataModule(LightningDataModule):
 
     def _eval_loader(self, name: str) -> ResidentLoader:
         split = self._on_device(name)
+        if len(split) < self.share.size:
+            raise UsageError(f"{len(split)} {name} rows for {self.share.size} devices; use fewer devices")
         order = self.order(split, self.eval_batch_size, shuffle=False)
-        return ResidentLoader(split, self.eval_batch_size, order, self.prepare)
+        return ResidentLoader(split, self.eval_batch_size, order, self.prepare, share=self.share, complete=True)
 
     def _on_device(self, name: str) -> Any:
         device = self.trainer.strategy.root_device if self.trainer else torch.device("cpu")

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from lightlab.errors import DataError
 
+_APART = 10_000_019  # between the random numbers of two processes' batches
 Augment = Callable[[Tensor, torch.Generator], Tensor]
 
 
@@ -56,6 +57,43 @@ class Split:
         return Split(self.inputs.to(device), self.targets.to(device))
 
 
+@dataclass(frozen=True)
+class Share:
+    """Which of the processes that train together takes the rows: together they read each batch, `size` times as large.
+
+    In training the last batch is cut so that all get as many rows, since their gradients count the same; at most
+    ``size - 1`` rows of an epoch are left out, others in the next. In evaluation no row is left out, and none is given
+    twice: shares differ by a row, and rows that are fewer than processes join the batch before.
+    """
+
+    rank: int = 0
+    size: int = 1
+
+    def count(self, rows: int, batch_size: int, drop_last: bool, complete: bool) -> int:
+        """Returns the number of batches of an epoch, the same for all processes.
+
+        Args:
+            drop_last: leave out a last batch that is not full.
+            complete: leave out no row.
+        """
+        full, rest = divmod(rows, batch_size * self.size)
+        more = rest >= self.size and not drop_last
+        return max(full + more, int(complete and rows > 0))
+
+    def place(self, batch: int, rows: int, batch_size: int, complete: bool) -> slice:
+        """Returns where in an epoch's order this process's rows of a batch are."""
+        together = batch_size * self.size
+        stop = (batch + 1) * together
+        if stop > rows:
+            stop = rows if complete else rows - rows % together % self.size
+        elif complete and rows - stop < self.size:
+            stop = rows
+        return slice(batch * together + self.rank, stop, self.size)
+
+
+ALONE = Share()
+
+
 class EpochOrder:
     """The order of the rows: a function of (seed, epoch) alone, so that a resumed run sees the same batches.
 
@@ -89,6 +127,8 @@ class ResidentLoader:
         prepare: stored inputs → what the network takes, such as uint8 → float.
         augment: random changes to a prepared batch.
         drop_last: leave out a last batch that is not full.
+        share: which process this is, of those that train together.
+        complete: leave out no row where several processes share them, as in evaluation.
     """
 
     def __init__(
@@ -99,6 +139,8 @@ class ResidentLoader:
         prepare: Callable[[Tensor], Tensor],
         augment: Augment | None = None,
         drop_last: bool = False,
+        share: Share = ALONE,
+        complete: bool = False,
     ) -> None:
         self.split = split
         self.batch_size = batch_size
@@ -107,29 +149,38 @@ class ResidentLoader:
         self.prepare = prepare
         self.augment = augment
         self.drop_last = drop_last
+        self.share = share
+        self.complete = complete
         self._first_batch = 0  # of the next epoch to be iterated: not 0 only after load_state_dict
         self._batches_given = 0
 
     def __len__(self) -> int:
-        rows = self.sampler.rows
-        return rows // self.batch_size if self.drop_last else -(-rows // self.batch_size)
+        return self.share.count(self.sampler.rows, self.batch_size, self.drop_last, self.complete)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         device = self.split.device
         order = self.sampler.indices().to(device)
         first, self._first_batch = self._first_batch, 0
         for batch in range(first, len(self)):
-            rows = self.split.take(order[batch * self.batch_size : (batch + 1) * self.batch_size])
+            place = self.share.place(batch, len(order), self.batch_size, self.complete)
+            rows = self.split.take(order[place])
             inputs = self.prepare(rows.inputs)
             if self.augment is not None:
-                inputs = self.augment(inputs, self.sampler.generator(device, batch + 1))
+                inputs = self.augment(inputs, self.sampler.generator(device, batch + 1 + self.share.rank * _APART))
             self._batches_given = batch + 1
             yield inputs, rows.targets
 
     def state_dict(self) -> dict[str, int]:
-        return {"batch": self._batches_given % max(1, len(self))}
+        processes = {"processes": self.share.size} if self.share.size > 1 else {}
+        return {"batch": self._batches_given % max(1, len(self))} | processes
 
     def load_state_dict(self, state: dict[str, int]) -> None:
+        processes = state.get("processes", 1)
+        if state["batch"] and processes != self.share.size:
+            raise DataError(
+                f"the run was stopped within an epoch on {processes} device{'s' * (processes > 1)}, whose batches are "
+                f"others on {self.share.size}; go on with trainer.devices={processes}"
+            )
         if state["batch"] not in range(max(1, len(self))):
             raise DataError(f"batch {state['batch']} of an epoch with {len(self)}: the data is another than before")
         self._first_batch = self._batches_given = state["batch"]

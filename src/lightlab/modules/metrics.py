@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,6 +123,9 @@ class BitsPerCharacter(_MeanNegativeLogLikelihood):
         return self.mean() / math.log(2)
 
 
+Total = Callable[[Tensor | float], Tensor | float]
+
+
 class RunningMean:
     """A mean that adds up on the device that its values are on, without waiting for them."""
 
@@ -136,12 +140,17 @@ class RunningMean:
         self.total = self.total + at_least_single(total)
         self.count += count
 
-    def compute(self) -> Tensor:
-        """Returns the mean; NaN if nothing was added."""
-        return torch.as_tensor(self.total) / self.count if self.count else torch.tensor(float("nan"))
+    def compute(self, total: Total = lambda value: value) -> Tensor:
+        """Returns the mean; NaN if nothing was added.
 
-    def state(self) -> dict[str, float]:
-        return {"total": float(self.total), "count": int(self.count)}
+        Args:
+            total: returns the sum of a value over all processes; all of them must call it.
+        """
+        count = total(self.count)
+        return torch.as_tensor(total(self.total)) / count if count else torch.tensor(float("nan"))
+
+    def state(self, total: Total = lambda value: value) -> dict[str, float]:
+        return {"total": float(total(self.total)), "count": int(total(self.count))}
 
     def load(self, state: dict[str, Any]) -> None:
         self.total, self.count = state["total"], state["count"]

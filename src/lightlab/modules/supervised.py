@@ -155,6 +155,8 @@ class SupervisedModule(LightningModule):
         self.batches_per_step = self.trainer.accumulate_grad_batches
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
+        if self._sums() and self.trainer.world_size > 1:
+            loss = loss * self.trainer.world_size  # the gradients of several processes are averaged, not added up
         self.gradient(loss, self._loss_again, self.network)
 
     def validation_step(self, batch: Any, batch_idx: int) -> Tensor:
@@ -181,7 +183,7 @@ class SupervisedModule(LightningModule):
         Lightning would step a plateau scheduler only after the checkpoint has been written, which would then lack that
         step; so `configure_optimizers` has it never do so.
         """
-        loss = self.train_loss.compute()
+        loss = self.train_loss.compute(self._total)
         self.train_loss.reset()
         self.log("loss/train", loss, prog_bar=True)
         for name, value in self.train_loss_metrics(loss).items():
@@ -213,12 +215,19 @@ class SupervisedModule(LightningModule):
         clip = nn.utils.clip_grad_value_ if gradient_clip_algorithm == "value" else nn.utils.clip_grad_norm_
         clip(self.parameters(), gradient_clip_val)
 
+    def _total(self, value: Tensor | float) -> Tensor | float:
+        """Returns the sum over all processes."""
+        if self.trainer.world_size == 1:
+            return value
+        return self.trainer.strategy.reduce(torch.as_tensor(value, device=self.device), reduce_op="sum")
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["train_loss"] = self.train_loss.state()
+        checkpoint["train_loss"] = self.train_loss.state(self._total)
         checkpoint["steps"] = self.run_length.steps
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        self.train_loss.load(checkpoint["train_loss"])
+        if self.global_rank == 0:  # the sum over all processes
+            self.train_loss.load(checkpoint["train_loss"])
 
     def _loss_again(self, forward: Callable[..., Tensor] | None = None, dtype: torch.dtype | None = None) -> Tensor:
         """Returns the last batch's loss, or its share where gradients of several batches are added; see `autograd`."""
@@ -244,7 +253,7 @@ class SupervisedModule(LightningModule):
 
     def _log(self, stage: str, mean: RunningMean, metrics: MetricCollection) -> None:
         values = {f"{name}/{stage}": value for name, value in metrics.compute().items()}
-        self.log_dict({f"loss/{stage}": mean.compute()} | values, prog_bar=stage == "val")
+        self.log_dict({f"loss/{stage}": mean.compute(self._total)} | values, prog_bar=stage == "val")
         mean.reset()
         metrics.reset()
 

@@ -30,21 +30,24 @@ class RunLength:
         """Returns the length of a run with `batches` an epoch and the config's ``trainer``.
 
         Without a number of batches an epoch, as of a stream, only ``limit_train_batches`` or ``max_steps`` gives the
-        length; otherwise ``steps`` is 0.
+        length, and with ``max_epochs`` -1 only ``max_steps``; otherwise ``steps`` is 0.
 
         Lightning's `estimated_stepping_batches` is the same number, but when a run is resumed it sets up the train
         loader before the loader's state is restored, and the state is lost.
         """
-        limit = trainer["limit_train_batches"]
+        limit = trainer.get("fast_dev_run") or trainer.get("overfit_batches") or trainer["limit_train_batches"]
+        epochs, most = trainer["max_epochs"], trainer["max_steps"]
+        if trainer.get("fast_dev_run"):
+            limit, epochs, most = int(limit), 1, -1
         if batches is None:
             if not isinstance(limit, int) or isinstance(limit, bool):
-                return cls(max(0, trainer["max_steps"]), 0)
+                return cls(max(0, most), 0)
             batches = limit
         if limit is not None:
             batches = min(limit, batches) if isinstance(limit, int) else int(limit * batches)
         per_epoch = max(1, math.ceil(batches / trainer["accumulate_grad_batches"]))
-        steps = per_epoch * trainer["max_epochs"]
-        return cls(min(steps, trainer["max_steps"]) if trainer["max_steps"] > 0 else steps, per_epoch)
+        ends = [steps for steps in (per_epoch * epochs, most) if steps > 0]
+        return cls(min(ends, default=0), per_epoch)
 
 
 @dataclass(frozen=True)

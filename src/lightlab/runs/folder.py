@@ -56,6 +56,11 @@ def new_run(root: str, task: str, overrides: Sequence[str]) -> Path:
     raise UsageError(f"{root} already holds 999 runs named {name}")
 
 
+def named_run(root: str, task: str, job: str, overrides: Sequence[str]) -> Path:
+    """Returns ``root/task/job-slug``, which each process of a job that has a name of its own can tell by itself."""
+    return default_folder(root, task) / (_plain(job) + slug(overrides))
+
+
 def default_folder(root: str, task: str) -> Path:
     """Returns the folder below `root` that holds a task's runs."""
     return Path(root) / (_plain(task)[:100] or "task")

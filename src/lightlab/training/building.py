@@ -15,11 +15,14 @@ from lightning.pytorch import Callback, LightningDataModule, LightningModule, Tr
 from lightning.pytorch.callbacks import Checkpoint, EarlyStopping, ProgressBar
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.profilers import PassThroughProfiler
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 
 from lightlab.callbacks.base import CallbackGroup, Display, suits
 from lightlab.callbacks.checkpointing import LastCheckpoint, SaveConfig, SaveOnSignal, SaveRandomStates
+from lightlab.callbacks.checks import CheckFiniteLoss
+from lightlab.callbacks.evaluation import Evaluation
 from lightlab.callbacks.logging import EndTrainEpoch, MetricsCsv
 from lightlab.callbacks.monitoring import CheckMonitor, Validations
 from lightlab.callbacks.progress import CompileTime, PlainProgress
@@ -33,9 +36,10 @@ from lightlab.errors import UsageError, memory_is_full, one_line, shortened
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.optimization.schedulers import RunLength, of_torch
 from lightlab.runs.checkpoints import AtomicCheckpointIO
+from lightlab.runs.ranks import launch
 from lightlab.runs.trust import target_names
 from lightlab.spec import Spec
-from lightlab.training.devices import Accelerator, compiles, keep_pages
+from lightlab.training.devices import Accelerator, compiles, keep_pages, processes
 from lightlab.training.foreign_modules import (
     FirstBatches,
     batches_of,
@@ -52,6 +56,7 @@ from lightlab.training.weights import Resumable, check_states, checkpoint_to_res
 
 # Folds draw no pictures and keep no checkpoint to resume from: rerunning one is quick.
 _NOT_OF_FOLDS = (Display, ProgressBar, LastCheckpoint, SaveOnSignal)
+_OF_FIRST_PROCESS = (Display, ProgressBar, MetricsCsv, CheckFiniteLoss)  # they print and write
 NETWORK = ("layers", "activation", "network")
 LEARNER = (*NETWORK, "initializer", "module", "optimizer", "scheduler", "gradient")
 _PARTS_OF_FOLDS = ("accelerator", "data", *LEARNER, "callbacks")
@@ -127,12 +132,15 @@ def build(
     keeps_pages = config["keep_pages"] and keep_pages()
     seed_everything(config["seed"], verbose=False)
     with building_only(target_names(config)) if config["resume"] else nullcontext():
-        parts = instantiate_parts(config, _PARTS if fold is None else _PARTS_OF_FOLDS)
+        parts = instantiate_parts(_saving_when_validated(config), _PARTS if fold is None else _PARTS_OF_FOLDS)
+        parts.processes = processes(config, parts.accelerator, launch())
     data = lightning_data(parts.data)
     if fold is not None and not getattr(data, "can_fold", False):
         raise UsageError(f"folds: {type(data).__name__} data cannot be dealt into folds; set folds=null")
     if isinstance(data, ResidentDataModule):
         data.fold = fold
+        data.share = parts.processes.share
+        data.shuffle = data.shuffle and not config["trainer"].get("overfit_batches")
         data.setup()
     module = _build_learner(config, parts) if is_supervised(parts.module_class) else _build_foreign(config, parts)
     resumed = checkpoint_to_resume(config, module, data)
@@ -230,7 +238,7 @@ def _build_learner(config: Config, parts: SimpleNamespace) -> SupervisedModule:
         optimizer=parts.optimizer,
         scheduler=_scheduler(config, parts),
         gradient=parts.gradient,
-        run_length=RunLength.of(batches_of(data), config["trainer"]),
+        run_length=RunLength.of(_batches(parts), config["trainer"]),
         monitor=config["monitor"]["name"],
     )
     example = example_of(data, spec)
@@ -243,10 +251,27 @@ def _build_learner(config: Config, parts: SimpleNamespace) -> SupervisedModule:
         module.is_compiled = True
     if not module.run_length.steps and _depends_on_length(module):
         raise UsageError(
-            "scheduler: is drawn over the whole run, whose length a loader without a length does not give; set "
-            "trainer.max_steps, or trainer.limit_train_batches to a number of batches"
+            "scheduler: is drawn over the whole run, whose length neither trainer.max_epochs=-1 nor a loader without a "
+            "length gives; set trainer.max_steps, trainer.limit_train_batches to a number of batches, or scheduler=none"
         )
     return module
+
+
+def _batches(parts: SimpleNamespace) -> int | None:
+    """Returns the training batches of an epoch; those of a DataLoader are dealt to the processes by Lightning."""
+    batches, size = (
+        batches_of(parts.data),
+        1 if isinstance(parts.data, ResidentDataModule) else parts.processes.share.size,
+    )
+    return None if batches is None else -(-batches // size)
+
+
+def _saving_when_validated(config: Config) -> Config:
+    """Has best.ckpt written at each validation within an epoch, as its weights are those that were measured."""
+    best, monitor = config["callbacks"].get("best"), config["monitor"]["name"] or ""
+    if not (best and config["trainer"].get("val_check_interval")) or monitor.endswith("/train"):
+        return config
+    return config | {"callbacks": config["callbacks"] | {"best": best | {"save_on_train_epoch_end": False}}}
 
 
 def _scheduler(config: Config, parts: SimpleNamespace) -> Callable[..., Any]:
@@ -283,6 +308,8 @@ def _build_callbacks(
         callback
         for callback in parts.callbacks.values()
         if callback and not (is_fold and isinstance(callback, _NOT_OF_FOLDS))
+        if parts.processes.share.rank == 0 or not isinstance(callback, _OF_FIRST_PROCESS)
+        if not (parts.processes.shards_weights and isinstance(callback, Evaluation))  # by the first process alone
     ]
     given = GIVEN.get()
     if is_fold and (given.callbacks or given.loggers):
@@ -316,20 +343,35 @@ def _build_trainer(
     grouped = [callback for callback in callbacks if _is_grouped(callback)]
     loggers = [] if getattr(parts.data, "fold", None) else parts.logger.values()
     own = GIVEN.get().loggers
-    options = config["trainer"] | ({} if "val" in stages_of(parts.data, module) else {"limit_val_batches": 0})
-    return Trainer(
-        accelerator=parts.accelerator.name,
-        devices=1,
-        default_root_dir=folder,
-        callbacks=[CallbackGroup(grouped), *(callback for callback in callbacks if callback not in grouped)],
-        logger=[*(make(folder=folder, purge_step=resumed and resumed.global_step) for make in loggers), *own] or False,
-        plugins=[AtomicCheckpointIO()],
-        enable_checkpointing=any(isinstance(callback, Checkpoint) for callback in callbacks),
-        enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),
-        enable_model_summary=False,  # the table of layers is a callback like the others
-        num_sanity_val_steps=0 if isinstance(module, SupervisedModule) else 2,
-        **options | {"profiler": options.get("profiler") or NoProfiler()},
-    )
+    accelerator, options = parts.accelerator, _trainer_options(config["trainer"], parts.data, module)
+    plugins = [AtomicCheckpointIO(), *parts.processes.layer_sync(config["trainer"], accelerator)]
+    made = [make(folder=folder, purge_step=resumed and resumed.global_step) for make in loggers]
+    try:
+        return Trainer(
+            default_root_dir=folder,
+            callbacks=[CallbackGroup(grouped), *(callback for callback in callbacks if callback not in grouped)],
+            logger=[*made, *own] or False,
+            plugins=plugins,
+            enable_checkpointing=any(isinstance(callback, Checkpoint) for callback in callbacks),
+            enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),
+            enable_model_summary=False,  # the table of layers is a callback like the others
+            **options | parts.processes.options(config["trainer"], accelerator),
+        )
+    except (MisconfigurationException, ValueError, TypeError, ImportError) as error:
+        raise UsageError(f"trainer: {one_line(error)}") from error
+
+
+def _trainer_options(trainer: Config, data: LightningDataModule, module: LightningModule) -> dict[str, Any]:
+    """Returns the arguments of Lightning's Trainer that the config gives, adapted to the data and the module."""
+    options = dict(trainer)
+    if isinstance(data, ResidentDataModule) and (batches := options.pop("overfit_batches", 0)):
+        # Lightning would put a DataLoader of its own in the place of the resident loader, which it only has to stop.
+        options |= {"limit_train_batches": batches, "limit_val_batches": batches}
+    if "val" not in stages_of(data, module):
+        options["limit_val_batches"] = 0
+    if options.get("num_sanity_val_steps") is None:
+        options["num_sanity_val_steps"] = 0 if isinstance(module, SupervisedModule) else 2
+    return options | {"profiler": options.get("profiler") or NoProfiler()}
 
 
 def _is_grouped(callback: Callback) -> bool:
@@ -365,5 +407,6 @@ def silence_lightning() -> None:
         ".*is deprecated, use.*TreeSpec.*",
         "`training_step` returned `None`.*",
         "Checkpoint directory .* exists and is not empty.*",
+        ".*recommended to use `self.log.*sync_dist=True.*",  # losses and metrics are reduced by the module
     ):
         warnings.filterwarnings("ignore", message)

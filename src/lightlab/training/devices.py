@@ -3,12 +3,19 @@
 import ctypes
 import sys
 from dataclasses import dataclass
+from typing import Any
 
 import torch
+from lightning.pytorch.plugins import LayerSync
+from lightning.pytorch.strategies import StrategyRegistry
 from torch import nn
 
 from lightlab.config.composition import Config
-from lightlab.errors import UsageError
+from lightlab.config.instantiation import part
+from lightlab.data.loader import Share
+from lightlab.errors import UsageError, did_you_mean
+from lightlab.runs.ranks import Launch
+from lightlab.training.batch_norm import SyncOnCpu
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,126 @@ def choose(name: str, memory_format: str = "auto") -> Accelerator:
         kind = {"gpu": "no CUDA device", "mps": "no Apple GPU (MPS)"}[name]
         raise UsageError(f"accelerator={name}, but this machine has {kind}; use accelerator=cpu or accelerator=auto")
     return Accelerator(name, memory_format)
+
+
+@dataclass(frozen=True)
+class Processes:
+    """The processes that train a run together.
+
+    Attributes:
+        devices: of each machine, as Lightning's Trainer takes them.
+        strategy: likewise.
+        share: which of the processes this is.
+    """
+
+    devices: int | list[int]
+    num_nodes: int
+    strategy: Any
+    share: Share
+
+    @property
+    def shards_weights(self) -> bool:
+        """Whether no process has all of the weights."""
+        name = self.strategy if isinstance(self.strategy, str) else type(self.strategy).__name__.lower()
+        return any(kind in name for kind in ("fsdp", "deepspeed", "modelparallel"))
+
+    def options(self, trainer: dict[str, Any], accelerator: Accelerator) -> dict[str, Any]:
+        """Returns the arguments of the Trainer, its plugins apart."""
+        on_cpu = accelerator.name == "cpu"
+        return {
+            "accelerator": accelerator.name,
+            "devices": self.devices,
+            "num_nodes": self.num_nodes,
+            "strategy": self.strategy,
+            "sync_batchnorm": trainer.get("sync_batchnorm", False) and not on_cpu,
+        }
+
+    def layer_sync(self, trainer: dict[str, Any], accelerator: Accelerator) -> list[LayerSync]:
+        """Returns the plugin that replaces torch's `SyncBatchNorm` on a CPU, where it is wanted."""
+        wanted = trainer.get("sync_batchnorm") and self.share.size > 1 and accelerator.name == "cpu"
+        return [SyncOnCpu()] if wanted else []
+
+
+def processes(config: Config, accelerator: Accelerator, started: Launch) -> Processes:
+    """Returns the processes that ``trainer.devices``, ``num_nodes`` and ``strategy``, torchrun or srun ask for.
+
+    Raises:
+        UsageError: this machine has not that many devices, they are not those that were started, or cannot be used so.
+    """
+    trainer = config["trainer"]
+    devices, nodes = _devices(trainer.get("devices", 1), accelerator.name), trainer.get("num_nodes", 1)
+    count = len(devices) if isinstance(devices, list) else devices
+    if started.size:
+        if count not in (1, started.per_node) or nodes not in (1, started.nodes):
+            raise UsageError(
+                f"trainer.devices={trainer['devices']}, trainer.num_nodes={nodes}: {started.by} has started "
+                f"{started.per_node} processes on each of {started.nodes} machines; leave both out"
+            )
+        devices, count, nodes = (devices if count > 1 else started.per_node), started.per_node, started.nodes
+        _check_count(count, f"{started.by}: {count} processes", accelerator.name)
+    elif count > 1 and accelerator.name == "cpu" and config["accelerator"]["name"] == "auto":
+        raise UsageError(
+            f"trainer.devices={trainer['devices']}: this machine has no GPU; two processes on the CPU are "
+            "accelerator=cpu trainer.devices=2 (or trainer=cpu_ddp)"
+        )
+    elif nodes > 1 and not started.by:
+        raise UsageError(f"trainer.num_nodes={nodes}: this process was started alone; start all by torchrun or srun")
+    size = count * nodes
+    if size > 1 and (config["folds"] or "h" in (config["gradient"] or {})):
+        raise UsageError("folds and gradients by differences train on one device; set trainer.devices=1")
+    return Processes(devices, nodes, _strategy(trainer, size, accelerator.name), Share(started.rank, size))
+
+
+def _devices(value: Any, name: str) -> int | list[int]:
+    """Returns the number of devices, or their numbers; ``auto`` and -1 are all GPUs, and one CPU."""
+    text = str(value).strip("[] ")
+    if text in ("auto", "-1"):
+        return _available(name) or 1
+    if isinstance(value, str) and text.isdecimal():
+        value = int(text)
+    if isinstance(value, str):
+        numbers = [part.strip() for part in text.rstrip(",").split(",")]
+        if not all(number.isdecimal() for number in numbers):
+            raise UsageError(f"trainer.devices={value}: must be a number of devices, or their numbers: [0,1]")
+        value = list(map(int, numbers))
+    if isinstance(value, int):
+        _check_count(value, f"trainer.devices={value}", name)
+        return value
+    if not value or name == "cpu" or max(value) >= (_available(name) or 1) or len(set(value)) < len(value):
+        has = "a CPU has no numbers" if name == "cpu" else f"this machine has {_available(name)}, numbered from 0"
+        raise UsageError(f"trainer.devices={value}: {has}; give a number of devices")
+    return value
+
+
+def _available(name: str) -> int:
+    """Returns the number of GPUs; 0 for a CPU, which takes any number of processes."""
+    return {"gpu": torch.cuda.device_count(), "mps": 1}.get(name, 0)
+
+
+def _check_count(count: int, where: str, name: str) -> None:
+    available = _available(name)
+    if available and count > available:
+        raise UsageError(f"{where}: this machine has {available} GPU{'s' * (available > 1)}; use at most as many")
+
+
+def _strategy(trainer: dict[str, Any], size: int, device: str) -> Any:
+    """Returns what Lightning takes as its strategy: a name, or an object that the config describes."""
+    strategy = trainer.get("strategy", "auto")
+    if isinstance(strategy, dict):
+        strategy = part({"trainer.strategy": strategy}, "trainer.strategy")
+        name = type(strategy).__name__.lower()
+    else:
+        name, known = strategy, ["auto", *StrategyRegistry.available_strategies()]
+        if name not in known:
+            usual = "auto, ddp, ddp_find_unused_parameters_true, fsdp, deepspeed_stage_2"
+            raise UsageError(f"trainer.strategy={name}: no such strategy; {did_you_mean(name, known)}usual: {usual}")
+    if "fsdp" in name and device != "gpu":
+        raise UsageError(f"trainer.strategy=fsdp: FSDP needs CUDA GPUs, and this run is on {device}; use ddp")
+    if size > 1 and device == "mps":
+        raise UsageError("Apple's GPU is one device: set trainer.devices=1, or use accelerator=cpu")
+    if size > 1 and name.startswith("single"):
+        raise UsageError(f"trainer.strategy={name}: is for one device; use ddp for {size}")
+    return "ddp" if size > 1 and name == "auto" else strategy
 
 
 def compiles(config: Config, accelerator: Accelerator, steps: int) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from lightning.pytorch.strategies import FSDPStrategy
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from lightlab.callbacks.checkpointing import SaveRandomStates
@@ -19,6 +20,7 @@ from lightlab.modules.supervised import SupervisedModule
 from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.contents import refused
 from lightlab.runs.folder import begin, checkpoint_of
+from lightlab.runs.ranks import followed_by
 from lightlab.runs.records import write_yaml
 from lightlab.runs.results import describe_environment, epoch_row, write_json
 from lightlab.runs.summary import run_summary
@@ -56,6 +58,8 @@ def train(
     for note in run.notes:
         print(printable(f"! {note}"), file=sys.stderr, flush=True)
     results = fit(run)
+    if not run.trainer.is_global_zero:
+        return results
     if reason := _why_pruned(run):
         print(f"\n{reason}\n\nrun folder   {folder}", flush=True)
         return results
@@ -87,6 +91,8 @@ def fit(run: Run) -> dict[str, Any]:
     Returns:
         What metrics.json holds.
     """
+    if not run.trainer.is_global_zero:
+        return _take_part(run)
     _write_records(run)
     started = time.perf_counter()
     if run.resumed is None or not run.resumed.trained:
@@ -102,6 +108,13 @@ def fit(run: Run) -> dict[str, Any]:
     return results
 
 
+def _take_part(run: Run) -> dict[str, Any]:
+    """Trains and tests in a process other than the first, which writes what comes out."""
+    if run.resumed is None or not run.resumed.trained:
+        _fit(run)
+    return _test(run)
+
+
 def _fit(run: Run) -> None:
     """Trains.
 
@@ -110,13 +123,16 @@ def _fit(run: Run) -> None:
     """
     path = run.resumed.path if run.resumed else None
     try:
-        run.trainer.fit(run.module, datamodule=run.data, ckpt_path=path)
+        with followed_by(run.folder):
+            run.trainer.fit(run.module, datamodule=run.data, ckpt_path=path)
     except LightlabError:
         raise
     except Exception as error:
         first = (each.explain(error, run.module) for each in run.callbacks if isinstance(each, FirstBatches))
         if explained := next(filter(None, first), None):
             raise explained from error
+        if isinstance(error, ModuleNotFoundError) or "learning rate finder" in str(error):
+            raise UsageError(f"callbacks: {one_line(error)}") from error
         if isinstance(error, MisconfigurationException):
             raise UsageError(f"{type(run.module).__name__}: {one_line(error)}") from error
         states = next((callback for callback in run.callbacks if isinstance(callback, SaveRandomStates)), None)
@@ -156,12 +172,14 @@ def _training_results(run: Run, seconds: float) -> dict[str, Any]:
 
 def _test(run: Run) -> dict[str, float]:
     """Measures the best checkpoint on the test rows, which are used here and nowhere else."""
-    best = checkpoint_of(run.folder)
-    if best is not None:
+    best = run.trainer.strategy.broadcast(checkpoint_of(run.folder))
+    shards_weights = isinstance(run.trainer.strategy, FSDPStrategy)
+    if best is not None and not shards_weights:
         run.module.load_state_dict(read_checkpoint(best)["state_dict"])
     if "test" not in stages_of(run.data, run.module):
         return {}
-    metrics = run.trainer.test(run.module, datamodule=run.data, verbose=False)  # one for each loader
+    path = best if shards_weights else None
+    metrics = run.trainer.test(run.module, datamodule=run.data, ckpt_path=path, verbose=False)  # one for each loader
     return {name: float(value) for of_loader in metrics for name, value in of_loader.items()}
 
 
@@ -170,8 +188,10 @@ def _why_pruned(run: Run) -> str:
 
 
 def _opening_line(run: Run) -> str:
+    size = run.trainer.world_size
+    device = f"device {f'{size} x ' if size > 1 else ''}{run.accelerator.description}"
     if not isinstance(run.data, ResidentDataModule):
         parts = (f"{kind.__module__}.{kind.__qualname__}" for kind in (type(run.module), type(run.data)))
-        return f"{' on '.join(parts)} · device {run.accelerator.description}"
+        return f"{' on '.join(parts)} · {device}"
     rows = ", ".join(f"{len(split):,} {name}" for name, split in run.data.splits.items())
-    return f"data {run.data.spec.name} ({run.data.origin}): {rows} rows · device {run.accelerator.description}"
+    return f"data {run.data.spec.name} ({run.data.origin}): {rows} rows · {device}"
