@@ -49,7 +49,8 @@ def instantiate_parts(config: Config, groups: Iterable[str]) -> SimpleNamespace:
     """Instantiates several groups of a config at once.
 
     Returns:
-        The groups by name: objects, or factories where a target needs further arguments; beside ``module`` its class,
+        The groups by name: objects, or factories where a target needs further arguments (of loggers partials by their
+        names); beside ``module`` its class,
         ``module_class``, and ``criterion``, a factory, where the module has one.
 
     Raises:
@@ -57,6 +58,9 @@ def instantiate_parts(config: Config, groups: Iterable[str]) -> SimpleNamespace:
     """
     parts = SimpleNamespace()
     for group in groups:
+        if group == "logger":  # a run's loggers are built once its folder is known
+            parts.logger = {name: target_of(config["logger"], name) for name in config["logger"]}
+            continue
         is_function = group == "gradient" and config[group].get("_partial_")  # else an object, which counts its steps
         make = factory if group in _FACTORIES or is_function else part
         setattr(parts, group, make(config, group))

@@ -6,7 +6,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from lightlab.runs.folder import ROOTS
+from lightlab.runs.folder import EVENTS, ROOTS
 
 STAGES = ("train", "val", "test")
 
@@ -63,6 +63,7 @@ def run_summary(
     quoted = shlex.quote(str(folder))
     title = f"{results['name']} · {results['data']} data · {results['epochs']} epochs in {results['seconds']:.1f} s"
     further = f"python train.py resume={quoted} trainer.max_epochs={2 * results['epochs']}"
+    board = "" if set(folder.parts[:1]) & set(ROOTS) else f" {quoted}"
     anew = f"python train.py task={results['name']} init_from={quoted}"
     return "\n".join(
         [
@@ -73,7 +74,7 @@ def run_summary(
             "",
             f"run folder   {folder}",
             f"predict      python predict.py run={quoted} {example}",
-            f"watch        python -m lightlab board{'' if set(folder.parts[:1]) & set(ROOTS) else f' {quoted}'}",
+            *([f"watch        python -m lightlab board{board}"] if any(folder.glob(EVENTS)) else []),
             f"train on     {further if extendable else anew}",
         ]
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, Trainer, seed_everything
-from lightning.pytorch.callbacks import Checkpoint, EarlyStopping, ProgressBar
+from lightning.pytorch.callbacks import Checkpoint, EarlyStopping, ModelCheckpoint, ProgressBar
 from lightning.pytorch.profilers import PassThroughProfiler
 from torch import Tensor, nn
 
@@ -27,6 +27,7 @@ from lightlab.errors import UsageError, memory_is_full, one_line
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.optimization.schedulers import RunLength
 from lightlab.runs.checkpoints import AtomicCheckpointIO
+from lightlab.runs.loggers import Place, build_loggers
 from lightlab.runs.trust import target_names
 from lightlab.spec import Spec
 from lightlab.training.devices import Accelerator, compiles, keep_pages
@@ -201,14 +202,18 @@ def _build_trainer(
     resumed: Resumable | None,
 ) -> Trainer:
     grouped = [callback for callback in callbacks if _is_grouped(callback)]
-    loggers = [] if parts.data.fold else parts.logger.values()
+    place = Place(folder, config["name"], resumed.global_step if resumed else None)
+    loggers = [] if parts.data.fold else build_loggers(parts.logger, place)
+    for callback in callbacks:
+        if isinstance(callback, ModelCheckpoint) and callback.dirpath is None:  # else the first logger names its folder
+            callback.dirpath = str(folder / "checkpoints")
     options = config["trainer"] | ({} if "val" in parts.data.splits else {"limit_val_batches": 0})
     return Trainer(
         accelerator=parts.accelerator.name,
         devices=1,
         default_root_dir=folder,
         callbacks=[CallbackGroup(grouped), *(callback for callback in callbacks if callback not in grouped)],
-        logger=[make(folder=folder, purge_step=resumed and resumed.global_step) for make in loggers] or False,
+        logger=loggers or False,
         plugins=[AtomicCheckpointIO()],
         enable_checkpointing=any(isinstance(callback, Checkpoint) for callback in callbacks),
         enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),

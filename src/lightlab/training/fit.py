@@ -13,6 +13,8 @@ from lightlab.files import write_text
 from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.contents import refused
 from lightlab.runs.folder import begin, checkpoint_of
+from lightlab.runs.loggers import opened
+from lightlab.runs.media import how_to_watch
 from lightlab.runs.records import write_yaml
 from lightlab.runs.results import describe_environment, epoch_row, write_json
 from lightlab.runs.summary import run_summary
@@ -34,14 +36,17 @@ def train(
         What metrics.json holds: flat, ``accuracy/test`` and so on.
     """
     run = build(config, folder, trial=trial)
-    if begun is not None:
-        begun()
-    print(printable(_opening_line(run)), flush=True)
-    results = fit(run)
+    with opened(dict(zip(config["logger"], run.trainer.loggers, strict=False)), folder):  # fast_dev_run has one dummy
+        if begun is not None:
+            begun()
+        print(printable(_opening_line(run)), flush=True)
+        results = fit(run)
+        views = [how_to_watch(logger) for logger in run.trainer.loggers]
     if reason := _why_pruned(run):
         print(f"\n{reason}\n\nrun folder   {folder}", flush=True)
         return results
     messages = [message for callback in run.callbacks if (message := getattr(callback, "message", ""))]
+    messages += [f"{name}: {view}" for name, view in zip(config["logger"], views, strict=False) if view]
     schedule = run.module.schedule
     is_extendable = schedule is not None and schedule.when_extended != "refuse"
     print(printable(run_summary(results, folder, run.data.example_option, is_extendable, messages)), flush=True)
