@@ -59,7 +59,8 @@ def instantiate_parts(config: Config, groups: Iterable[str]) -> SimpleNamespace:
     parts = SimpleNamespace()
     for group in groups:
         if group == "logger":  # a run's loggers are built once its folder is known
-            parts.logger = {name: target_of(config["logger"], name) for name in config["logger"]}
+            loggers = {f"logger.{name}": logger for name, logger in config["logger"].items()}
+            parts.logger = {name.removeprefix("logger."): target_of(loggers, name) for name in loggers}
             continue
         is_function = group == "gradient" and config[group].get("_partial_")  # else an object, which counts its steps
         make = factory if group in _FACTORIES or is_function else part

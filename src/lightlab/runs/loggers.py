@@ -191,7 +191,7 @@ def _open(loggers: Mapping[str, Logger], folder: Path) -> None:
 
 _ADVICE: dict[Any, tuple[str, str]] = {  # the extra that a logger needs, and what it does without a server
     WandbLogger: ("wandb", "WANDB_MODE=offline needs neither a login nor a server"),
-    MLFlowLogger: ("mlflow", "logger.mlflow.tracking_uri=sqlite:///mlflow.db needs no server"),
+    MLFlowLogger: ("mlflow", "tracking_uri=sqlite:///mlflow.db needs neither a server nor MLFLOW_ALLOW_FILE_STORE=true"),
 }
 
 
@@ -208,4 +208,4 @@ def _explained(name: str, kind: Any) -> Iterator[None]:
         raise UsageError(f"logger.{name}: {one_line(error, 160)}; {install}") from error
     except Exception as error:
         advice = f"; {offline}" if offline and not isinstance(error, (TypeError, ValueError)) else ""
-        raise UsageError(f"logger.{name}: {one_line(error, 300)}{advice}") from error
+        raise UsageError(f"logger.{name}: {one_line(error, 300).rstrip('.')}{advice}") from error
