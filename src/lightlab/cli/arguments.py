@@ -31,6 +31,7 @@ from lightlab.sweeps.resume import saved_arguments
 _HYDRA = (
     *("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.launcher.", "hydra.sweeper."),
     *("hydra.job.config.override_dirname.", "hydra/launcher", "hydra/sweeper", "hydra/job_logging"),
+    "hydra.job_logging.root.level",
 )
 _SETTINGS = "hydra.run.dir, hydra.sweep.dir, hydra/launcher, hydra/sweeper and the keys of these two"
 _INFO = ["all", "config", "defaults", "defaults-tree", "plugins", "searchpath"]

@@ -100,6 +100,8 @@ def _filled(name: str, maker: partial[Any], place: Place) -> dict[str, Any]:
     if _is(maker, WandbLogger):
         known |= {"name": place.run, "project": place.task, "id": _saved_id(name, place.folder)}
         further = {"settings": {"silent" if _is_offline(maker.keywords) else "quiet": True}, "group": place.sweep}
+        if maker.keywords.get("offline"):  # Lightning says so by the environment, which W&B has read before
+            further["mode"] = "offline"
     elif _is(maker, MLFlowLogger):
         known |= {"experiment_name": place.task, "run_name": place.run, "tracking_uri": _tracking_uri()}
         known |= {"run_id": _saved_id(name, place.folder), "tags": {"sweep": place.sweep} if place.sweep else None}
