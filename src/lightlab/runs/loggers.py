@@ -193,7 +193,7 @@ def _open(loggers: Mapping[str, Logger], folder: Path) -> None:
 
 _ADVICE: dict[Any, tuple[str, str]] = {  # the extra that a logger needs, and what it does without a server
     WandbLogger: ("wandb", "WANDB_MODE=offline needs neither a login nor a server"),
-    MLFlowLogger: ("mlflow", "tracking_uri=sqlite:///mlflow.db needs neither a server nor MLFLOW_ALLOW_FILE_STORE=true"),
+    MLFlowLogger: ("mlflow", "tracking_uri=sqlite:///mlflow.db needs no server and no MLFLOW_ALLOW_FILE_STORE"),
 }
 
 
