@@ -43,6 +43,8 @@ def kept(*recorded, typed=(), own=None, allow=()):
         "hydra.sweeper.timeout=null",
         "hydra.sweeper.pruner.n_warmup_steps=2",
         "hydra.job.name=mine",
+        "logger=[wandb,mlflow]",
+        "logger.wandb.project=mine",
     ],
 )
 def test_what_only_chooses_and_sets_values_is_kept(text):
@@ -55,6 +57,20 @@ def test_what_only_chooses_and_sets_values_is_kept(text):
 )
 def test_what_belongs_to_another_command_line_is_left_out(text):
     assert kept("seed=1", text) == ["seed=1"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "logger.mlflow.tracking_uri=http://x",
+        "logger.wandb.name=../x",
+        "+logger.x={_target_: lightlab.runs.loggers.RunLogger, folder: /tmp/x}",
+    ],
+)
+def test_a_logger_of_a_record_writes_where_todays_config_says(text):
+    with pytest.raises(DataError, match="a folder does not choose where a logger writes"):
+        kept(text)
+    assert kept(text, typed=[text]) == []
 
 
 def test_what_is_typed_again_is_taken_from_there():

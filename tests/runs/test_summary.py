@@ -51,10 +51,13 @@ def test_the_end_of_a_run_tells_results_folder_and_commands():
     [
         ("runs/toy/now", "lightlab board"),
         ("sweeps/toy/now/3", "lightlab board"),
-        ("/x/my run", "lightlab board '/x/my run'"),
+        ("my run", "lightlab board 'my run'"),
     ],
 )
-def test_the_board_is_pointed_to_where_the_run_is(folder, command):
+def test_the_board_is_pointed_to_where_the_run_is_if_tensorboard_has_logged_it(folder, command):
+    assert "watch" not in run_summary(RESULTS, Path(folder), "x", extendable=True)
+    Path(folder).mkdir(parents=True)
+    (Path(folder) / "events.out.tfevents.1").touch()
     text = run_summary(RESULTS, Path(folder), "x", extendable=True)
     assert [line for line in text.splitlines() if line.startswith("watch")] == [f"watch        {command}"]
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lightning.pytorch import Callback, LightningDataModule, LightningModule, Trainer
+from lightning.pytorch.loggers import Logger
 from torch import Tensor
 
 from lightlab.data.base import ResidentDataModule
 from lightlab.modules.supervised import SupervisedModule
-from lightlab.runs.loggers import RunLogger
 
 
 class Display(Callback):
@@ -83,9 +83,9 @@ def callbacks_of(trainer: Trainer) -> list[Callback]:
     ]
 
 
-def tensorboards(trainer: Trainer) -> list[RunLogger]:
-    """Returns the loggers that show pictures, text and histograms."""
-    return [logger for logger in trainer.loggers if isinstance(logger, RunLogger)]
+def loggers_of(trainer: Trainer) -> list[Logger]:
+    """Returns the loggers for pictures and text, which `lightlab.runs.media` passes on; none on ranks above 0."""
+    return trainer.loggers if trainer.is_global_zero else []
 
 
 def loss_of(outputs: Any) -> Tensor | None:

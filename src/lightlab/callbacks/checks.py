@@ -11,10 +11,11 @@ from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
 from lightlab.callbacks import warning_signs
-from lightlab.callbacks.base import Display, learning_rates, loss_of, module_of, tensorboards
+from lightlab.callbacks.base import Display, learning_rates, loggers_of, loss_of, module_of
 from lightlab.callbacks.warning_signs import Finding
 from lightlab.errors import LightlabError
 from lightlab.modules.supervised import SupervisedModule
+from lightlab.runs.media import add_text
 
 
 class CheckFiniteLoss(Callback):
@@ -53,7 +54,7 @@ def _explain(trainer: Trainer, loss: float, exact: bool) -> str:
 class TeachingChecks(Display):
     """Checks the first batch of training and of each validation, and reports each kind of finding once a run.
 
-    Findings stand in the results as ``warnings`` and in TensorBoard as text.
+    Findings stand in the results as ``warnings`` and in the loggers as text.
 
     Args:
         init_from: skips the initial-loss check when the weights come from a checkpoint.
@@ -143,8 +144,8 @@ class TeachingChecks(Display):
             return
         self.reported[finding.name] = finding.line
         print(f"! {finding.name}: {finding.line}", file=sys.stderr, flush=True)
-        for logger in tensorboards(trainer):
-            logger.experiment.add_text(f"warnings/{finding.name}", finding.line, trainer.global_step)
+        for logger in loggers_of(trainer):
+            add_text(logger, f"warnings/{finding.name}", finding.line, trainer.global_step)
 
 
 def _classes(module: SupervisedModule) -> int:

@@ -11,13 +11,14 @@ from lightning.pytorch import LightningModule, Trainer
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from lightlab.callbacks.base import Display, callbacks_of, data_of, tensorboards
+from lightlab.callbacks.base import Display, callbacks_of, data_of, loggers_of
 from lightlab.callbacks.checkpointing import SaveConfig
 from lightlab.data.base import ResidentDataModule
 from lightlab.plots.curves import draw_curves
 from lightlab.plots.images import inputs_figure
 from lightlab.plots.style import save
 from lightlab.runs.folder import results_of
+from lightlab.runs.media import add_picture
 from lightlab.runs.results import read_epochs
 
 
@@ -45,13 +46,13 @@ def are_drawn(trainer: Trainer) -> bool:
 
 
 def save_picture(trainer: Trainer, tag: str, draw: Callable[[], Figure]) -> None:
-    """Draws into figures/, unless pictures are off, under the last part of `tag`, and shows it in TensorBoard."""
+    """Draws into figures/, unless pictures are off, under the last part of `tag`, and shows it in the loggers."""
     if not are_drawn(trainer):
         return
     path = Path(trainer.default_root_dir) / "figures" / f"{tag.rpartition('/')[2]}.png"
     save(draw(), path)
-    for logger in tensorboards(trainer):
-        logger.add_picture(tag, path, trainer.global_step)
+    for logger in loggers_of(trainer):
+        add_picture(logger, tag, path, trainer.global_step)
 
 
 def as_seen(inputs: Tensor, data: ResidentDataModule) -> Tensor:

@@ -1,4 +1,4 @@
-"""Shows generated verse and nearest words during training, on the terminal and in TensorBoard's text tab."""
+"""Shows generated verse and nearest words during training, on the terminal and in the loggers."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,13 +6,14 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from lightlab.callbacks.base import Display, is_due, module_of, tensorboards
+from lightlab.callbacks.base import Display, is_due, loggers_of, module_of
 from lightlab.errors import printable
 from lightlab.modules.language_model import LanguageModel
 from lightlab.modules.verse import write_poems
 from lightlab.modules.verse_options import Verse
 from lightlab.modules.word_options import parse_words
 from lightlab.modules.word_vectors import WordSpace, WordVectors
+from lightlab.runs.media import add_text
 
 
 class SamplePoems(Display):
@@ -37,8 +38,8 @@ class SamplePoems(Display):
         verse = replace(self.verse, start=",".join(_known(self.verse.starts, vocabulary)))
         poems = write_poems(module.network, vocabulary, verse, module.device)
         print(printable("\n".join(f"  {poem}" for poem in poems)), flush=True)
-        for logger in tensorboards(trainer):
-            logger.experiment.add_text("samples", "\n\n".join(poems), trainer.global_step)
+        for logger in loggers_of(trainer):
+            add_text(logger, "samples", "\n\n".join(poems), trainer.global_step)
 
 
 def _known(starts: list[str], vocabulary: Sequence[str]) -> list[str]:
@@ -72,5 +73,5 @@ class NearestWords(Callback):
         nearest = {probe: " ".join(word for word, _ in space.nearest(probe, self.count)) for probe in probes}
         print(printable("\n".join(f"  {probe}: {words}" for probe, words in nearest.items())), flush=True)
         text = "\n\n".join(f"**{probe}** {words}" for probe, words in nearest.items())
-        for logger in tensorboards(trainer):
-            logger.experiment.add_text("nearest words", text, trainer.global_step)
+        for logger in loggers_of(trainer):
+            add_text(logger, "nearest words", text, trainer.global_step)

@@ -17,7 +17,7 @@ from pathlib import Path
 from lightlab.cli.startup import wants_help
 from lightlab.config.options import FlagParser
 from lightlab.errors import LightlabError, UsageError
-from lightlab.runs.folder import ROOTS, is_set_aside
+from lightlab.runs.folder import EVENTS, ROOTS, is_set_aside
 from lightlab.runs.overrides import program, read_overrides, values
 from lightlab.runs.places import check_cwd
 
@@ -91,7 +91,7 @@ def _check_port(options: Sequence[str]) -> None:
 
 def link(roots: Sequence[Path], links: Path) -> None:
     """Makes the links that are missing and removes those of runs that are gone."""
-    events = [path for root in roots for path in root.glob("**/events.out.tfevents.*")]
+    events = [path for root in roots for path in root.glob(f"**/{EVENTS}")]
     runs = {path.parent for path in events if not is_set_aside(path)}
     wanted = names(sorted(runs))
     for name, run in wanted.items():

@@ -61,8 +61,9 @@ def instantiate_parts(config: Config, groups: Iterable[str]) -> SimpleNamespace:
     """Instantiates several groups of a config at once.
 
     Returns:
-        The groups by name: objects, or factories where a target needs further arguments; None for a group that is
-        null. Beside ``module`` its class, ``module_class``, and ``criterion``, a factory, where the module has one.
+        The groups by name: objects, or factories where a target needs further arguments (of loggers partials by their
+        names); None for a group that is null. Beside ``module`` its class, ``module_class``, and ``criterion``, a
+        factory, where the module has one.
 
     Raises:
         UsageError: an option that a target does not have, or a value that it does not accept.
@@ -71,6 +72,9 @@ def instantiate_parts(config: Config, groups: Iterable[str]) -> SimpleNamespace:
     for group in groups:
         if config.get(group) is None:
             setattr(parts, group, None)
+        elif group == "logger":  # a run's loggers are built once its folder is known
+            loggers = {f"logger.{name}": logger for name, logger in config["logger"].items()}
+            parts.logger = {name.removeprefix("logger."): target_of(loggers, name) for name in loggers}
         elif group == "module":
             section = _with_tensors(config[group])
             target, criterion = target_of({group: section}, group), section.get("criterion")

@@ -19,6 +19,7 @@ from lightlab.runs.places import LOCK, remove_if_empty
 from lightlab.runs.records import read_json
 
 ROOTS = ("runs", "sweeps")
+EVENTS = "events.out.tfevents.*"  # TensorBoard's files
 FAILURE = ("error.txt", "traceback.txt")
 State = Literal["done", "pruned", "failed", "unfinished"]
 _OPEN = ("failed", "unfinished")
@@ -84,8 +85,8 @@ def discard_if_empty(folder: Path) -> Iterator[None]:
     except BaseException as error:
         begun = any((folder / name).exists() for name in ("metrics.csv", "checkpoints", "folds.csv"))
         if not begun and not is_unexpected(error):
-            events = folder.glob("events.out.tfevents.*")
-            written = {folder / "config.yaml", folder / "environment.json", *events} - before
+            names = ("config.yaml", "environment.json", "loggers.json", "train.log")
+            written = {*(folder / name for name in names), *folder.glob(EVENTS)} - before
             record = folder / ".hydra"
             for path in [*written, *(record / f"{name}.yaml" for name in ("config", "hydra", "overrides"))]:
                 path.unlink(missing_ok=True)

@@ -32,7 +32,9 @@ _HYDRA_LEFT_OUT = r"hydra\.(mode|run\.dir|sweep\.(dir|subdir)|output_subdir|swee
 _LEFT_OUT = r"resume|sweep_resume|allow"  # of another command line
 CACHES = ("cache_dir", "data.cache_dir")
 DOWNLOADS = tuple(f"data.{name}" for name in ("mirrors", "remote", "registry", "repository", "openml"))
-TODAYS = ("allow", *CACHES, *DOWNLOADS)  # keys whose values come from conf/ and the command line alone
+# Options of loggers that name no place, which a folder may set.
+_LOGGER = "project|experiment_name|name|run_name|group|tags|notes|job_type|prefix|offline|flush_logs_every_n_steps"
+TODAYS = ("allow", "logger", *CACHES, *DOWNLOADS)  # keys whose values come from conf/ and the command line alone
 _REFERENCE = r"\$\{\.*[\w.]+\}"  # to another key; `${name:…}` would call a resolver
 _CHANGES = (OverrideType.CHANGE, OverrideType.ADD, OverrideType.FORCE_ADD)
 
@@ -105,6 +107,8 @@ def _problems(override: Override) -> Iterator[str]:
             yield "a folder does not set this value of Hydra's"
     elif any(f"{key}.".startswith(f"{name}.") for name in DOWNLOADS):
         yield "a folder does not choose what is downloaded"
+    elif key.startswith("logger") and any(_names_a_place(key, value) for value in _alternatives(override)):
+        yield "a folder does not choose where a logger writes"
     else:
         is_choice = "/" in key or ("." not in key and key not in TOP)
         for value in values:
@@ -114,6 +118,15 @@ def _problems(override: Override) -> Iterator[str]:
                 yield "calls a resolver"
             elif isinstance(value, str) and is_choice and not re.fullmatch(r"[\w.-]*", value):
                 yield f"{value} is not the name of a choice"
+
+
+def _names_a_place(key: str, value: Any) -> bool:
+    """Whether a logger's option could lead it to another folder or server."""
+    if isinstance(value, dict):
+        return any(_names_a_place(f"{key}.{name}", inner) for name, inner in value.items())
+    option = key.split(".")[2:3]
+    is_known = not option or option == ["_target_"] or re.fullmatch(_LOGGER, option[0]) is not None
+    return not is_known or any(re.search(r"/|\\|\.\.", str(text)) for text in _leaves(value))
 
 
 def _check_targets(override: Override, path: Path, own: Targets, allow: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from lightlab.runs.folder import ROOTS
+from lightlab.runs.folder import EVENTS, ROOTS
 from lightlab.runs.overrides import program
 from lightlab.runs.results import metric_name
 
@@ -79,6 +79,7 @@ def run_summary(
     title = f"{results['name']} · {results['data']} data · {results['epochs']} epochs in {results['seconds']:.1f} s"
     train = f"{program()}{f' --config-dir {shlex.quote(config_dir)}' if config_dir else ''}"
     further = f"{train} resume={quoted} trainer.max_epochs={2 * results['epochs']}"
+    board = f"{program('board')}{'' if set(folder.parts[:1]) & set(ROOTS) else f' {quoted}'}"
     anew = f"{train} task={results['name']} init_from={quoted}"
     return "\n".join(
         [
@@ -89,7 +90,7 @@ def run_summary(
             "",
             f"run folder   {folder}",
             f"predict      {program('predict')} run={quoted} {example}",
-            f"watch        {program('board')}{'' if set(folder.parts[:1]) & set(ROOTS) else f' {quoted}'}",
+            *([f"watch        {board}"] if any(folder.glob(EVENTS)) else []),
             f"train on     {further if extendable else anew}",
         ]
     )

@@ -35,9 +35,11 @@ _HOMES = {
     "callbacks": _Home(r"lightlab\.(callbacks\.\w+|surfaces\.callback)", "lightning.pytorch.Callback", depth=1),
     "logger": _Home(r"lightlab\.runs\.loggers", "lightning.pytorch.loggers.Logger", depth=1),
 }
-# Functions, and Lightning's callbacks that neither read, write nor run anything, which may stand there too.
+# Functions, Lightning's callbacks that neither read, write nor run anything, and its loggers in conf/logger, whose
+# options `lightlab.runs.recorded` restricts: they may stand there too.
 _NAMED = {
     "accelerator": ("lightlab.training.devices.choose",),
+    "logger": tuple(f"lightning.pytorch.loggers.{name}" for name in ("MLFlowLogger", "WandbLogger")),
     "callbacks": (
         "lightlab.callbacks.progress.progress",
         *(

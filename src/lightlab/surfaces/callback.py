@@ -10,9 +10,10 @@ from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 from torch.optim import Optimizer
 
-from lightlab.callbacks.base import Display, module_of, tensorboards
+from lightlab.callbacks.base import Display, loggers_of, module_of
 from lightlab.files import whole_file
 from lightlab.plots.style import save, translator
+from lightlab.runs.media import add_picture
 from lightlab.surfaces.descent import SurfaceDescent
 from lightlab.surfaces.functions import Surface
 from lightlab.surfaces.pictures import COLUMNS, animate, surface_figure
@@ -73,8 +74,8 @@ class KeepTrajectory(Display):
         save(surface_figure(surface, module_of(module).spec.name, trajectories, translate), picture)
         if self.animation:
             animate(surface, trajectories, picture.with_suffix(".gif"), translate)
-        for logger in tensorboards(trainer):
-            logger.add_picture("surface", picture, trainer.global_step)
+        for logger in loggers_of(trainer):
+            add_picture(logger, "surface", picture, trainer.global_step)
 
 
 def _name_of(optimizer: Optimizer) -> str:

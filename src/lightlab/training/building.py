@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningDataModule, LightningModule, Trainer, seed_everything
-from lightning.pytorch.callbacks import Checkpoint, EarlyStopping, ProgressBar
+from lightning.pytorch.callbacks import Checkpoint, EarlyStopping, ModelCheckpoint, ProgressBar
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.profilers import PassThroughProfiler
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
@@ -36,6 +36,7 @@ from lightlab.errors import UsageError, memory_is_full, one_line, shortened
 from lightlab.modules.supervised import SupervisedModule
 from lightlab.optimization.schedulers import RunLength, of_torch
 from lightlab.runs.checkpoints import AtomicCheckpointIO
+from lightlab.runs.loggers import Place, build_loggers
 from lightlab.runs.ranks import launch
 from lightlab.runs.trust import target_names
 from lightlab.spec import Spec
@@ -341,16 +342,18 @@ def _build_trainer(
     resumed: Resumable | None,
 ) -> Trainer:
     grouped = [callback for callback in callbacks if _is_grouped(callback)]
-    loggers = [] if getattr(parts.data, "fold", None) else parts.logger.values()
-    own = GIVEN.get().loggers
+    place = Place(folder, config["name"], resumed.global_step if resumed else None)
+    loggers = [] if getattr(parts.data, "fold", None) else build_loggers(parts.logger, place)
+    for callback in callbacks:
+        if isinstance(callback, ModelCheckpoint) and callback.dirpath is None:  # else the first logger names its folder
+            callback.dirpath = str(folder / "checkpoints")
     accelerator, options = parts.accelerator, _trainer_options(config["trainer"], parts.data, module)
     plugins = [AtomicCheckpointIO(), *parts.processes.layer_sync(config["trainer"], accelerator)]
-    made = [make(folder=folder, purge_step=resumed and resumed.global_step) for make in loggers]
     try:
         return Trainer(
             default_root_dir=folder,
             callbacks=[CallbackGroup(grouped), *(callback for callback in callbacks if callback not in grouped)],
-            logger=[*made, *own] or False,
+            logger=[*loggers, *GIVEN.get().loggers] or False,
             plugins=plugins,
             enable_checkpointing=any(isinstance(callback, Checkpoint) for callback in callbacks),
             enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),

@@ -20,6 +20,8 @@ from lightlab.modules.supervised import SupervisedModule
 from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.contents import refused
 from lightlab.runs.folder import begin, checkpoint_of
+from lightlab.runs.loggers import opened
+from lightlab.runs.media import how_to_watch
 from lightlab.runs.ranks import followed_by
 from lightlab.runs.records import write_yaml
 from lightlab.runs.results import describe_environment, epoch_row, write_json
@@ -52,18 +54,21 @@ def train(
         What metrics.json holds: flat, ``accuracy/test`` and so on.
     """
     run = build(config, folder, trial=trial, typed=typed)
-    if begun is not None:
-        begun()
-    print(printable(_opening_line(run)), flush=True)
-    for note in run.notes:
-        print(printable(f"! {note}"), file=sys.stderr, flush=True)
-    results = fit(run)
+    with opened(dict(zip(config["logger"], run.trainer.loggers, strict=False)), folder):  # fast_dev_run has one dummy
+        if begun is not None:
+            begun()
+        print(printable(_opening_line(run)), flush=True)
+        for note in run.notes:
+            print(printable(f"! {note}"), file=sys.stderr, flush=True)
+        results = fit(run)
+        views = [how_to_watch(logger) for logger in run.trainer.loggers]
     if not run.trainer.is_global_zero:
         return results
     if reason := _why_pruned(run):
         print(f"\n{reason}\n\nrun folder   {folder}", flush=True)
         return results
     messages = [message for callback in run.callbacks if (message := getattr(callback, "message", ""))]
+    messages += [f"{name}: {view}" for name, view in zip(config["logger"], views, strict=False) if view]
     option = _example_option(run, config_dir)
     print(printable(run_summary(results, folder, option, _is_extendable(run), messages, config_dir)), flush=True)
     return results
