@@ -1,4 +1,4 @@
-"""python -m lightlab board|figures|report: the commands beside train.py and predict.py."""
+"""python -m lightlab board|export|figures|report: the commands beside train.py and predict.py."""
 
 import sys
 
@@ -7,6 +7,7 @@ from lightlab.errors import UsageError, did_you_mean, reported, shortened
 
 COMMANDS = {
     "board": "TensorBoard on all runs and sweeps, by readable names",
+    "export": "writes a trained model as ONNX, a torch program, safetensors or text",
     "figures": "draws the figures that explain",
     "report": "compares runs on one page",
 }

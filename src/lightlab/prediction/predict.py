@@ -27,6 +27,8 @@ from lightlab.spec import Spec
 from lightlab.training.building import build_module, build_network, try_out
 from lightlab.training.devices import choose
 
+_OWN: dict[str, Any] = {"cache_dir": None, "remote": [], "openml": None, "registry": None}
+
 
 @dataclass(frozen=True)
 class Predictor:
@@ -114,10 +116,11 @@ def load_predictor(path: Path, allow: list[str]) -> Predictor:
         check_trusted(config, allow, str(path))
         check_groups(config, BUILT)
         spec = read_spec(path, record)
-        # A checkpoint does not choose where this machine writes: the cache folder is the user's own.
-        own_cache = {"cache_dir": None} if "cache_dir" in config["data"] else {}
+        # A checkpoint does not choose where this machine writes: the cache folder is the user's own, nothing is
+        # downloaded.
+        own = {key: value for key, value in _OWN.items() if key in config["data"]}
         with building_only(target_names(config)):
-            parts = instantiate_parts(config | {"data": config["data"] | own_cache}, BUILT)
+            parts = instantiate_parts(config | {"data": config["data"] | own}, BUILT)
         parts.data.spec = spec
         if problem := parts.data.state_problem(record["preparation"]):
             raise refused(path, f"preparation: {problem}")
@@ -139,6 +142,25 @@ def load_predictor(path: Path, allow: list[str]) -> Predictor:
     texts = {key: value for key, value in flatten(config["data"]).items() if isinstance(value, str) and value}
     sources = tuple(text for key, text in texts.items() if key not in (("data_dir",), ("cache_dir",)))
     return Predictor(parts.data, module.eval(), config["name"], checkpoint["epoch"] + 1, sources)
+
+
+def load_module(path: Path, allow: Sequence[str] = ()) -> SupervisedModule:
+    """Returns a checkpoint's module with its optimizer and its way to compute gradients, in training mode.
+
+    Raises:
+        DataError: as `load_predictor`.
+    """
+    module = load_predictor(path, list(allow)).module
+    config, groups = read_checkpoint(path)["lightlab"]["config"], ("optimizer", "gradient")
+    try:
+        check_trusted(config, allow, str(path), groups)
+        check_groups(config, groups)
+        with building_only(target_names(config)):
+            parts = instantiate_parts(config, groups)
+    except UsageError as error:
+        raise refused(path, str(error)) from None
+    module.make_optimizer, module.gradient = parts.optimizer, parts.gradient
+    return module.train()
 
 
 def _check_sizes(path: Path, parts: SimpleNamespace, spec: Spec, weights: dict[str, Any]) -> None:
