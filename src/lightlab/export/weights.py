@@ -39,6 +39,7 @@ def write_word_vectors(predictor: Predictor, path: Path) -> None:
 
     Raises:
         UsageError: the run has learnt no word vectors.
+        DataError: what was written does not read back equal.
     """
     if not isinstance(predictor.module, WordVectors):
         raise UsageError(
@@ -50,3 +51,6 @@ def write_word_vectors(predictor: Predictor, path: Path) -> None:
         for word, vector in zip(words, vectors.tolist(), strict=True):
             numbers = " ".join(f"{number:.9g}" for number in vector)  # enough to read the same float32 again
             file.write(f"{'_'.join(word.split())} {numbers}\n")
+    lines = path.read_text(encoding="utf-8").splitlines()[1:]
+    if not torch.equal(torch.tensor([list(map(float, line.split(" ")[1:])) for line in lines]), vectors):
+        raise DataError("the file does not hold the vectors of the checkpoint; nothing has been written")

@@ -30,7 +30,7 @@ class EncodedTable:
         """Returns the number of each category of a column; rare ones share one."""
         values = self.preparation.categories[column]
         codes = {category: place for place, category in enumerate(values)}
-        return codes | dict.fromkeys(self.preparation.rare.get(column, ()), codes[RARE])
+        return codes | dict.fromkeys(self.preparation.rare.get(column, ()), codes.get(RARE, -1))
 
     def encode(self, frame: pd.DataFrame) -> Tensor:
         """Returns the rows of a frame that `LearntTable.learnable` gives; NaN is a missing number, -1 no category."""
