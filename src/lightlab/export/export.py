@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lightlab.errors import LightlabError
+from lightlab.errors import DataError, LightlabError, one_line
 from lightlab.export.graphs import Graph, graph_of
 from lightlab.export.options import ExportOptions, check_unused
 from lightlab.export.programs import largest_difference, write_program
@@ -42,12 +42,18 @@ def export(options: ExportOptions, checkpoint: Path) -> Exported:
 
     Raises:
         UsageError: the task has nothing of that format; nothing has been written, as after every error.
-        DataError: a checkpoint that cannot be used, or no rows to check the file on.
+        DataError: a checkpoint that cannot be used, no rows to check the file on, or a file that cannot be written.
         LightlabError: the exported file computes something else than the original.
     """
     predictor = load_predictor(checkpoint, options.allow)
-    if options.to.suffix in (".txt", ".safetensors"):
-        return _export_weights(predictor, options, checkpoint)
+    kind = _export_weights if options.to.suffix in (".txt", ".safetensors") else _export_program
+    try:
+        return kind(predictor, options, checkpoint)
+    except OSError as error:
+        raise DataError(f"to={options.to}: could not be written: {one_line(error)}") from None
+
+
+def _export_program(predictor: Predictor, options: ExportOptions, checkpoint: Path) -> Exported:
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):  # of reading the data
         graph = graph_of(predictor, options.input)
     form = _form(predictor, graph)

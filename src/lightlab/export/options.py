@@ -9,7 +9,7 @@ from typing import Any
 
 from lightlab.config.options import read_pairs
 from lightlab.config.rules import SWITCH, Number, Rule
-from lightlab.errors import UsageError, did_you_mean, one_line
+from lightlab.errors import UsageError, did_you_mean, one_line, shortened
 from lightlab.files import user_path
 from lightlab.prediction.options import PredictOptions, find_checkpoint, option_value
 
@@ -86,8 +86,16 @@ def parse_export_options(argv: Sequence[str]) -> ExportOptions:
 
 def check_unused(path: Path, overwrite: bool) -> None:
     """Refuses a file that is there already, unless it is to be replaced."""
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        pass
+    except NotADirectoryError:
+        raise UsageError(f"to={path}: {path.parent} is not a folder; name another") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"to={shortened(path)}: cannot be written: {one_line(error, 120)}") from None
     if path.is_dir():
-        raise UsageError(f"to={path}: is a folder; name a file")
+        raise UsageError(f"{path}: is a folder; name a file in to=")
     if os.path.lexists(path) and not overwrite:
         raise UsageError(f"{path}: is there already; add overwrite=true to replace it, or name another file in to=")
 
@@ -104,15 +112,9 @@ def _check_format(path: Path) -> None:
 
 
 def _check_writable(path: Path) -> None:
-    try:
-        folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
-        if not folder.is_dir():
-            raise UsageError(f"to={path}: {folder} is not a folder; name another")
-        os.stat(path)
-    except FileNotFoundError:
-        pass
-    except (OSError, ValueError) as error:
-        raise UsageError(f"to={path}: cannot be written: {one_line(error, 120)}") from None
+    folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
+    if not folder.is_dir():
+        raise UsageError(f"to={path}: {folder} is not a folder; name another")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UsageError(f"to={path}: {folder} cannot be written to; name another folder")
 

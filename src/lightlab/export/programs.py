@@ -80,7 +80,9 @@ def _traced(graph: Graph) -> ExportedProgram:
     dims = tuple({dim: rows} for dim, _ in zip(graph.rows_dim, graph.inputs, strict=False))
     # `Step` takes its states as one parameter, *states.
     shapes = dims if len(dims) == 1 else (dims[0], dims[1:])
-    return torch.export.export(graph.module.eval(), tuple(graph.inputs.values()), dynamic_shapes=shapes)
+    pairs = zip(graph.inputs.values(), graph.rows_dim, strict=False)
+    examples = tuple(torch.cat([value, value], dim) for value, dim in pairs)  # of one row, it would take one alone
+    return torch.export.export(graph.module.eval(), examples, dynamic_shapes=shapes)
 
 
 def _write_onnx(graph: Graph, traced: ExportedProgram, path: Path) -> None:

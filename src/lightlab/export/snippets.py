@@ -20,7 +20,7 @@ def snippet(path: Path, graph: Graph | None, form: dict[str, Any]) -> str:
     if graph is None:
         return (_TEXT if path.suffix == ".txt" else _WEIGHTS).format(path=_quoted(path))
     onnx = path.suffix == ".onnx"
-    lines = ["import json", ""] if graph.outputs[0] in _NAMED else []
+    lines = ["import json", "from pathlib import Path", ""] if graph.outputs[0] in _NAMED else []
     lines += ["import numpy as np", "import onnxruntime", ""] if onnx else ["import torch", ""]
     lines.append((_SESSION if onnx else _MODEL).format(path=_quoted(path)))
     for number, (name, value) in enumerate(graph.inputs.items()):
@@ -43,7 +43,8 @@ def _reading(output: str, path: Path, form: dict[str, Any]) -> list[str]:
     if output not in _NAMED:
         return [f"print({output})"]
     names = "classes" if form["classes"] else "vocabulary"
-    opened = f'{names} = json.load(open({_quoted(path.with_suffix(".json"))}, encoding="utf-8"))["{names}"]'
+    beside = _quoted(path.with_suffix(".json"))
+    opened = f'{names} = json.loads(Path({beside}).read_text(encoding="utf-8"))["{names}"]'
     if output == "probability":
         return [opened, f"print([{names}[int(p >= 0.5)] for p in {output}])"]
     return [opened, f"print([{names}[int(row.argmax())] for row in {output}])"]
@@ -65,9 +66,11 @@ with safe_open({path}, "pt") as file:
     config = json.loads(file.metadata()["config"])
 print(config["network"]["_target_"], {{name: tuple(weight.shape) for name, weight in weights.items()}})"""
 _TEXT = """\
+from pathlib import Path
+
 import numpy as np
 
-rows = [line.rstrip("\\n").split(" ") for line in open({path}, encoding="utf-8")][1:]
+rows = [line.split(" ") for line in Path({path}).read_text(encoding="utf-8").splitlines()[1:]]
 words, vectors = [row[0] for row in rows], np.array([row[1:] for row in rows], np.float32)
 vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
 nearest = (vectors @ vectors[0]).argsort()[::-1][:5]

@@ -43,7 +43,8 @@ def write_word_vectors(predictor: Predictor, path: Path) -> None:
     """
     if not isinstance(predictor.module, WordVectors):
         raise UsageError(
-            f"a run of {predictor.task} has no word vectors for .txt; export it to .onnx, .pt2 or .safetensors"
+            f"a run of {predictor.task} has no word vectors for .txt; .safetensors takes its weights, .onnx and .pt2 "
+            "a model"
         )
     words, vectors = predictor.module.spec.vocabulary[1:], predictor.module.word_vectors()[1:]  # 0 is no word
     with path.open("w", encoding="utf-8") as file:

@@ -45,24 +45,26 @@ class EncodedTable:
 
     def expand(self, rows: Tensor) -> Tensor:
         """Encoded rows (N, columns) → inputs of the network, float32 (N, width)."""
-        learnt, place = self.preparation, {name: place for place, name in enumerate(self.columns)}
-        columns = []
-        for index, name in enumerate(learnt.numeric):
-            if name in learnt.sums:
-                column = rows[:, [place[part] for part in learnt.sums[name]]].nan_to_num(0.0).sum(1)
-            else:
-                column = rows[:, place[name]]
-            if name in learnt.logged:
-                column = column.clamp(min=0).log1p()
-            column = torch.where(column.isnan(), learnt.fill[index], column)
-            columns.append((column - learnt.mean[index]) / learnt.scale[index])
-        inputs = [torch.stack(columns, 1).float()] if columns else []
-        if columns and learnt.clip is not None:
-            inputs = [inputs[0].clamp(-learnt.clip, learnt.clip)]
-        for name, values in learnt.categories.items():
-            codes = rows[:, place[name], None]
-            inputs.append((codes == torch.arange(len(values), dtype=rows.dtype, device=rows.device)).float())
-        return torch.cat(inputs, 1)
+        numbers, codes = rows[:, : len(self.numbers)], rows[:, len(self.numbers) :]
+        return torch.cat([self._standardised(numbers), self._one_hot(codes)], 1).float()
+
+    def _standardised(self, numbers: Tensor) -> Tensor:
+        learnt, place = self.preparation, {name: place for place, name in enumerate(self.numbers)}
+        sums = [numbers[:, [place[part] for part in parts]].nan_to_num(0.0).sum(1) for parts in learnt.sums.values()]
+        names = [*self.numbers, *learnt.sums]
+        values = torch.cat([numbers, *(column[:, None] for column in sums)], 1)
+        values = values[:, [names.index(name) for name in learnt.numeric]]
+        logged = torch.tensor([name in learnt.logged for name in learnt.numeric], device=numbers.device)
+        values = torch.where(logged, values.clamp(min=0).log1p(), values)
+        values = torch.where(values.isnan(), numbers.new_tensor(learnt.fill), values)
+        values = (values - numbers.new_tensor(learnt.mean)) / numbers.new_tensor(learnt.scale)
+        return values if learnt.clip is None else values.clamp(-learnt.clip, learnt.clip)
+
+    def _one_hot(self, codes: Tensor) -> Tensor:
+        sizes = [len(values) for values in self.preparation.categories.values()]
+        columns = [column for column, size in enumerate(sizes) for _ in range(size)]  # one for each input
+        categories = codes.new_tensor([category for size in sizes for category in range(size)])
+        return codes[:, columns] == categories
 
     def form(self) -> dict[str, Any]:
         """Returns what the user of an exported graph needs to know of its input, as plain values for JSON."""
