@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lightlab import files
-from lightlab.errors import DataError
+from lightlab.errors import DataError, UsageError
 from lightlab.files import inside, regular_file, remove_abandoned, scratch_folder, user_path, whole_file, write_text
 
 
@@ -136,5 +136,5 @@ def test_a_name_that_leads_out_of_its_folder_is_refused(tmp_path, name):
 
 def test_an_unknown_user_has_no_folder():
     assert user_path("~/a") == Path.home() / "a" and user_path("./~x") == Path("~x")
-    with pytest.raises(DataError, match=r"~nobody-of-that-name/a: there is no such user; write the path out"):
+    with pytest.raises(UsageError, match=r"knows no home folder of ~nobody-of-that-name; write \./~"):
         user_path("~nobody-of-that-name/a")

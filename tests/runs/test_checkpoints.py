@@ -185,7 +185,7 @@ def test_containers_that_multiply_are_refused(path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"epoch": "one"}, "epoch is 'one'; it must be a whole number"),
+        ({"epoch": "one"}, "epoch is one; it must be a whole number"),
         ({"global_step": -1}, "global_step is -1"),
         ({"state_dict": [1]}, r"state_dict is \[1\]"),
         ({"lightlab": {"config": 5}}, "lightlab.format is missing"),

@@ -61,7 +61,7 @@ WEIGHT = "network.body.0.weight"
 TABLE = "lightlab/preparation"
 EDITS = [
     ("lightlab/config/network", 5, "its config lacks network"),
-    ("lightlab/config/network/hidden", [10**9], "has shape .*, expected"),
+    ("lightlab/config/network/hidden", [10**4], "has shape .*, expected"),
     ("lightlab/config/network/hidden", "wide", "network.hidden=wide: must be a list"),
     ("lightlab/config/network/nothing", 5, "damaged or edited: network: "),
     ("lightlab/config/data/name", "another", "its data is named house_prices"),
@@ -71,7 +71,7 @@ EDITS = [
     ("lightlab/spec/input_shape", [10**9], "of inputs"),
     ("lightlab/spec/input_shape", None, "input_shape is missing"),
     ("lightlab/spec/input_names", ["a"], "1 input_names of inputs"),
-    ("lightlab/spec/target", "tokens", "target is 'tokens'; it must be one of number"),
+    ("lightlab/spec/target", "tokens", "target is tokens; it must be one of number"),
     ("lightlab/spec/target_scale/std", 0.0, "target_scale.std is 0.0"),
     ("lightlab/spec/target_scale/mean", math.nan, "target_scale.mean is nan"),
     ("lightlab/spec/class_names", ["a", 5], "class_names is"),
@@ -88,7 +88,7 @@ EDITS = [
     (f"state_dict/{WEIGHT}", lambda weight: weight[1:], rf"{WEIGHT} has shape \(2, \d+\), expected \(3, \d+\)"),
     (f"state_dict/{WEIGHT}", lambda weight: weight.long(), "holds torch.int64, expected torch.float32"),
     (f"state_dict/{WEIGHT}", lambda weight: weight.to("meta"), "not a plain tensor"),
-    (f"state_dict/{WEIGHT}", 5, "is 'int', not a plain tensor"),
+    (f"state_dict/{WEIGHT}", 5, "is int, not a plain tensor"),
     ("state_dict/further", torch.zeros(1), "further is not one of its weights"),
 ]
 NOT_FINITE = lambda weight: weight.flatten().index_fill(0, torch.tensor([0, 2, 4]), math.inf).view_as(weight)  # noqa: E731
@@ -124,9 +124,9 @@ def test_weights_of_another_network_are_named_by_init_from(run, config, tmp_path
 
 STATES = "optimizer_states/0"
 RESUMED = [
-    ("steps", "many", "steps is 'many'"),
+    ("steps", "many", "steps is many"),
     ("loops", None, "loops.fit_loop is missing"),
-    ("loops/fit_loop/epoch_progress/current/ready", "one", "loops.fit_loop.epoch_progress.current.ready is 'one'"),
+    ("loops/fit_loop/epoch_progress/current/ready", "one", "loops.fit_loop.epoch_progress.current.ready is one"),
     ("callbacks", [], "callbacks is"),
     ("callbacks/CallbackGroup/SaveRandomStates/torch", lambda state: state[1:], "SaveRandomStates.torch has shape"),
     ("callbacks/CallbackGroup/SaveRandomStates/numpy", ("MT19937",), "SaveRandomStates.numpy has 1 items, expected 5"),
@@ -137,7 +137,7 @@ RESUMED = [
     (f"{STATES}/state", {99: {}}, "not those of this run's weights"),
     ("lr_schedulers/0/last_epoch", [1], "lr_schedulers.*last_epoch is"),
     ("lr_schedulers", [], "lr_schedulers has 0 items, expected 1"),
-    ("train_loss", {"total": "x", "count": 1}, "train_loss.total is 'x'"),
+    ("train_loss", {"total": "x", "count": 1}, "train_loss.total is x"),
     ("Table", {}, "preparation: columns is missing"),
     (f"state_dict/{WEIGHT}", lambda weight: weight[1:], f"{WEIGHT} has shape"),
 ]

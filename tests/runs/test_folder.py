@@ -216,7 +216,7 @@ def test_the_traceback_of_an_error_that_nobody_expected_is_kept_and_the_error_na
         raise KeyError("lr")
     assert caught.value.kept_in == str(started / "traceback.txt")
     assert "in test_the_traceback" in (started / "traceback.txt").read_text()
-    assert (started / "error.txt").read_text() == "KeyError: 'lr'\n"
+    assert (started / "error.txt").read_text().startswith("unexpected KeyError: 'lr' (")
 
 
 @pytest.mark.parametrize("error", [UsageError("another network"), DataError("damaged")])

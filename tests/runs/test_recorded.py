@@ -22,7 +22,7 @@ def kept(*recorded, typed=(), own=None, allow=()):
         "optimizer=glob(s*)",
         "optimizer.lr='tag(log,interval(1e-4,1))'",
         "optimizer.lr=interval(1e-4,1)",
-        "seed=range(0,1000000000)",
+        "seed=range(0,1000)",
         "optimizer.lr=${learning_rates.adam}",
         "data.folder='照片 (1)/a b'",
         "data.sums={area: [ground, first]}",

@@ -93,12 +93,12 @@ def test_a_sweep_over_a_pattern_of_choices(conf):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["seed=range(0,1000000000)"], "1000000000 runs; a sweep has at most 10000"),
+        (["seed=range(0,1000000000)"], "a range of more than 1000000 values"),
         (["seed=range(0,200)", "optimizer.lr=range(0.1,10,0.1)"], "19800 runs; a sweep has at most 10000"),
-        (["hydra/sweeper=optuna", "seed=range(0,1000000000)"], "1000000000 values, at most 1000000"),
-        (["seed=range(0,3,0)"], "by steps other than 0"),
-        (["seed=range(0,inf)"], "from a number to another"),
-        (["seed=range(nan,3)"], "from a number to another"),
+        (["hydra/sweeper=optuna", "seed=range(0,1000000000)"], "a range of more than 1000000 values"),
+        (["seed=range(0,3,0)"], "a range whose step is 0"),
+        (["seed=range(0,inf)"], "a range of more than 1000000 values"),
+        (["seed=range(nan,3)"], "a range of more than 1000000 values"),
     ],
 )
 def test_too_many_runs_are_refused_before_they_are_listed(conf, arguments, message):

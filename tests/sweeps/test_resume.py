@@ -159,7 +159,7 @@ def test_a_record_in_any_other_state_is_refused_by_name(sweep, contents):
     record = sweep() / "multirun.yaml"
     record.write_bytes(contents)
     with pytest.raises(UsageError, match=r"multirun\.yaml: not as Hydra wrote it"):
-        saved_arguments(record.parent, [])
+        saved_arguments(record.parent, [], {})
 
 
 def test_nothing_of_the_runs_can_be_changed(sweep, conf):

@@ -30,9 +30,10 @@ from lightlab.sweeps.resume import saved_arguments
 # What runs and sweeps do not rely on; `hydra.run.dir` and the like are checked where they are used.
 _HYDRA = (
     *("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.launcher.", "hydra.sweeper."),
-    *("hydra.job.config.override_dirname.", "hydra/launcher", "hydra/sweeper", "hydra/job_logging"),
+    *("hydra.job.chdir", "hydra.job.name", "hydra.job.config.override_dirname.", "hydra.verbose"),
+    *("hydra/launcher", "hydra/sweeper", "hydra/job_logging"),
 )
-_SETTINGS = "hydra.run.dir, hydra.sweep.dir, hydra/launcher, hydra/sweeper and the keys of these two"
+_SETTINGS = "hydra.run.dir, hydra.sweep.dir, hydra.job.chdir, hydra.verbose, hydra/launcher and hydra/sweeper"
 _INFO = ["all", "config", "defaults", "defaults-tree", "plugins", "searchpath"]
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override, OverrideType, RangeSweep
 
-from lightlab.config.composition import parsed, unflatten
+from lightlab.config.composition import unflatten
+from lightlab.config.grammar import parsed
 from lightlab.config.keys import TOP
 from lightlab.errors import DataError, UsageError, one_line
 from lightlab.runs.trust import Targets, check_trusted
@@ -64,6 +65,8 @@ def checked_overrides(
             continue
         problem = next(_problems(override), None)
         if key in typed_keys and (problem or _is_hydras(key) or key in TODAYS):
+            continue
+        if key in CACHES and override.value() is None:
             continue
         if key in CACHES:
             print(

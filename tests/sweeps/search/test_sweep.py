@@ -168,7 +168,7 @@ def test_a_grid_ends_with_its_last_point(searched):
         ("hydra.sweeper.sampler=3", "choose one by hydra/sweeper/sampler=NAME"),
         ("hydra.sweeper.pruner=null", "choose one by hydra/sweeper/pruner=NAME"),
         ("hydra.sweeper.pruner.n_warmup_steps=inf", "hydra.sweeper.pruner.n_warmup_steps=inf: must be finite"),
-        (f"hydra.sweeper.study_name={'a' * 10_000}", "at most 200 characters"),
+        (f"hydra.sweeper.study_name={'a' * 10_000}", "at most 200 are possible"),
         ("hydra.sweeper.storage='sqlite://'", "in memory, where no other process finds it"),
         ("folds=5", "folds=5: a search compares runs by validation rows"),
     ],

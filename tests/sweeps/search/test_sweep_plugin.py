@@ -21,7 +21,7 @@ sys.modules["optuna"] = None
 from hydra_plugins.lightlab_sweepers import OptunaSweeper
 from omegaconf import OmegaConf
 sweeper = OptunaSweeper()
-sweeper.config = OmegaConf.create({"hydra": {"sweep": {"dir": "swept"}}})
+sweeper.config = OmegaConf.create({"hydra": {"sweep": {"dir": "swept"}, "runtime": {"config_sources": []}}})
 sweeper.sweep(["optimizer=sgd,adam"])
 """
 

@@ -12,7 +12,7 @@ from optuna.samplers import BaseSampler, CmaEsSampler
 
 from lightlab.config.instantiation import call, part
 from lightlab.config.rules import Number, Rule, Text, Whole
-from lightlab.errors import UsageError, did_you_mean, one_line
+from lightlab.errors import UsageError, did_you_mean, one_line, shortened
 from lightlab.sweeps.checks import JOBS, MOST_RUNS
 from lightlab.sweeps.search.space import Space
 from lightlab.sweeps.search.storage import absolute
@@ -23,9 +23,8 @@ _RULES: dict[str, Rule] = {
     "timeout": Number(0, open_low=True, also=(None,)),
     "seed": Whole(0, 2**32 - 1),
     "storage": Text(),
-    "study_name": Text(),
+    "study_name": Text(at_most=200),
 }
-_LONGEST_NAME = 200
 _KNOWN = [*_RULES, "sampler", "pruner"]
 _SAMPLER, _PRUNER = "hydra.sweeper.sampler", "hydra.sweeper.pruner"
 
@@ -87,9 +86,7 @@ def read_options(config: DictConfig) -> Options:
         raise UsageError(f"hydra.sweeper.{unknown}: no such key; {did_you_mean(unknown, _KNOWN)}see optuna.yaml")
     for key, rule in _RULES.items():
         if not rule.takes(options[key]):
-            raise UsageError(f"hydra.sweeper.{key}={options[key]}: must be {rule}")
-    if len(options["study_name"]) > _LONGEST_NAME or not options["study_name"].isprintable():
-        raise UsageError(f"hydra.sweeper.study_name: must be printable and have at most {_LONGEST_NAME} characters")
+            raise UsageError(f"hydra.sweeper.{key}={shortened(options[key])}: {rule.refusal(options[key])}")
     for key in ("sampler", "pruner"):
         if not isinstance(options[key], dict) or "_target_" not in options[key]:
             raise UsageError(f"hydra.sweeper.{key}={options[key]}: choose one by hydra/sweeper/{key}=NAME")
