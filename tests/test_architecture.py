@@ -14,20 +14,9 @@ FILES = {
 OURS = {name: path for name, path in FILES.items() if name.startswith("lightlab")}
 # From the top floor down: a folder imports only from those below it, and `lightlab.data` imports no `lightlab.cli`.
 FLOORS = [
-    *(
-        "__main__",
-        "api",
-        "cli",
-        "sweeps",
-        "figures",
-        "prediction",
-        "training",
-        "surfaces",
-        "callbacks",
-        "report",
-        "runs",
-    ),
-    *("plots", "scratch", "data", "networks", "modules", "optimization", "config", "spec", "files", "errors"),
+    *("__main__", "api", "cli", "sweeps", "figures", "export", "prediction", "training", "surfaces", "callbacks"),
+    *("report", "runs", "plots", "scratch", "data", "networks", "modules", "optimization", "config"),
+    *("spec", "files", "errors"),
 ]
 STRANGERS = ("data", "networks", "modules")  # they meet through the config alone
 

@@ -11,6 +11,7 @@ from lightlab.errors import UsageError, did_you_mean, reported, shortened
 COMMANDS = {
     "train": "trains one experiment, or a sweep of them",
     "predict": "predicts with a trained run",
+    "export": "writes a trained model as ONNX, a torch program, safetensors or text",
     "report": "compares runs on one page",
     "figures": "draws the figures that explain",
     "board": "TensorBoard on all runs and sweeps, by readable names",

@@ -16,6 +16,8 @@ from lightlab.data.splits import Fold
 from lightlab.errors import UsageError
 from lightlab.spec import Spec
 
+RAW_ROWS = 64  # that an exported graph is compared on
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -96,6 +98,36 @@ class ResidentDataModule(LightningDataModule):
     def prepare(self, inputs: Tensor) -> Tensor:
         """Turns a batch of stored inputs into a float tensor for the network."""
         return inputs
+
+    def raw_rows(self, source: Any = None) -> tuple[Tensor, Tensor]:
+        """Returns up to `RAW_ROWS` rows as an exported graph takes them, and as the network does, (N, …) each.
+
+        Args:
+            source: as for `read`; None: rows of the run's own data. Either needs only `load_state_dict`.
+        """
+        stored = self._own_rows() if source is None else self.read(source).inputs[:RAW_ROWS]
+        return stored, self.prepare(stored)
+
+    def prepare_raw(self, inputs: Tensor) -> Tensor:
+        """Turns rows as an exported graph takes them into a float tensor for the network, inside the graph."""
+        return self.prepare(inputs)
+
+    def raw_form(self) -> dict[str, Any]:
+        """Returns what the user of an exported graph needs to know of its input, as plain values for JSON.
+
+        Its ``input`` says what the numbers are, ``outside`` what the graph leaves to its user.
+        """
+        names = list(self.spec.input_names)
+        return {"input": f"numbers{': ' if names else ''}{', '.join(names)}", "outside": ""}
+
+    def _own_rows(self) -> Tensor:
+        state = self.state_dict()
+        try:
+            _, splits = self.load()
+        finally:
+            self.load_state_dict(state)  # what the run has learnt, which loading may have learnt anew
+        rows = next(splits[name] for name in ("test", "val", "train") if name in splits)
+        return rows.take(torch.arange(min(RAW_ROWS, len(rows)))).inputs
 
     def order(self, split: Any, batch_size: int, shuffle: bool) -> EpochOrder:
         """Returns the order in which a split's rows are given."""

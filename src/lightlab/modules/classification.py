@@ -25,6 +25,7 @@ class BinaryClassification(SupervisedModule):
 
     target = "binary"
     predict_options = (*SupervisedModule.predict_options, "threshold")
+    decoded = "probability"
 
     def __init__(self, threshold: float = 0.5, **learning: Any) -> None:
         self.threshold = threshold
@@ -45,8 +46,12 @@ class BinaryClassification(SupervisedModule):
         # Probabilities, because torchmetrics takes logits that happen to lie in [0, 1] for probabilities.
         metrics.update(outputs.sigmoid(), targets.long())
 
+    def decode(self, outputs: Tensor) -> Tensor:
+        """(N, 1) → (N,), of class 1."""
+        return outputs.sigmoid().squeeze(1)
+
     def predict(self, outputs: Tensor) -> dict[str, list[Any]]:
-        probability = outputs.sigmoid().squeeze(1)
+        probability = self.decode(outputs)
         labels = (probability >= self.threshold).long().tolist()
         names = self.spec.class_names or ("0", "1")
         return {"class": [names[label] for label in labels], "probability": probability.tolist()}
@@ -56,13 +61,17 @@ class SoftmaxClassification(SupervisedModule):
     """Outputs are logits (N, classes), targets are labels (N,)."""
 
     target = "class"
+    decoded = "probabilities"
 
     def metrics(self) -> MetricCollection:
         return MetricCollection({"accuracy": MulticlassAccuracy(self.spec.output_size, average="micro")})
 
+    def decode(self, outputs: Tensor) -> Tensor:
+        return outputs.softmax(1)
+
     def predict(self, outputs: Tensor) -> dict[str, list[Any]]:
         """Returns the likeliest class, and the probability of each class."""
-        probabilities = outputs.softmax(1)
+        probabilities = self.decode(outputs)
         labels = probabilities.argmax(1).tolist()
         names = self.spec.class_names
         columns: dict[str, list[Any]] = {"class": [names[label] for label in labels]}

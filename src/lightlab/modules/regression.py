@@ -17,6 +17,7 @@ class Regression(SupervisedModule):
     """
 
     target = "number"
+    decoded = "value"
 
     def __init__(self, correlation: bool = False, **learning: Any) -> None:
         self.correlation = correlation
@@ -38,5 +39,9 @@ class Regression(SupervisedModule):
         restored = self.spec.target_scale.restored
         metrics.update(restored(outputs), restored(targets))
 
+    def decode(self, outputs: Tensor) -> Tensor:
+        """(N, 1) → (N,), in the data's own unit."""
+        return self.spec.target_scale.restored(outputs).squeeze(1)
+
     def predict(self, outputs: Tensor) -> dict[str, list[Any]]:
-        return {self.spec.target_name: self.spec.target_scale.restored(outputs).squeeze(1).tolist()}
+        return {self.spec.target_name: self.decode(outputs).tolist()}

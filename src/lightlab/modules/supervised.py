@@ -2,8 +2,10 @@
 
 import sys
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Self
 
 import torch
 from lightning.pytorch import LightningModule
@@ -42,6 +44,7 @@ class SupervisedModule(LightningModule):
     target: str  # the Spec.target that this module learns
     # The options of predict.py that it takes, beside those of every task.
     predict_options: tuple[str, ...] = ("input", "batch_size", "figure")
+    decoded = "outputs"  # what `decode` returns
     text_column = ""  # of a table of predictions: is printed as it is, a line a row, in place of the table
 
     def __init__(
@@ -73,6 +76,32 @@ class SupervisedModule(LightningModule):
         self.val_metrics, self.test_metrics = self.all_metrics(), self.all_metrics()
         self._batch: Any = None
         self.batches_per_step = 1
+
+    @classmethod
+    def load_from_checkpoint(  # type: ignore[override]
+        cls, checkpoint_path: str | Path, map_location: Any = None, *, allow: Sequence[str] = (), **options: Any
+    ) -> Self:
+        """Returns the module of a run's checkpoint, with its network, optimizer and weights, in training mode.
+
+        Only tensors and plain containers are read, and only parts of lightlab and torch are built, whatever
+        ``weights_only`` says. The schedule is not restored: it belongs to the length of a run.
+
+        Args:
+            allow: packages whose parts may be built too.
+            options: Lightning's; with ``network=``, all arguments of the class, and Lightning's own way of loading.
+
+        Raises:
+            DataError: the file is no checkpoint of lightlab, is damaged, or names parts that are not trusted.
+            UsageError: it holds a module of another class.
+        """
+        if "network" in options:
+            return super().load_from_checkpoint(checkpoint_path, map_location, **options)
+        # By name, because it stands above the modules, and is needed here alone.
+        load_module = import_module("lightlab.prediction.predict").load_module
+        module = load_module(Path(checkpoint_path), allow)
+        if not isinstance(module, cls):
+            raise UsageError(f"{checkpoint_path}: holds a {type(module).__name__}, not a {cls.__name__}")
+        return module if map_location is None else module.to(map_location)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Sets a string or None at once where one was before, without `nn.Module`'s search for parameters.
@@ -114,6 +143,10 @@ class SupervisedModule(LightningModule):
     @abstractmethod
     def predict(self, outputs: Tensor) -> dict[str, list[Any]]:
         """Returns the columns of the table of predictions, from the network's outputs (N, output_size)."""
+
+    def decode(self, outputs: Tensor) -> Tensor:
+        """Returns what the table of predictions is made from, such as probabilities; named by `decoded`."""
+        return outputs
 
     def query(self, options: dict[str, Any]) -> dict[str, list[Any]]:
         """Returns the columns of a table for the given options; for modules that take no input."""

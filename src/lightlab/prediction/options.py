@@ -3,7 +3,7 @@
 import json
 import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -156,7 +156,7 @@ def parse_options(argv: Sequence[str]) -> PredictOptions:
     Raises:
         UsageError: an option that does not exist, or one too few or too many.
     """
-    option_values = {key: _value(key, text) for key, text in read_pairs(argv, OPTIONS).items()}
+    option_values = {key: option_value(key, text, _RULES) for key, text in read_pairs(argv, OPTIONS).items()}
     if ("run" in option_values) == ("checkpoint" in option_values):
         raise UsageError("give either run= (a folder, or `last`) or checkpoint= (a file)")
     query = {name: value for name, value in option_values.items() if name in QUERY_RULES}
@@ -170,9 +170,14 @@ def parse_options(argv: Sequence[str]) -> PredictOptions:
     return PredictOptions(**field_values, query=query, given=frozenset(option_values))
 
 
-def _value(key: str, text: str) -> Any:
-    if key in _RULES:
-        return _checked(key, text, _RULES[key])
+def option_value(key: str, text: str, rules: Mapping[str, Rule]) -> Any:
+    """Returns an option's value, by its rule if it has one.
+
+    Raises:
+        UsageError: the value breaks the rule.
+    """
+    if key in rules:
+        return _checked(key, text, rules[key])
     if key == "allow":
         return [name.strip() for name in text.strip("[]").split(",") if name.strip()]
     if key == "output":

@@ -31,6 +31,8 @@ from lightlab.training.foreign_modules import is_supervised, lightning_module, l
 
 _OF_STEPS = ("input", "batch_size")  # the options of predict.py for a module that is not lightlab's own
 
+_OWN: dict[str, Any] = {"cache_dir": None, "remote": [], "openml": None, "registry": None}
+
 
 @dataclass(frozen=True)
 class Predictor:
@@ -134,10 +136,11 @@ def load_predictor(path: Path, allow: list[str], config_dir: str | None = None) 
         check_trusted(config, allow, str(path), own=own)
         check_groups(config, BUILT)
         spec = read_spec(path, record) if record["spec"] else None
-        # A checkpoint does not choose where this machine writes: the cache folder is the user's own.
-        own_cache = {"cache_dir": None} if "cache_dir" in config["data"] else {}
+        # A checkpoint does not choose where this machine writes: the cache folder is the user's own, nothing is
+        # downloaded.
+        places = {key: value for key, value in _OWN.items() if key in config["data"]}
         with building_only(target_names(config)):
-            parts = instantiate_parts(config | {"data": config["data"] | own_cache}, BUILT)
+            parts = instantiate_parts(config | {"data": config["data"] | places}, BUILT)
         if spec is not None:
             parts.data.spec = spec
         _restore(path, parts.data, checkpoint)
@@ -193,6 +196,25 @@ def _supervised(
     if "input" in module.predict_options:
         try_out(module, parts.activation, torch.zeros(2, *spec.input_shape))
     return module
+
+
+def load_module(path: Path, allow: Sequence[str] = ()) -> SupervisedModule:
+    """Returns a checkpoint's module with its optimizer and its way to compute gradients, in training mode.
+
+    Raises:
+        DataError: as `load_predictor`.
+    """
+    module = load_predictor(path, list(allow)).module
+    config, groups = read_checkpoint(path)["lightlab"]["config"], ("optimizer", "gradient")
+    try:
+        check_trusted(config, allow, str(path), groups)
+        check_groups(config, groups)
+        with building_only(target_names(config)):
+            parts = instantiate_parts(config, groups)
+    except UsageError as error:
+        raise refused(path, str(error)) from None
+    module.make_optimizer, module.gradient = parts.optimizer, parts.gradient
+    return module.train()
 
 
 def _check_sizes(path: Path, parts: SimpleNamespace, spec: Spec, weights: dict[str, Any]) -> None:

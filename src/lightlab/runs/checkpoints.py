@@ -2,6 +2,7 @@
 
 import errno
 import io
+import json
 import os
 import pickle
 import warnings
@@ -13,10 +14,11 @@ from typing import Any
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 
-from lightlab.errors import DataError, LightlabError, one_line
+from lightlab.errors import DataError, LightlabError, UsageError, one_line
 from lightlab.files import whole_file
 from lightlab.runs.contents import FORM, check_extent, check_form
 
+ADDED = "vectors"  # a tensor of an exported file that is computed from its weights
 _FOLDER = 0x10  # the MS-DOS attribute of a folder in a zip archive
 
 
@@ -54,6 +56,8 @@ def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
     Raises:
         DataError: a file that is missing, damaged, not this project's, or that would run code.
     """
+    if path.suffix == ".safetensors":
+        return read_safetensors(path)
     contents = _whole(path)
     try:
         with warnings.catch_warnings(action="ignore"):  # torch's, on old formats
@@ -69,15 +73,45 @@ def read_checkpoint(path: Path, map_location: Any = "cpu") -> dict[str, Any]:
     return checkpoint
 
 
+def read_safetensors(path: Path) -> dict[str, Any]:
+    """Reads a checkpoint that was exported as safetensors: its weights, config and what prediction needs besides.
+
+    Raises:
+        DataError: missing, damaged, or not exported by this project.
+        UsageError: the package safetensors is not installed.
+    """
+    try:
+        from safetensors import safe_open
+    except ImportError:
+        raise UsageError(f"{path}: needs safetensors, an extra: pip install 'lightlab-dl[export]'") from None
+    _check_file(path)
+    try:
+        with safe_open(path, "pt") as file:
+            texts = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys() if name != ADDED}  # noqa: SIM118
+    except Exception as error:  # safetensors has a class of its own, which derives from Exception
+        raise _damaged(path, one_line(error, 120)) from None
+    if texts.get("framework") != "lightlab":
+        raise DataError(f"{path}: safetensors, but not exported by lightlab (it carries no config)")
+    try:
+        values = {key: json.loads(text) for key, text in texts.items() if key != "framework"}
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, one_line(error, 120)) from None
+    record = {key: values.get(key) for key in ("format", "config", "spec", "preparation")}
+    places = {key: values.get(key) for key in ("epoch", "global_step")}
+    checkpoint = {"lightlab": record, "state_dict": weights, **places}
+    check_extent(path, checkpoint)
+    check_form(path, checkpoint, FORM)
+    return checkpoint
+
+
 def _whole(path: Path) -> bytes:
     """Returns a checkpoint's bytes, read once, after their checksums have been verified.
 
     A checkpoint is a zip archive whose members carry CRC-32s, which torch does not verify. Its reader also takes a
     member that is marked as a folder for one without contents, and leaves the tensor's memory as it was.
     """
-    if not os.path.isfile(path):  # unlike Path.is_file, takes names that are too long
-        kind = "not a file" if os.path.exists(path) else "no such checkpoint"
-        raise DataError(f"{path}: {kind}; a run keeps its own in checkpoints/best.ckpt and last.ckpt")
+    _check_file(path)
     try:
         contents = path.read_bytes()
         with zipfile.ZipFile(io.BytesIO(contents)) as archive:
@@ -94,6 +128,12 @@ def _whole(path: Path) -> bytes:
     if wrong is not None:
         raise _damaged(path, f"the checksum of {wrong} is wrong")
     return contents
+
+
+def _check_file(path: Path) -> None:
+    if not os.path.isfile(path):  # unlike Path.is_file, takes names that are too long
+        kind = "not a file" if os.path.exists(path) else "no such checkpoint"
+        raise DataError(f"{path}: {kind}; a run keeps its own in checkpoints/best.ckpt and last.ckpt")
 
 
 def _damaged(path: Path, reason: str) -> DataError:

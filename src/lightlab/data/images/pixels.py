@@ -49,6 +49,12 @@ class PixelDataModule(ResidentDataModule):
         shift = torch.tensor([-mean / std for mean, std in zip(self.mean, self.std, strict=True)], device=inputs.device)
         return inputs.float().mul_(factor[:, None, None]).add_(shift[:, None, None])
 
+    def raw_form(self) -> dict[str, Any]:
+        channels, height, width = self.spec.input_shape
+        colours = "grey, 0 is black" if channels == 1 else "red, green, blue"
+        pixels = f"pixels, uint8 from 0 to 255, {channels}x{height}x{width} ({colours})"
+        return {"input": pixels, "outside": "decoding a file, turning, resizing and cropping it to that shape"}
+
     def state_problem(self, state: Any) -> str:
         if problem := super().state_problem(state):
             return problem

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from lightlab.data.base import Inputs, ResidentDataModule
+from lightlab.data.base import RAW_ROWS, Inputs, ResidentDataModule
 from lightlab.data.csv_reader import CsvFormat
 from lightlab.data.download import download_table
 from lightlab.data.loader import Split
@@ -19,6 +19,7 @@ from lightlab.data.notation import Notation
 from lightlab.data.sources import NotFound, fetch_missing, find_file, note, real_or_synthetic
 from lightlab.data.splits import cut_rows
 from lightlab.data.tables.dates import date_orders, with_dates
+from lightlab.data.tables.encoded import EncodedTable
 from lightlab.data.tables.preprocessing import LEARNT_FORM, LearntTable, Preparation, Recipe
 from lightlab.data.tables.raw_table import RawTable, as_table, read_table, rows_as_table
 from lightlab.data.tables.roles import Roles, check_sums, find_columns, find_target, listed, with_numbers
@@ -113,30 +114,26 @@ class Table(ResidentDataModule):
         self.learnt: LearntTable | None = None
 
     def load(self) -> tuple[Spec, dict[str, Split]]:
+        table = self._own_table()
+        if len(table) < 2:
+            raise DataError(f"{table.where}: one row; two or more are needed to learn from")
+        return self._learn(table)
+
+    def _own_table(self) -> RawTable:
         path = real_or_synthetic(self.source, self.dataset if self.files else "a table of your own", self._find)
         if path is None and self.synthetic_table is None:
             raise UsageError(
                 "data.synthetic=null: makes no table, and there is no file; set data.file or data.synthetic"
             )
         if path is None:
-            table = as_table(self.synthetic_table(), self.roles.text, f"the synthetic {self.dataset}")
-        else:
-            self._adapt(self._settings_of(path))
-            table = read_table(path, self.form, self.roles.text)
-            self.origin, self.example_option = "real", f"input={shlex.quote(str(path))}"
-        if len(table) < 2:
-            raise DataError(f"{table.where}: one row; two or more are needed to learn from")
-        return self._learn(table)
+            return as_table(self.synthetic_table(), self.roles.text, f"the synthetic {self.dataset}")
+        self._adapt(self._settings_of(path))
+        self.origin, self.example_option = "real", f"input={shlex.quote(str(path))}"
+        return read_table(path, self.form, self.roles.text)
 
     def read(self, source: Any) -> Inputs:
         learnt = self._known()
-        text = {*learnt.preparation.categories, *self.roles.text}
-        if isinstance(source, str):
-            table = read_table(Path(source), self.form, text, learnt.headers())
-        else:
-            table = rows_as_table(
-                source if isinstance(source, list) else [source], learnt.inputs(), text, self.form.notation
-            )
+        table = self._given_table(source)
         inputs = learnt.stored(table)
         _note_unknown(table, learnt)
         columns = table.frame.columns
@@ -147,6 +144,27 @@ class Table(ResidentDataModule):
             names = list(table.as_text(learnt.index).astype(object).fillna(""))
             return Inputs(names, inputs, targets, None, learnt.index)
         return Inputs([str(row) for row in range(1, len(table) + 1)], inputs, targets, None, "row")
+
+    def _given_table(self, source: Any) -> RawTable:
+        learnt = self._known()
+        text = {*learnt.preparation.categories, *self.roles.text}
+        if isinstance(source, str):
+            return read_table(Path(source), self.form, text, learnt.headers())
+        rows = source if isinstance(source, list) else [source]
+        return rows_as_table(rows, learnt.inputs(), text, self.form.notation)
+
+    def raw_rows(self, source: Any = None) -> tuple[Tensor, Tensor]:
+        learnt = self._known()
+        table = self._own_table() if source is None else self._given_table(source)
+        table = replace(table, frame=table.frame.head(RAW_ROWS))
+        frame = learnt.learnable(table).frame
+        return EncodedTable(learnt.preparation).encode(frame), self.prepare(learnt.stored(table))
+
+    def prepare_raw(self, inputs: Tensor) -> Tensor:
+        return EncodedTable(self._known().preparation).expand(inputs)
+
+    def raw_form(self) -> dict[str, Any]:
+        return EncodedTable(self._known().preparation).form()
 
     def prepare(self, inputs: Tensor) -> Tensor:
         return self._known().preparation.expand(inputs)

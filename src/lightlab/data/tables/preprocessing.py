@@ -119,7 +119,7 @@ class Preparation:
         first = len(self.numeric)
         for index, (name, values) in enumerate(self.categories.items(), start=len(self.numeric)):
             places = {category: first + place for place, category in enumerate(values)}
-            rows[:, index] = _places(frame[name], places, places.get(RARE, self.width))
+            rows[:, index] = category_places(frame[name], places, places.get(RARE, self.width))
             first += len(values)
         return torch.from_numpy(rows)
 
@@ -184,7 +184,8 @@ def _log1p(column: pd.Series) -> np.ndarray:
     return np.log1p(column.to_numpy().clip(min=0))
 
 
-def _places(column: pd.Series, places: dict[str, int], spare: int) -> np.ndarray:
+def category_places(column: pd.Series, places: Mapping[str, int], spare: int) -> np.ndarray:
+    """Returns the place of each cell's category, float32 (N,); `spare` where it is not among `places`."""
     of_codes = [places.get(category, spare) for category in column.cat.categories]
     missing = places.get(MISSING, spare)  # pandas' code for it is −1, the last
     return np.array([*of_codes, missing], np.float32)[column.cat.codes.to_numpy()]
@@ -268,16 +269,7 @@ class LearntTable:
         Raises:
             DataError: missing columns, text where numbers were learnt, or numbers out of all proportion.
         """
-        missing = [name for name in self.inputs() if name not in table.frame.columns]
-        if missing:
-            hint = did_you_mean(missing[0], list(table.frame.columns))
-            raise DataError(f"{table.where}: lacks {listed(missing)} of what this run learnt from; {hint}add them")
-        table.refuse_unreadable(self.inputs())
-        table = with_dates(table, self.preparation.dates)
-        numbers = [name for name in self.preparation.numeric if name not in self.preparation.sums]
-        table = with_numbers(table, numbers)
-        for name in numbers:
-            table.refuse_large(name)
+        table = self.learnable(table)
         with np.errstate(over="ignore"):  # the next lines find it
             rows = self.preparation.compact(table.frame)
         finite = rows.isfinite().numpy()
@@ -288,6 +280,24 @@ class LearntTable:
                 "a number is too large beside those learnt"
             )
         return rows
+
+    def learnable(self, table: RawTable) -> RawTable:
+        """Returns the table with the columns of `preparation`: numbers as numbers, dates as their parts.
+
+        Raises:
+            DataError: missing columns, text where numbers were learnt, or numbers that float32 cannot hold.
+        """
+        missing = [name for name in self.inputs() if name not in table.frame.columns]
+        if missing:
+            hint = did_you_mean(missing[0], list(table.frame.columns))
+            raise DataError(f"{table.where}: lacks {listed(missing)} of what this run learnt from; {hint}add them")
+        table.refuse_unreadable(self.inputs())
+        table = with_dates(table, self.preparation.dates)
+        numbers = [name for name in self.preparation.numeric if name not in self.preparation.sums]
+        table = with_numbers(table, numbers)
+        for name in numbers:
+            table.refuse_large(name)
+        return table
 
     def state(self) -> dict[str, Any]:
         return asdict(self)
