@@ -16,6 +16,7 @@ from torch import Tensor
 from lightlab.errors import DataError
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
+Mix = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
 
 
 class Rows(Protocol):
@@ -107,6 +108,7 @@ class ResidentLoader:
         self.prepare = prepare
         self.augment = augment
         self.drop_last = drop_last
+        self.mix: Mix | None = None  # random changes to inputs and targets together
         self._first_batch = 0  # of the next epoch to be iterated: not 0 only after load_state_dict
         self._batches_given = 0
 
@@ -120,11 +122,13 @@ class ResidentLoader:
         first, self._first_batch = self._first_batch, 0
         for batch in range(first, len(self)):
             rows = self.split.take(order[batch * self.batch_size : (batch + 1) * self.batch_size])
-            inputs = self.prepare(rows.inputs)
-            if self.augment is not None:
-                inputs = self.augment(inputs, self.sampler.generator(device, batch + 1))
+            inputs, targets = self.prepare(rows.inputs), rows.targets
+            if self.augment is not None or self.mix is not None:
+                generator = self.sampler.generator(device, batch + 1)
+                inputs = inputs if self.augment is None else self.augment(inputs, generator)
+                inputs, targets = (inputs, targets) if self.mix is None else self.mix(inputs, targets, generator)
             self._batches_given = batch + 1
-            yield inputs, rows.targets
+            yield inputs, targets
 
     def state_dict(self) -> dict[str, int]:
         return {"batch": self._batches_given % max(1, len(self))}

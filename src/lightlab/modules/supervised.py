@@ -3,7 +3,7 @@
 import sys
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import torch
 from lightning.pytorch import LightningModule
@@ -124,8 +124,20 @@ class SupervisedModule(LightningModule):
         self.train_loss.add(*self._sum_and_count(loss.detach() / self.outputs_per_row, batch))
         return loss
 
-    def on_fit_start(self) -> None:
+    def train(self, mode: bool = True) -> Self:
+        """Sets the mode of all layers; norm layers whose parameters are frozen keep their running statistics."""
+        super().train(mode)
+        for layer in self.modules():
+            parameters = list(layer.parameters(recurse=False))
+            if hasattr(layer, "running_mean") and parameters and not any(each.requires_grad for each in parameters):
+                layer.eval()
+        return self
+
+    def on_train_start(self) -> None:
         self.batches_per_step = self.trainer.accumulate_grad_batches
+
+    def on_train_epoch_start(self) -> None:
+        self.batches_per_step = self.trainer.accumulate_grad_batches  # which may change from epoch to epoch
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
         self.gradient(loss, self._loss_again, self.network)

@@ -7,6 +7,7 @@ In the formulas lr is the optimizer's own learning rate, and t counts from 0.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,8 +24,10 @@ class RunLength:
     steps_per_epoch: int
 
     @classmethod
-    def of(cls, batches: int, trainer: dict[str, Any]) -> RunLength:
+    def of(cls, batches: int, trainer: dict[str, Any], accumulation: Mapping[int, int] | None = None) -> RunLength:
         """Returns the length of a run with `batches` an epoch and the config's ``trainer``.
+
+        `accumulation` gives, for the epochs from which they hold, the batches whose gradients are added for one step.
 
         Lightning's `estimated_stepping_batches` is the same number, but when a run is resumed it sets up the train
         loader before the loader's state is restored, and the state is lost.
@@ -34,6 +37,14 @@ class RunLength:
             batches = min(limit, batches) if isinstance(limit, int) else int(limit * batches)
         per_epoch = max(1, math.ceil(batches / trainer["accumulate_grad_batches"]))
         steps = per_epoch * trainer["max_epochs"]
+        if accumulation:
+            changes = sorted({0: 1, **accumulation}.items())
+            ends = [*(epoch for epoch, _ in changes[1:]), trainer["max_epochs"]]
+            steps = sum(
+                max(1, math.ceil(batches / factor)) * max(0, min(end, trainer["max_epochs"]) - first)
+                for (first, factor), end in zip(changes, ends, strict=True)
+            )
+            per_epoch = max(1, math.ceil(batches / changes[0][1]))
         return cls(min(steps, trainer["max_steps"]) if trainer["max_steps"] > 0 else steps, per_epoch)
 
 

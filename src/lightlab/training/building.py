@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, Trainer, seed_everything
-from lightning.pytorch.callbacks import Checkpoint, EarlyStopping, ProgressBar
+from lightning.pytorch.callbacks import Checkpoint, EarlyStopping, GradientAccumulationScheduler, ProgressBar
 from lightning.pytorch.profilers import PassThroughProfiler
 from torch import Tensor, nn
 
@@ -25,12 +25,14 @@ from lightlab.data.base import ResidentDataModule
 from lightlab.data.splits import Fold
 from lightlab.errors import UsageError, memory_is_full, one_line
 from lightlab.modules.supervised import SupervisedModule
+from lightlab.optimization.groups import described, freeze, grouped
 from lightlab.optimization.schedulers import RunLength
 from lightlab.runs.checkpoints import AtomicCheckpointIO
 from lightlab.runs.trust import target_names
 from lightlab.spec import Spec
 from lightlab.training.devices import Accelerator, compiles, keep_pages
-from lightlab.training.weights import Resumable, check_states, checkpoint_to_resume, take_weights
+from lightlab.training.refusals import check_callbacks
+from lightlab.training.weights import Resumable, Source, check_states, checkpoint_to_resume, take_weights
 
 # Folds draw no pictures and keep no checkpoint to resume from: rerunning one is quick.
 _NOT_OF_FOLDS = (Display, ProgressBar, LastCheckpoint, SaveOnSignal)
@@ -154,25 +156,34 @@ def _build_learner(config: Config, parts: SimpleNamespace) -> SupervisedModule:
         parts.initializer()(network)
     if accelerator.channels_last(network):
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    groups = config["optimizer"].get("groups") or []
     module = build_module(
         parts,
         data.spec,
         network,
-        optimizer=parts.optimizer,
+        optimizer=grouped(parts.optimizer, groups) if groups else parts.optimizer,
         scheduler=parts.scheduler,
         gradient=parts.gradient,
-        run_length=RunLength.of(len(data.train_dataloader()), config["trainer"]),
+        run_length=RunLength.of(len(data.train_dataloader()), config["trainer"], _accumulation(parts)),
         monitor=config["monitor"]["name"],
     )
     example = data.example()
     try_out(network, parts.activation, example)
     module.example_input_array = example
     if config["init_from"] and not config["resume"]:  # a resumed run has weights of its own
-        take_weights(module, config["init_from"])
+        print(take_weights(module, Source.of(config)), flush=True)
+    if groups:
+        freeze(module, groups)
+        print(f"groups       {described(groups, module)}", flush=True)
     if compiles(config, accelerator, module.run_length.steps):
         network.compile()
         module.is_compiled = True
     return module
+
+
+def _accumulation(parts: SimpleNamespace) -> dict[int, int] | None:
+    kinds = (each for each in parts.callbacks.values() if isinstance(each, GradientAccumulationScheduler))
+    return next((each.scheduling for each in kinds), None)
 
 
 def _build_callbacks(config: Config, parts: SimpleNamespace, compiled: bool, trial: Trial | None) -> list[Callback]:
@@ -182,6 +193,7 @@ def _build_callbacks(config: Config, parts: SimpleNamespace, compiled: bool, tri
         for callback in parts.callbacks.values()
         if callback and not (parts.data.fold and isinstance(callback, _NOT_OF_FOLDS))
     ]
+    check_callbacks(parts.callbacks, config["trainer"])
     configured.sort(key=lambda callback: isinstance(callback, MetricsCsv))  # its row is written after all have logged
     return [
         EndTrainEpoch(),
