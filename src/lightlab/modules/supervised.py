@@ -127,13 +127,17 @@ class SupervisedModule(LightningModule):
     def train(self, mode: bool = True) -> Self:
         """Sets the mode of all layers; norm layers whose parameters are frozen keep their running statistics."""
         super().train(mode)
+        self._rest_frozen_norms()
+        return self
+
+    def _rest_frozen_norms(self) -> None:
         for layer in self.modules():
             parameters = list(layer.parameters(recurse=False))
             if hasattr(layer, "running_mean") and parameters and not any(each.requires_grad for each in parameters):
                 layer.eval()
-        return self
 
     def on_train_start(self) -> None:
+        self._rest_frozen_norms()  # again: callbacks may have set the mode of the network alone
         self.batches_per_step = self.trainer.accumulate_grad_batches
 
     def on_train_epoch_start(self) -> None:
