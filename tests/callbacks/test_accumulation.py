@@ -2,6 +2,7 @@
 
 import pytest
 
+from lightlab.errors import UsageError
 from lightlab.optimization.schedulers import RunLength
 from lightlab.training.building import build
 from lightlab.training.fit import fit
@@ -25,3 +26,10 @@ def test_a_schedule_ends_with_the_last_step(config, tmp_path):
     assert run.trainer.global_step == run.module.run_length.steps == 2 + 3
     assert run.trainer.optimizers[0].param_groups[0]["lr"] == pytest.approx(0, abs=1e-9)
     assert run.module.batches_per_step == 2
+
+
+@pytest.mark.parametrize("scheduling", ["null", "{-1: 2}", "{first: 2}"])
+def test_a_schedule_without_epochs_is_refused(scheduling, config, tmp_path):
+    accumulation = ["callbacks=[default,accumulation]", f"callbacks.accumulation.scheduling={scheduling}"]
+    with pytest.raises(UsageError, match=r"accumulation\.scheduling=.*such as {0: 8, 4: 2}"):
+        build(config("task=linear_toy", *accumulation), tmp_path)

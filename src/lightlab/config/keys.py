@@ -109,7 +109,7 @@ CALLBACKS = {
     "early_stopping.patience": Key(Whole(0), "validations without an improvement after which the run stops"),
     "early_stopping.min_delta": Key(Number(0), "a smaller improvement does not count"),
     "accumulation.scheduling": Key(
-        MappingOf(Whole(1, 10**6)),
+        MappingOf(Whole(1, 10**6), also=(None,)),
         "for the epochs from which they hold, 0 the first, the batches whose gradients are added for one step",
     ),
     "ema.decay": Key(SHARE, "share of the average that a step keeps; it reaches back 1 / (1 - decay) steps"),
