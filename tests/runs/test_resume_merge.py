@@ -180,3 +180,11 @@ def test_a_resume_that_is_refused_leaves_no_record(run, conf):
         prepare(["resume=run", "trainer.max_epochs=0"], conf)
     prepare(["resume=run"], conf)
     assert [path.name for path in (run / ".hydra").iterdir()] == ["overrides.yaml"]
+
+
+def test_a_key_that_an_older_version_lacked_has_todays_value(run, conf):
+    saved = yaml.safe_load((run / "config.yaml").read_text())
+    values = saved.pop("checkpoint_every"), saved["trainer"].pop("deterministic")
+    save(run, saved)
+    resumed = prepare(["resume=run"], conf).resumed.config
+    assert (resumed["checkpoint_every"], resumed["trainer"]["deterministic"]) == values

@@ -45,16 +45,17 @@ OF_HYDRA: dict[object, Rule] = {
 _PATH = re.compile(r"\w+(\.\w+)+")
 
 
-def check(config: dict[str, Any]) -> None:
+def check(config: dict[str, Any], may_lack_keys: bool = False) -> None:
     """Refuses keys that do not exist, that are missing, or whose value has the wrong type or range.
 
     Args:
         config: resolved, in plain containers.
+        may_lack_keys: an older version may have saved the config, before some keys were declared.
 
     Raises:
         UsageError: the first of them, by its full name, with what was expected.
     """
-    problem = next(_problems(config), None)
+    problem = next(_problems(config, may_lack_keys), None)
     if problem is not None:
         raise UsageError(problem)
 
@@ -73,11 +74,11 @@ def check_groups(config: dict[str, Any], groups: Iterable[str]) -> None:
             raise UsageError(problem)
 
 
-def _problems(config: dict[str, Any]) -> Iterator[str]:
-    yield from _names("", config, [*TOP, *CLOSED, *GROUPS])
+def _problems(config: dict[str, Any], may_lack_keys: bool) -> Iterator[str]:
+    yield from _names("", config, [*TOP, *CLOSED, *GROUPS], may_lack_keys)
     yield from _values("", config, TOP)
     for section, keys in CLOSED.items():
-        yield from _names(f"{section}.", config[section], list(keys))
+        yield from _names(f"{section}.", config[section], list(keys), may_lack_keys)
         yield from _values(f"{section}.", config[section], keys)
     for group, keys in GROUPS.items():
         yield from _values(f"{group}.", config[group], keys)
@@ -85,7 +86,7 @@ def _problems(config: dict[str, Any]) -> Iterator[str]:
     yield from _combinations(config)
 
 
-def _names(prefix: str, section: Any, known: list[str]) -> Iterator[str]:
+def _names(prefix: str, section: Any, known: list[str], may_lack_keys: bool) -> Iterator[str]:
     if not isinstance(section, dict):
         yield f"{prefix[:-1]}={section!r}: must be a group of keys"
         return
@@ -93,7 +94,7 @@ def _names(prefix: str, section: Any, known: list[str]) -> Iterator[str]:
         if key not in known:
             yield f"{prefix}{key}: no such key; {did_you_mean(str(key), known)}known are {', '.join(sorted(known))}"
     for key in known:
-        if key not in section:
+        if key not in section and not may_lack_keys:
             yield f"{prefix}{key}: missing"
 
 

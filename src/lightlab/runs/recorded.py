@@ -8,7 +8,8 @@ from typing import Any
 
 from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override, OverrideType, RangeSweep
 
-from lightlab.config.composition import parsed, unflatten
+from lightlab.config.composition import unflatten
+from lightlab.config.grammar import parsed
 from lightlab.config.keys import TOP
 from lightlab.errors import DataError, UsageError, one_line
 from lightlab.runs.trust import Targets, check_trusted

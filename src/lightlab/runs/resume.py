@@ -4,7 +4,7 @@ What is saved is checked before it is used: targets by `lightlab.runs.trust`, ov
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +12,14 @@ from typing import Any
 
 from lightlab.config.composition import ABSENT, Config, flatten, unflatten
 from lightlab.config.grammar import quote
+from lightlab.config.keys import TOP
+from lightlab.config.schema import CLOSED
 from lightlab.errors import DataError, LightlabError, UsageError
 from lightlab.runs.overrides import resume_records
 from lightlab.runs.recorded import TODAYS
 from lightlab.runs.records import Kind, read_yaml, write_yaml
+
+Key = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,8 @@ def _config_sources(hydra: Any) -> dict[str, str]:
 def merge_saved(folder: Path, then: Config, now: Config, overrides: list[str], typed: Sequence[str] = ()) -> Resumed:
     """Merges three ways: the saved config, with whatever differs between `then` and `now` taken from `now`.
 
+    A key that was declared after the run was started has the value that conf/ gives it.
+
     The keys of `TODAYS` are those of `now`: a folder chooses neither what is downloaded nor where this machine writes.
 
     Args:
@@ -102,7 +108,7 @@ def merge_saved(folder: Path, then: Config, now: Config, overrides: list[str], t
     """
     saved = flatten(read_record(folder / "config.yaml", dict))
     flat_then, flat_now = flatten(then), flatten(now)
-    merged = {key: value for key, value in saved.items() if not _is_todays(key)}
+    merged = _newer(saved, flat_then) | {key: value for key, value in saved.items() if not _is_todays(key)}
     for key in {**flat_then, **flat_now}:
         is_typed = any(f"{'.'.join(key)}.".startswith(f"{name}.") for name in typed)
         if is_typed or _is_todays(key) or _differ(flat_now.get(key, ABSENT), flat_then.get(key, ABSENT)):
@@ -118,9 +124,20 @@ def merge_saved(folder: Path, then: Config, now: Config, overrides: list[str], t
 
 
 def with_todays(saved: Config, now: Config) -> Config:
-    """Returns the saved config with the keys of `TODAYS` from `now`."""
+    """Returns the saved config with the keys of `TODAYS`, and those declared since it was saved, from `now`."""
     kept = {key: value for key, value in flatten(saved).items() if not _is_todays(key)}
-    return unflatten(kept | {key: value for key, value in flatten(now).items() if _is_todays(key)})
+    current = flatten(now)
+    return unflatten(_newer(kept, current) | kept | {key: current[key] for key in current if _is_todays(key)})
+
+
+def _newer(saved: Mapping[Key, Any], current: Mapping[Key, Any]) -> dict[Key, Any]:
+    """Returns the keys that every config has and the saved one, made by an older version, lacks."""
+    sections = {key[0] for key in saved}
+    return {
+        key: value
+        for key, value in current.items()
+        if key not in saved and (key[0] in CLOSED if key[0] in sections else key[0] in TOP)
+    }
 
 
 def _is_todays(key: tuple[str, ...]) -> bool:

@@ -47,7 +47,7 @@ def saved_arguments(folder: Path, typed: Sequence[str], own: Targets) -> list[st
         saved = [override for override in saved if not re.match(r"\+*hydra[./]launcher[.=]", override)]
     saved = checked_overrides([*record["overrides"]["task"], *saved], path, typed_overrides, own, allow)
     for run in sorted(path for path in folder.glob("[0-9]*") if _goes_on(path)):
-        config_of(run, {"allow": allow, "cache_dir": None}, own)
+        _check(run / "config.yaml", read_record(run / "config.yaml", dict), allow, own, may_lack_keys=True)
     overrides = [*saved, *typed, f"hydra.sweep.dir={quote(str(folder))}"]
     is_grid = record["sweeper"]["_target_"] == _GRID
     return [*overrides, "hydra.sweeper.unfinished=true"] if is_grid else overrides
@@ -96,12 +96,16 @@ def config_of(folder: Path, today: Config, own: Targets) -> Config:
     """
     path = folder / "config.yaml"
     config = with_todays(read_record(path, dict), today) | {"resume": str(folder)}
-    check_run_trusted(config, today["allow"], str(path), own)
+    _check(path, config, today["allow"], own)
+    return config
+
+
+def _check(path: Path, config: Config, allow: Sequence[str], own: Targets, may_lack_keys: bool = False) -> None:
+    check_run_trusted(config, allow, str(path), own)
     try:
-        check(config)
+        check(config, may_lack_keys)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None
-    return config
 
 
 def _place(run: Path) -> list[str]:
