@@ -76,7 +76,7 @@ def test_differences_are_added_to_what_is_there(learner):
 
 def test_where_gradients_accumulate_each_batch_gives_its_share(learner, monkeypatch):
     whole = gradients(learner, numerical)
-    monkeypatch.setattr(type(learner), "batches_per_step", 4)
+    monkeypatch.setattr(learner, "batches_per_step", 4)
     torch.testing.assert_close(gradients(learner, numerical), [each / 4 for each in whole], rtol=1e-4, atol=1e-7)
 
 
