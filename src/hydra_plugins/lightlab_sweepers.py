@@ -3,7 +3,6 @@
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +72,7 @@ class GridSweeper(_ReportedSweeper):
 
     def run(self, arguments: list[str], folder: Path) -> None:
         from lightlab.files import write_text
-        from lightlab.sweeps.jobs import launched
+        from lightlab.sweeps.jobs import check_none_failed, launched
         from lightlab.sweeps.resume import remaining
 
         assert self.launcher is not None
@@ -83,21 +82,30 @@ class GridSweeper(_ReportedSweeper):
             jobs = remaining(jobs, folder)
         else:
             write_text(folder / "multirun.yaml", OmegaConf.to_yaml(self.config))
-        size = self.options["max_batch_size"] or len(jobs) or 1
+        size = self.options["max_batch_size"] or self._at_a_time() or len(jobs) or 1
         for first in range(0, len(jobs), size):
             batch = jobs[first : first + size]
             with launched(folder):
                 self.validate_batch_is_legal(batch)
                 for job in self.launcher.launch(batch, initial_job_idx=first):
                     job.return_value  # noqa: B018  # raises the exception of a job that failed
+            if self.options["stop_on_failure"]:
+                check_none_failed(folder, len(jobs) - first - len(batch))
+
+    def _at_a_time(self) -> int | None:
+        """Returns how many jobs the launcher is handed where the sweep stops at a failure; None for all."""
+        if not self.options["stop_on_failure"]:
+            return None
+        return max(1, self.config.hydra.launcher.get("n_jobs") or 1)
 
     def check_options(self) -> None:
         from lightlab.config.rules import OneOf, Whole
 
-        rules = {"max_batch_size": Whole(1, also=(None,)), "unfinished": OneOf((False, True))}
+        switch = OneOf((False, True))
+        rules = {"max_batch_size": Whole(1, also=(None,)), "stop_on_failure": switch, "unfinished": switch}
         for key, value in self.options.items():
-            if key not in (*rules, "params"):
-                raise UsageError(f"hydra.sweeper.{key}: no such key; known are params, {', '.join(rules)}")
+            if key not in (*rules, "params", "zip"):
+                raise UsageError(f"hydra.sweeper.{key}: no such key; known are params, zip, {', '.join(rules)}")
             if key in rules and not rules[key].takes(value):
                 raise UsageError(f"hydra.sweeper.{key}={value}: must be {rules[key]}")
         if not isinstance(self.options["params"] or {}, Mapping):
@@ -105,6 +113,7 @@ class GridSweeper(_ReportedSweeper):
 
     def jobs(self, arguments: list[str]) -> list[list[str]]:
         from lightlab.sweeps.checks import check_size
+        from lightlab.sweeps.pairs import combined, zipped_keys
 
         params = [f"{key}={value}" for key, value in (self.options["params"] or {}).items()]
         try:
@@ -112,14 +121,15 @@ class GridSweeper(_ReportedSweeper):
             overrides = parser.parse_overrides([*params, *arguments])
         except HydraException as error:
             raise UsageError(f"hydra.sweeper.params: {one_line(error)}") from error
-        check_size(overrides)
+        zipped = zipped_keys(self.options["zip"])
+        check_size(overrides, zipped=zipped)
         values: dict[str, list[str]] = {}
         for override in overrides:
             swept = override.is_sweep_override()
             texts = override.sweep_string_iterator() if swept else [override.get_value_element_as_str()]
             key = override.get_key_element()
             values[key] = [f"{key}={text}" for text in texts]
-        return [list(job) for job in product(*values.values())]
+        return combined(values, zipped)
 
     def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
         """Composes combinations of several keys; `lightlab.cli.arguments` has checked every value on its own."""

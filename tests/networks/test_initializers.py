@@ -126,3 +126,14 @@ def test_layers_inside_layers_and_recurrent_weights_are_reached():
     network = nn.Sequential(nn.Sequential(nn.Linear(2, 2)), nn.RNN(2, 3))
     Initializer(weight=nn.init.ones_, bias=0.0)(network)
     assert all(bool((each == (1.0 if each.ndim > 1 else 0.0)).all()) for each in network.parameters())
+
+
+def test_weights_that_the_network_brought_or_that_do_not_learn_stay():
+    network = nn.Sequential(nn.Sequential(nn.Linear(3, 3)), nn.Linear(3, 3), nn.Linear(3, 3))
+    network[0].pretrained = True
+    network[1].weight.requires_grad_(False)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    Initializer(nn.init.ones_, bias=7.0)(network)
+    after = network.state_dict()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"1.bias", "2.weight", "2.bias"}

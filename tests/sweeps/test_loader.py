@@ -85,7 +85,7 @@ def test_a_group_that_only_a_searchpath_has_is_left_to_hydra(loaders, tmp_path):
 
 
 def sweeper(loader, params=None):
-    sweeper = GridSweeper(max_batch_size=None, params=params, unfinished=False)
+    sweeper = GridSweeper(max_batch_size=None, params=params, unfinished=False, zip=[], stop_on_failure=False)
     sweeper.hydra_context = type("Context", (), {"config_loader": loader})
     return sweeper
 

@@ -89,6 +89,7 @@ class InputsPicture(Display):
         if is_resumed or spec.target not in ("number", "binary", "class"):
             return
         inputs, targets = (part[: self.most] for part in next(iter(data.train_dataloader())))
+        targets = targets.argmax(1) if spec.target == "class" and targets.ndim == 2 else targets  # of mixed images
         inputs = as_seen(inputs, data) if inputs.ndim == 4 else inputs.float().cpu()
         targets = spec.target_scale.restored(targets.cpu()) if spec.target == "number" else targets.cpu()
         save_picture(trainer, "train/inputs", partial(inputs_figure, inputs, targets, spec))

@@ -119,6 +119,10 @@ def _checked(overrides: list[str], options: list[str], multirun: bool, groups: G
             if multirun:
                 raise UsageError("explain=true shows the values of one run; leave out -m, and name one value of each")
             return Command([], explanation=explanation([*job, *groups.searchpath], groups.folders))
+    if config["find_lr"] or config["find_batch_size"]:
+        if multirun:
+            raise UsageError("find_lr= and find_batch_size= measure one run; leave out -m")
+        overrides = [*overrides, "hydra.output_subdir=null"]  # what is measured is no run that a report lists
     key, root = ("hydra.sweep.dir", "sweeps") if multirun else ("hydra.run.dir", "runs")
     folder = _folder(key, job, groups)
     if folder is None:

@@ -112,6 +112,11 @@ def _run(config: dict[str, Any], folder: Path, begun: Callable[[], None] | None 
     hydra_config = HydraConfig.get()
     if is_parallel(hydra_config.launcher):
         divide_threads(hydra_config.launcher)
+    if config["find_lr"] or config["find_batch_size"]:
+        from lightlab.training.finders import find
+
+        find(config, folder, hydra_config.overrides.task)
+        return None
     trial = None
     if "LIGHTLAB_TRIAL" in hydra_config.job.env_set:
         from lightlab.sweeps.search.study import ReportingTrial

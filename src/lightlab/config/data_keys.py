@@ -58,6 +58,9 @@ _IMAGES = {
     "augment.cut_out": Key(
         Whole(0, 4096), "side in pixels of a square of each training image that is set to 0; 0: none"
     ),
+    "augment.mixup": Key(
+        NOT_NEGATIVE, "alpha of mixup: training images and their targets are mixed with another's; 0: none"
+    ),
     "grey": Key(SWITCH, "read photos without colour"),
     "folder": Key(AnyOf(_PLACES, also=(None,)), "folder of the photos, or several names that it may have"),
     "images": Key(AnyOf(_PLACES), "names that the sub-folder of the photos may have"),

@@ -28,6 +28,10 @@ _REFUSALS = (TypeError, ValueError, RuntimeError)
 _FACTORIES = ("network", "initializer", "module", "optimizer", "scheduler")
 
 
+# Keys of a group that are no options of its target.
+_NOT_PASSED = {"optimizer": ("groups",)}
+
+
 @contextmanager
 def building_only(targets: Iterable[str]) -> Iterator[None]:
     """Lets Hydra, from version 1.4 on, build these targets alone."""
@@ -148,7 +152,8 @@ def _checked(target: partial[Any], group: str) -> Callable[..., Any]:
 
 def target_of(config: Config, group: str) -> partial[Any]:
     """Returns a group's target with its options as a partial."""
-    return part({group: {**config[group], "_partial_": True}}, group)
+    options = {key: value for key, value in config[group].items() if key not in _NOT_PASSED.get(group, ())}
+    return part({group: {**options, "_partial_": True}}, group)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from lightlab.config.rules import SWITCH, ListOf, MappingOf, Number, OneOf, Place, Rule, Text, Whole
+from lightlab.config.rules import SHARE, SWITCH, ListOf, MappingOf, Number, OneOf, Place, Rule, Text, Whole
 
 
 class Key(NamedTuple):
@@ -28,6 +28,18 @@ TOP = {
     "folds": Key(Whole(2, 1000, also=(None,)), "k-fold cross-validation: number of folds; null: off"),
     "fold_repeats": Key(Whole(1, 1000), "repetitions of the cross-validation with new folds"),
     "init_from": Key(Place(also=(None,)), "a checkpoint, or the folder of a run, whose weights training starts from"),
+    "init_from_except": Key(
+        ListOf(Text()), "names or patterns of weights that are not taken from init_from, such as `head` or `features.*`"
+    ),
+    "init_from_rename": Key(
+        ListOf(Text()),
+        "prefixes of the names in init_from's checkpoint, each with what it is replaced by: `[encoder.:network.]`",
+    ),
+    "init_from_strict": Key(
+        SWITCH, "whether every weight must be in init_from's checkpoint and fit; false: take those that do"
+    ),
+    "find_lr": Key(SWITCH, "measure the loss at rising learning rates and suggest one; trains nothing"),
+    "find_batch_size": Key(SWITCH, "measure the speed and memory at rising batch sizes; trains nothing"),
     "compile": Key(
         OneOf(("auto", True, False)), "whether torch.compile compiles the network; auto: long runs on a CUDA GPU"
     ),
@@ -79,4 +91,11 @@ CALLBACKS = {
     "step_curves.every": Key(Whole(1), "steps from one point of the step curves to the next"),
     "early_stopping.patience": Key(Whole(0), "validations without an improvement after which the run stops"),
     "early_stopping.min_delta": Key(Number(0), "a smaller improvement does not count"),
+    "accumulation.scheduling": Key(
+        MappingOf(Whole(1, 10**6), also=(None,)),
+        "for the epochs from which they hold, 0 the first, the batches whose gradients are added for one step",
+    ),
+    "ema.decay": Key(SHARE, "share of the average that a step keeps; it reaches back 1 / (1 - decay) steps"),
+    "ema.start": Key(SHARE, "share of the run before the first weights that are averaged"),
+    "swa.start": Key(SHARE, "share of the run before the first weights that are averaged"),
 }

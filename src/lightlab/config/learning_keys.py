@@ -66,6 +66,10 @@ ACTIVATION = {
 }
 
 OPTIMIZER = {
+    "groups": Key(
+        ListOf(MappingOf(), also=(None,)),
+        "parameters with settings of their own: each `match` (a name or pattern) and `frozen: true`, `lr` or others",
+    ),
     "lr": Key(POSITIVE, "learning rate: the size of a step"),
     "momentum": Key(SHARE, "share of the last step that is repeated"),
     "dampening": Key(SHARE, "share of the gradient that momentum leaves out"),

@@ -16,6 +16,7 @@ from lightlab.config.learning_keys import (
     OPTIMIZER,
     SCHEDULER,
 )
+from lightlab.config.parameter_groups import group_problems
 from lightlab.config.rules import SWITCH, MappingOf, OneOf, Rule
 from lightlab.config.trainer_keys import TRAINER, combinations, refused_keys
 from lightlab.errors import UsageError, did_you_mean, shortened
@@ -161,6 +162,12 @@ def _combinations(config: dict[str, Any]) -> Iterator[str]:
     clips_scaled = trainer["precision"] == "16-mixed" and trainer["gradient_clip_val"]
     if clips_scaled and (config["optimizer"] or {}).get("fused"):
         yield "optimizer.fused=True: cannot clip gradients under trainer.precision=16-mixed; set optimizer.fused=false"
+    if config["find_lr"] and config["find_batch_size"]:
+        yield "find_lr=true: cannot go with find_batch_size=true; find the batch size first"
+    for key in ("resume", "folds"):
+        if config[key] and (config["find_lr"] or config["find_batch_size"]):
+            yield f"{key}={config[key]}: cannot go with find_lr or find_batch_size, which train nothing; leave one out"
+    yield from group_problems(config["optimizer"] or {})
     in_float64 = trainer["precision"] in ("32-true", "64-true")
     if "h" in (config["gradient"] or {}) and (config["compile"] is True or not in_float64):
         yield (

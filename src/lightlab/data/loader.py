@@ -17,6 +17,7 @@ from lightlab.errors import DataError
 
 _APART = 10_000_019  # between the random numbers of two processes' batches
 Augment = Callable[[Tensor, torch.Generator], Tensor]
+Mix = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
 
 
 class Rows(Protocol):
@@ -151,6 +152,7 @@ class ResidentLoader:
         self.drop_last = drop_last
         self.share = share
         self.complete = complete
+        self.mix: Mix | None = None  # random changes to inputs and targets together
         self._first_batch = 0  # of the next epoch to be iterated: not 0 only after load_state_dict
         self._batches_given = 0
 
@@ -164,11 +166,13 @@ class ResidentLoader:
         for batch in range(first, len(self)):
             place = self.share.place(batch, len(order), self.batch_size, self.complete)
             rows = self.split.take(order[place])
-            inputs = self.prepare(rows.inputs)
-            if self.augment is not None:
-                inputs = self.augment(inputs, self.sampler.generator(device, batch + 1 + self.share.rank * _APART))
+            inputs, targets = self.prepare(rows.inputs), rows.targets
+            if self.augment is not None or self.mix is not None:
+                generator = self.sampler.generator(device, batch + 1 + self.share.rank * _APART)
+                inputs = inputs if self.augment is None else self.augment(inputs, generator)
+                inputs, targets = (inputs, targets) if self.mix is None else self.mix(inputs, targets, generator)
             self._batches_given = batch + 1
-            yield inputs, rows.targets
+            yield inputs, targets
 
     def state_dict(self) -> dict[str, int]:
         processes = {"processes": self.share.size} if self.share.size > 1 else {}

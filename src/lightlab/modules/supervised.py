@@ -184,8 +184,24 @@ class SupervisedModule(LightningModule):
         self.train_loss.add(*self._sum_and_count(loss.detach() / self.outputs_per_row, batch))
         return loss
 
-    def on_fit_start(self) -> None:
+    def train(self, mode: bool = True) -> Self:
+        """Sets the mode of all layers; norm layers whose parameters are frozen keep their running statistics."""
+        super().train(mode)
+        self._rest_frozen_norms()
+        return self
+
+    def _rest_frozen_norms(self) -> None:
+        for layer in self.modules():
+            parameters = list(layer.parameters(recurse=False))
+            if hasattr(layer, "running_mean") and parameters and not any(each.requires_grad for each in parameters):
+                layer.eval()
+
+    def on_train_start(self) -> None:
+        self._rest_frozen_norms()  # again: callbacks may have set the mode of the network alone
         self.batches_per_step = self.trainer.accumulate_grad_batches
+
+    def on_train_epoch_start(self) -> None:
+        self.batches_per_step = self.trainer.accumulate_grad_batches  # which may change from epoch to epoch
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
         if self._sums() and self.trainer.world_size > 1:

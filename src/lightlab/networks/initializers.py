@@ -15,7 +15,8 @@ NORMS = (
 class Initializer:
     """Fills weights of two or more dimensions with `weight`, and biases with the number `bias`.
 
-    None keeps the layer's own initial values. Norm layers keep their ones and zeros.
+    None keeps the layer's own initial values. Norm layers keep their ones and zeros. Weights that do not learn
+    (`requires_grad` False) stay as they are, and so does a part of the network whose attribute `pretrained` is True.
     """
 
     def __init__(self, weight: Callable[[Tensor], object] | None = None, bias: float | None = None) -> None:
@@ -24,10 +25,14 @@ class Initializer:
 
     @torch.no_grad()
     def __call__(self, network: nn.Module) -> None:
+        brought = [part for part in network.modules() if getattr(part, "pretrained", False) is True]
+        kept = {layer for part in brought for layer in part.modules()}
         for layer in network.modules():
-            if isinstance(layer, NORMS):
+            if isinstance(layer, NORMS) or layer in kept:
                 continue
             for name, parameter in layer.named_parameters(recurse=False):
+                if not parameter.requires_grad:
+                    continue
                 if parameter.ndim >= 2 and self.weight is not None:
                     self.weight(parameter)
                 elif name.startswith("bias") and self.bias is not None:

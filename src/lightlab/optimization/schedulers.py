@@ -7,7 +7,7 @@ In the formulas lr is the optimizer's own learning rate, and t counts from 0.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,11 +26,14 @@ class RunLength:
     steps_per_epoch: int
 
     @classmethod
-    def of(cls, batches: int | None, trainer: dict[str, Any]) -> RunLength:
+    def of(
+        cls, batches: int | None, trainer: dict[str, Any], accumulation: Mapping[int, int] | None = None
+    ) -> RunLength:
         """Returns the length of a run with `batches` an epoch and the config's ``trainer``.
 
         Without a number of batches an epoch, as of a stream, only ``limit_train_batches`` or ``max_steps`` gives the
-        length, and with ``max_epochs`` -1 only ``max_steps``; otherwise ``steps`` is 0.
+        length, and with ``max_epochs`` -1 only ``max_steps``; otherwise ``steps`` is 0. `accumulation` gives, for the
+        epochs from which they hold, the batches whose gradients are added for one step.
 
         Lightning's `estimated_stepping_batches` is the same number, but when a run is resumed it sets up the train
         loader before the loader's state is restored, and the state is lost.
@@ -46,8 +49,16 @@ class RunLength:
         if limit is not None:
             batches = min(limit, batches) if isinstance(limit, int) else int(limit * batches)
         per_epoch = max(1, math.ceil(batches / trainer["accumulate_grad_batches"]))
-        ends = [steps for steps in (per_epoch * epochs, most) if steps > 0]
-        return cls(min(ends, default=0), per_epoch)
+        whole = per_epoch * epochs
+        if accumulation and epochs > 0:
+            changes = sorted({0: 1, **accumulation}.items())
+            ends = [*(epoch for epoch, _ in changes[1:]), epochs]
+            whole = sum(
+                max(1, math.ceil(batches / factor)) * max(0, min(end, epochs) - first)
+                for (first, factor), end in zip(changes, ends, strict=True)
+            )
+            per_epoch = max(1, math.ceil(batches / changes[0][1]))
+        return cls(min((steps for steps in (whole, most) if steps > 0), default=0), per_epoch)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lightlab.plots.style import CYCLE, charts, save
+from lightlab.plots.style import COLOURS, CYCLE, charts, save
 
 Series = tuple[list[int], list[float]]  # epochs, values
 
@@ -58,6 +58,21 @@ def _draw_metric(axes: Axes, name: str, curves: dict[str, Series], in_order: boo
     axes.grid(alpha=0.3)
     if any(curves):
         axes.legend()
+
+
+def learning_rates_figure(
+    rates: Sequence[float], losses: Sequence[float], suggestion: float | None, own: float | None
+) -> Figure:
+    """The loss by learning rate on a logarithmic axis, with the suggested rate and the config's own as lines."""
+    figure, (axes,) = charts(1, columns=1, width=6.5, height=4.0)
+    axes.semilogx(rates, losses, color=COLOURS[0])
+    for rate, label, colour in ((suggestion, "suggestion", COLOURS[2]), (own, "config", COLOURS[1])):
+        if rate is not None:
+            axes.axvline(rate, color=colour, linestyle="--", label=f"{label} {rate:.2g}")
+            axes.legend()
+    axes.set(xlabel="learning rate", ylabel="loss of a batch, smoothed", title="Loss by learning rate")
+    axes.grid(alpha=0.3)
+    return figure
 
 
 def layer_gradients_figure(epochs: Sequence[int], norms: Mapping[str, Sequence[float]]) -> Figure:

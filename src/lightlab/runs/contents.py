@@ -152,7 +152,7 @@ def misfit(weights: Mapping[str, Any], module: nn.Module) -> str:
         module: stays as it is; may be on the meta device.
     """
     expected = module.state_dict()
-    issues = ((name, _misfit(weights.get(name), expected.get(name))) for name in [*expected, *weights])
+    issues = ((name, misfit_of(weights.get(name), expected.get(name))) for name in [*expected, *weights])
     return next((f"{name} {issue}" for name, issue in issues if issue), "")
 
 
@@ -173,7 +173,7 @@ def check_finite(path: Path, weights: Mapping[str, Tensor]) -> None:
             )
 
 
-def _misfit(weight: Any, expected: Tensor | None) -> str:
+def misfit_of(weight: Any, expected: Tensor | None) -> str:
     """Returns how a weight differs from the one that it is to replace, in a few words; empty if it fits."""
     if expected is None:
         return "is not one of its weights"
@@ -202,7 +202,7 @@ def unlike(saved: Any, example: Any, name: str) -> str:
         plain = isinstance(saved, (bool, int, float, str, Tensor, type(None)))
         return "" if plain and (example is None or saved is not None) else _differs(saved, example, name)
     if isinstance(example, Tensor):
-        issue = _misfit(saved, example) if isinstance(saved, Tensor) else _differs(saved, example, "")
+        issue = misfit_of(saved, example) if isinstance(saved, Tensor) else _differs(saved, example, "")
         return f"{name} {issue.strip()}" if issue else ""
     if isinstance(example, (int, float)) and not isinstance(example, bool):
         return "" if _is_alike(saved, example) else _differs(saved, example, name)

@@ -24,6 +24,8 @@ _HYDRA = {
     r"hydra\.launcher\.(partition|account|qos)": _WORD,
     r"hydra\.sweeper\.(n_trials|n_jobs|timeout|seed|max_batch_size)": f"{_NUMBER}|None",
     r"hydra\.sweeper\.study_name": _WORD,
+    r"hydra\.sweeper\.stop_on_failure": _SWITCH,
+    r"hydra\.sweeper\.zip": r"[\w./]+",
     r"hydra\.sweeper\.(sampler|pruner)\.[a-z]\w*": f"{_NUMBER}|{_SWITCH}|None",
     r"hydra\.job\.(name|chdir)": _WORD,
     r"hydra\.verbose": _SWITCH,

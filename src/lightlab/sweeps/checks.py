@@ -12,6 +12,7 @@ from lightlab.config.composition import Groups, composed
 from lightlab.config.grammar import parsed
 from lightlab.config.rules import Whole
 from lightlab.errors import UsageError
+from lightlab.sweeps.pairs import axes, zipped_keys
 from lightlab.sweeps.resume import check_no_sweep
 
 MOST_RUNS = 10_000
@@ -53,7 +54,8 @@ def jobs(typed: Sequence[str], multirun: bool, groups: Groups) -> Iterator[list[
     sweepers = {override.value() for override in overrides if override.key_or_group == "hydra/sweeper"}
     searching = not sweepers <= {"basic", "grid"}
     if multirun:
-        check_size(overrides, searching)
+        given = {override.key_or_group: override.value() for override in overrides if not override.is_delete()}
+        check_size(overrides, searching, zipped_keys(given.get("hydra.sweeper.zip")))
     values = [list(_values(override, multirun, searching, groups)) for override in overrides]
     first = [texts[0] for texts in values]
     yield first
@@ -71,13 +73,21 @@ def check_swept_once(typed: Sequence[str]) -> None:
             raise UsageError(f"{override.input_line}: {override.key_or_group} is given once more; name it once")
 
 
-def check_size(overrides: Iterable[Override], searching: bool = False) -> None:
-    """Refuses more runs, or for a search more values of a key, than a sweep may have, before they are listed."""
+def check_size(overrides: Iterable[Override], searching: bool = False, zipped: Sequence[Sequence[str]] = ()) -> None:
+    """Refuses more runs, or for a search more values of a key, than a sweep may have, before they are listed.
+
+    Args:
+        searching: whether a search chooses among the values.
+        zipped: keys whose values go together, as `zipped_keys` returns them; other numbers of values are refused.
+    """
+    overrides = list(overrides)
+    counts = {override.key_or_group: _count(override) for override in overrides if override.is_sweep_override()}
+    independent = axes(counts, zipped)
     swept = {override.input_line: _count(override) for override in overrides if override.is_sweep_override()}
     for line, count in swept.items():
         if searching and count > MOST_VALUES:
             raise UsageError(f"{line}: {count:.10g} values, at most {MOST_VALUES}; write int(interval(low,high))")
-    if not searching and (runs := math.prod(swept.values())) > MOST_RUNS:
+    if not searching and (runs := math.prod(counts[keys[0]] for keys in independent)) > MOST_RUNS:
         raise UsageError(f"{' '.join(map(str, swept))}: {runs:.10g} runs; a sweep has at most {MOST_RUNS}")
 
 

@@ -68,6 +68,16 @@ def launched(folder: Path) -> Iterator[None]:
         raise LightlabError(f"hydra/launcher: {type(error).__name__}: {one_line(error)}") from error
 
 
+def check_none_failed(folder: Path, left: int) -> None:
+    """Raises `LightlabError` if a run of the sweep has failed, so that the `left` others are not begun."""
+    failed = [run.name for run in runs_of(folder) if state(run) == "failed"]
+    if failed and left:
+        raise LightlabError(
+            f"run {failed[0]} has failed, so the last {left} of the sweep are not begun (stop_on_failure); see its "
+            f"error.txt; sweep_resume={folder} hydra.sweeper.stop_on_failure=false goes on"
+        )
+
+
 def is_parallel(launcher: Mapping[str, Any]) -> bool:
     """Whether Hydra's launcher runs several jobs at a time."""
     return not launcher["_target_"].endswith(".BasicLauncher")

@@ -12,7 +12,13 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningDataModule, LightningModule, Trainer, seed_everything
-from lightning.pytorch.callbacks import Checkpoint, EarlyStopping, ModelCheckpoint, ProgressBar
+from lightning.pytorch.callbacks import (
+    Checkpoint,
+    EarlyStopping,
+    GradientAccumulationScheduler,
+    ModelCheckpoint,
+    ProgressBar,
+)
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.profilers import PassThroughProfiler
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
@@ -34,6 +40,7 @@ from lightlab.data.base import ResidentDataModule
 from lightlab.data.splits import Fold
 from lightlab.errors import UsageError, memory_is_full, one_line, shortened
 from lightlab.modules.supervised import SupervisedModule
+from lightlab.optimization.groups import described, freeze, grouped
 from lightlab.optimization.schedulers import RunLength, of_torch
 from lightlab.runs.checkpoints import AtomicCheckpointIO
 from lightlab.runs.loggers import Place, build_loggers
@@ -53,7 +60,8 @@ from lightlab.training.foreign_modules import (
     spec_of,
     stages_of,
 )
-from lightlab.training.weights import Resumable, check_states, checkpoint_to_resume, take_weights
+from lightlab.training.refusals import check_callbacks
+from lightlab.training.weights import Resumable, Source, check_states, checkpoint_to_resume, take_weights
 
 # Folds draw no pictures and keep no checkpoint to resume from: rerunning one is quick.
 _NOT_OF_FOLDS = (Display, ProgressBar, LastCheckpoint, SaveOnSignal)
@@ -232,21 +240,25 @@ def _build_learner(config: Config, parts: SimpleNamespace) -> SupervisedModule:
         parts.initializer()(network)
     if accelerator.channels_last(network):
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    groups = (config["optimizer"] or {}).get("groups") or []
     module = build_module(
         parts,
         spec,
         network,
-        optimizer=parts.optimizer,
+        optimizer=grouped(parts.optimizer, groups) if groups else parts.optimizer,
         scheduler=_scheduler(config, parts),
         gradient=parts.gradient,
-        run_length=RunLength.of(_batches(parts), config["trainer"]),
+        run_length=RunLength.of(_batches(parts), config["trainer"], _accumulation(parts)),
         monitor=config["monitor"]["name"],
     )
     example = example_of(data, spec)
     try_out(network, parts.activation, example)
     module.example_input_array = example
     if config["init_from"] and not config["resume"]:  # a resumed run has weights of its own
-        take_weights(module, config["init_from"])
+        print(take_weights(module, Source.of(config)), flush=True)
+    if groups:
+        freeze(module, groups)
+        print(f"groups       {described(groups, module)}", flush=True)
     if compiles(config, accelerator, module.run_length.steps):
         network.compile()
         module.is_compiled = True
@@ -291,10 +303,15 @@ def _build_foreign(config: Config, parts: SimpleNamespace) -> LightningModule:
     """Builds a LightningModule that is not lightlab's own: from its own config, and nothing else."""
     module = lightning_module(parts.module())
     if config["init_from"] and not config["resume"]:
-        take_weights(module, config["init_from"])
+        print(take_weights(module, Source.of(config)), flush=True)
     if config["compile"] is True:
         module.compile()
     return module
+
+
+def _accumulation(parts: SimpleNamespace) -> dict[int, int] | None:
+    kinds = (each for each in parts.callbacks.values() if isinstance(each, GradientAccumulationScheduler))
+    return next((each.scheduling for each in kinds), None)
 
 
 def _build_callbacks(
@@ -312,6 +329,7 @@ def _build_callbacks(
         if parts.processes.share.rank == 0 or not isinstance(callback, _OF_FIRST_PROCESS)
         if not (parts.processes.shards_weights and isinstance(callback, Evaluation))  # by the first process alone
     ]
+    check_callbacks(parts.callbacks, config["trainer"])
     given = GIVEN.get()
     if is_fold and (given.callbacks or given.loggers):
         raise UsageError("folds: an object is of one run; name the callback or logger in the config, or set folds=null")

@@ -1,6 +1,6 @@
 """First weights that come from a checkpoint: another run's (``init_from=``), or the run's own (``resume=``)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ import torch
 from lightning.pytorch import Callback, LightningDataModule, LightningModule, Trainer
 from torch import nn
 
+from lightlab.callbacks.averaging import Ema, Swa
 from lightlab.callbacks.base import CallbackGroup
 from lightlab.callbacks.checkpointing import SaveRandomStates
 from lightlab.config.composition import Config, flatten
@@ -18,6 +19,7 @@ from lightlab.data.base import ResidentDataModule
 from lightlab.errors import UsageError
 from lightlab.files import user_path
 from lightlab.modules.supervised import SupervisedModule
+from lightlab.optimization.groups import MOST_NAMES, check_pattern, matches
 from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.contents import (
     RESUMED_FORM,
@@ -25,6 +27,7 @@ from lightlab.runs.contents import (
     check_finite,
     check_form,
     misfit,
+    misfit_of,
     refused,
     unlike,
 )
@@ -53,22 +56,77 @@ class Resumable:
     callbacks: dict[str, Any]
 
 
-def take_weights(module: LightningModule, source: str) -> None:
-    """Loads the weights of ``init_from=``: a checkpoint's file, a run's folder, or ``last``.
+@dataclass(frozen=True)
+class Source:
+    """What ``init_from=`` takes, and from where.
+
+    Attributes:
+        place: a checkpoint's file, a run's folder, or ``last``.
+        left: names or patterns of weights that are not taken; see `lightlab.optimization.groups.matches`.
+        renamed: prefixes of names in the checkpoint, each followed by a colon and what it is replaced by.
+        strict: whether every other weight must be there and fit.
+    """
+
+    place: str
+    left: Sequence[str] = ()
+    renamed: Sequence[str] = ()
+    strict: bool = True
+
+    @classmethod
+    def of(cls, config: Config) -> "Source":
+        keys = ("init_from_except", "init_from_rename", "init_from_strict")
+        return cls(config["init_from"], *(config[key] for key in keys))
+
+    def named(self, weights: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the weights by their names in this run's network."""
+        named = dict(weights)
+        for entry in self.renamed:
+            prefix, colon, other = entry.partition(":")
+            begin = [name for name in weights if name.startswith(prefix)]
+            if not colon or not begin:
+                parts = ", ".join(dict.fromkeys(".".join(name.split(".")[:2]) for name in weights))
+                raise UsageError(
+                    f"init_from_rename={entry}: must be PREFIX:REPLACEMENT with a prefix of the names in {self.place}, "
+                    f"which begin with {parts}"
+                )
+            named |= {other + name.removeprefix(prefix): named.pop(name) for name in begin if name in named}
+        return named
+
+
+def take_weights(module: LightningModule, source: Source) -> str:
+    """Loads the weights of ``init_from=``.
+
+    Returns:
+        A line that says what was taken, and what keeps its first values.
 
     Raises:
-        UsageError: they are of another network.
+        UsageError: they are of another network, or `source` names weights that do not exist.
         DataError: the checkpoint is damaged, or holds weights that are not finite; the module is as before.
     """
-    path = user_path(source)
-    path = path if path.is_file() else checkpoint_of(find_run(source)) or path
+    path = user_path(source.place)
+    path = path if path.is_file() else checkpoint_of(find_run(source.place)) or path
     checkpoint = read_checkpoint(path)
-    weights = checkpoint["state_dict"]
-    if issue := misfit(weights, module):
-        task = checkpoint["lightlab"]["config"]["name"]
-        raise UsageError(f"init_from={source}: weights of task {task} do not fit this network: {issue}")
-    check_finite(path, weights)
-    module.load_state_dict(weights)
+    own, weights = module.state_dict(), source.named(checkpoint["state_dict"])
+    for pattern in source.left:
+        check_pattern("init_from_except", pattern, own)
+    left = [name for name in own if any(matches(name, pattern) for pattern in source.left)]
+    taken = {name: weight for name, weight in weights.items() if name not in left}
+    if not source.strict:
+        taken = {name: taken[name] for name in own if name in taken and not misfit_of(taken[name], own[name])}
+    elif issue := misfit({name: own[name] for name in left} | taken, module):
+        task, weight = checkpoint["lightlab"]["config"]["name"], issue.partition(" ")[0].removeprefix("network.")
+        raise UsageError(
+            f"init_from={source.place}: weights of task {task} do not fit this network: {issue}; leave it out with "
+            f"init_from_except=[{weight.rpartition('.')[0] or weight}], or take what fits with init_from_strict=false"
+        )
+    if not taken:
+        raise UsageError(f"init_from={source.place}: none of its weights fits this network")
+    check_finite(path, taken)
+    module.load_state_dict(own | taken)
+    names = [name for name in own if name not in taken]
+    return f"init_from    {path}: took {len(taken)} of {len(own)} tensors" + (
+        f"; new: {', '.join(names[:MOST_NAMES])}{', …' if len(names) > MOST_NAMES else ''}" if names else ""
+    )
 
 
 def checkpoint_to_resume(config: Config, module: LightningModule, data: LightningDataModule) -> Resumable | None:
@@ -158,9 +216,14 @@ def check_states(resumed: Resumable, trainer: Trainer, callbacks: Sequence[Callb
 
     Raises:
         DataError: names the first that differs in its structure.
+        UsageError: the weights were averaged, and the callback that does so is missing.
     """
     loop = {key: state for key, state in trainer.fit_loop.state_dict().items() if not key.endswith("state_dict")}
     saved = resumed.callbacks | resumed.callbacks.get(CallbackGroup.__qualname__, {})
+    for name in {kind.__qualname__ for kind in (Ema, Swa)} & saved.keys() - {each.state_key for each in callbacks}:
+        raise UsageError(
+            f"resume=: {resumed.path} holds weights that {name} averaged; go on with callbacks=[default,{name.lower()}]"
+        )
     expected = [(resumed.loops["fit_loop"], loop, "loops.fit_loop")]
     for callback in callbacks:
         example = callback.state_dict()

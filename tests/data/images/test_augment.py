@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from lightlab.data.images.augment import Augment
+from lightlab.data.images.augment import Augment, mixed
 from lightlab.errors import UsageError
 
 
@@ -84,3 +84,16 @@ def test_the_middle_of_a_cut_out_lies_anywhere_in_the_image():
 def test_a_cut_out_larger_than_the_images_is_refused():
     with pytest.raises(UsageError, match=r"data.augment.cut_out=6: .*images of 5x9"):
         Augment(cut_out=6)(torch.ones(2, 1, 5, 9), generator())
+
+
+@pytest.mark.parametrize("classes", [3, None])
+def test_mixup_mixes_targets_by_the_share_of_their_images(classes):
+    labels = torch.tensor([0, 1, 2, 1])
+    images = labels[:, None, None, None].expand(4, 1, 2, 2).float()
+    targets = labels if classes else labels[:, None].float()
+    inputs, soft = mixed(images, targets, generator(), alpha=0.4, classes=classes)
+    again = mixed(images, targets, generator(), alpha=0.4, classes=classes)
+    assert torch.equal(inputs, again[0]) and torch.equal(soft, again[1]) and not torch.equal(inputs, images)
+    expected = soft @ torch.arange(3.0) if classes else soft.squeeze(1)  # a pixel is its label
+    torch.testing.assert_close(inputs[:, 0, 0, 0], expected)
+    assert soft.shape == (4, classes or 1)

@@ -1,5 +1,6 @@
 """Random changes to a batch of images, on the device of the batch."""
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -15,12 +16,14 @@ class Augment:
         flip: mirror half of the images left to right.
         cut_out: side in pixels of a square of 0, whose middle lies anywhere in the image (DeVries and Taylor, 2017);
             0 for none.
+        mixup: α of `mixed`; 0 for none.
     """
 
-    def __init__(self, shift: int = 0, flip: bool = False, cut_out: int = 0) -> None:
+    def __init__(self, shift: int = 0, flip: bool = False, cut_out: int = 0, mixup: float = 0.0) -> None:
         self.shift = shift
         self.flip = flip
         self.cut_out = cut_out
+        self.mixup = mixup
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         if self.shift:
@@ -31,6 +34,24 @@ class Augment:
         if self.cut_out:
             images = _cut_out(images, self.cut_out, generator)
         return images
+
+
+def mixed(
+    images: Tensor, targets: Tensor, generator: torch.Generator, alpha: float, classes: int | None
+) -> tuple[Tensor, Tensor]:
+    """Mixes each image and its target with another's: λ·a + (1 − λ)·b, λ from Beta(α, α) for the batch.
+
+    Zhang et al., 2018, arXiv:1710.09412.
+
+    Args:
+        targets: (N,) labels, which become probabilities (N, classes); with `classes` None numbers (N, 1).
+    """
+    device = images.device
+    seed = torch.randint(2**62, (1,), generator=generator, device=device)
+    share = float(np.random.default_rng(int(seed)).beta(alpha, alpha))  # torch's Beta takes no generator
+    other = torch.randperm(len(images), generator=generator, device=device)
+    soft = targets if classes is None else F.one_hot(targets, classes).to(images.dtype)
+    return images.lerp(images[other], 1 - share), soft.lerp(soft[other], 1 - share)
 
 
 def _shifted(images: Tensor, most: int, generator: torch.Generator) -> Tensor:

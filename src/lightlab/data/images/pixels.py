@@ -1,5 +1,6 @@
 """The base of the data modules of images and photos: pixels on one scale."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 import torch
@@ -7,7 +8,8 @@ from torch import Tensor
 
 from lightlab.config.rules import POSITIVE, ListOf, Number
 from lightlab.data.base import ResidentDataModule
-from lightlab.data.loader import Augment, Split
+from lightlab.data.images.augment import mixed
+from lightlab.data.loader import Augment, ResidentLoader, Split
 
 
 class PixelDataModule(ResidentDataModule):
@@ -30,6 +32,13 @@ class PixelDataModule(ResidentDataModule):
         self.train_size = train_size
         self.augment = augment
         self.mean, self.std = [0.0], [1.0 / 255 if scale == "raw" else 1.0]  # of pixels on [0, 1], by channel
+
+    def train_dataloader(self) -> ResidentLoader:
+        loader = super().train_dataloader()
+        classes = self.spec.output_size if self.spec.target == "class" else None
+        if alpha := getattr(self.augment, "mixup", 0):
+            loader.mix = partial(mixed, alpha=alpha, classes=classes)
+        return loader
 
     def fit_scale(self, train: Split) -> None:
         """Computes mean and standard deviation of each channel of the training rows; reads a few at a time."""
