@@ -11,6 +11,7 @@ class Saves(SimpleNamespace):
 
     current_epoch, max_epochs, max_steps, global_step, should_stop = 0, 5, -1, 0, False
     default_root_dir = "."
+    strategy = SimpleNamespace(broadcast=lambda value: value)
 
     def save_checkpoint(self, _: object) -> None:
         self.saved.append(self.current_epoch)
