@@ -183,10 +183,12 @@ def _limit() -> None:
 
 def _entered(command: str) -> int:
     """Calls the entry point and returns its exit code, as the interpreter would."""
-    train, predict, others = (import_module(f"lightlab.{name}") for name in ("cli.train", "cli.predict", "__main__"))
-    entry = {"train.py": lambda: train.main(ROOT / "conf"), "predict.py": predict.main, "lightlab": others.main}[
-        command
-    ]
+    start, others = import_module("lightlab.cli.startup").start, import_module("lightlab.__main__")
+    entry = {
+        "train.py": lambda: start("train", ROOT / "conf"),
+        "predict.py": lambda: start("predict"),
+        "lightlab": others.main,
+    }[command]
     try:
         entry()
     except SystemExit as stop:

@@ -238,7 +238,7 @@ def test_resume_null_is_a_new_run(conf):
         (["--experimental-rerun", "x"], "--experimental-rerun: no such option"),
         (["--config-dir", ""], "--config-dir: is empty"),
         (["hydra.mode=MULTIRUN"], "hydra.mode: cannot be set here"),
-        (["hydra.verbose=[x]"], "hydra.verbose: cannot be set here"),
+        (["hydra.searchpath=[x]"], "hydra.searchpath: cannot be set here"),
         (["hydra/launcher=3"], "hydra/launcher=3: must be the name of a choice"),
         (["optimizer=null"], "optimizer=None: no such choice"),
         (["seed=???"], "seed: missing"),

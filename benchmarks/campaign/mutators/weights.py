@@ -143,7 +143,9 @@ def _cache(rng: random.Random, work: Path, base: str) -> Case:
         case 1 if path.suffix == ".npy":
             array = np.load(path)
             pickled = np.array([_Runs()], dtype=object)
-            others = [array[:-1], array.astype("float16"), array * 0 + 7, pickled, array[..., None], -array.astype(int)]
+            others = [array[:-1], pickled, array[..., None]]
+            if array.dtype.kind in "biuf":
+                others += [array.astype("float16"), array * 0 + 7, -array.astype(int)]
             chosen = rng.randrange(len(others))
             np.save(path, others[chosen], allow_pickle=True)
             what = f"{path.name}: another array ({chosen})"

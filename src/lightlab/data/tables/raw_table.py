@@ -1,6 +1,7 @@
 """A table as its file has it: read from CSV or Parquet, or written out on the command line."""
 
 import os
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -198,8 +199,9 @@ def _read_parquet(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     from pyarrow import parquet, types
 
     try:
-        schema = parquet.read_schema(path)
-        frame = pd.read_parquet(path)
+        with warnings.catch_warnings(action="ignore"):  # pandas', on its metadata in a damaged file
+            schema = parquet.read_schema(path)
+            frame = pd.read_parquet(path)
     except (ValueError, OSError, TypeError, NotImplementedError, KeyError, OverflowError) as error:
         raise DataError(f"{path}: not a Parquet file that can be read: {one_line(error, 160)}") from None
     named = [name for name in frame.index.names if name is not None]
