@@ -145,7 +145,7 @@ EVIL = [
     (
         ("trainer", "default_root_dir"),
         "elsewhere",
-        "trainer.default_root_dir: lightlab sets it; use hydra.run.dir=FOLDER",
+        "trainer.default_root_dir: lightlab sets it",
     ),
     (("optimizer",), ["x"], "lacks optimizer"),
 ]
