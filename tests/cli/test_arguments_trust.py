@@ -142,7 +142,11 @@ EVIL = [
     (("name",), "${oc.env:HOME}", "name holds ${oc.env"),
     (("callbacks", "best", "dirpath"), "elsewhere", "callbacks.best names a folder"),
     (("hydra",), {"run": {"dir": "elsewhere"}}, "hydra: no such key"),
-    (("trainer", "default_root_dir"), "elsewhere", "trainer.default_root_dir: lightlab sets it"),
+    (
+        ("trainer", "default_root_dir"),
+        "elsewhere",
+        "trainer.default_root_dir: lightlab sets it",
+    ),
     (("optimizer",), ["x"], "lacks optimizer"),
 ]
 

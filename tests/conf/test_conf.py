@@ -10,7 +10,7 @@ from lightlab.config.schema import check
 
 CONF = Path(__file__).parents[2] / "conf"
 FILES = sorted(path.relative_to(CONF).as_posix() for path in CONF.rglob("*.yaml") if path.parent.name != "local")
-SEPARATE = ("task", "hydra", "local")  # tasks have a test of their own
+SEPARATE = ("trainer", "task", "hydra", "local")  # tasks and presets of the trainer have tests of their own
 CHOICES = [file.removesuffix(".yaml").split("/") for file in FILES if "/" in file and not file.startswith(SEPARATE)]
 OPTIMIZERS = [choice for group, choice in CHOICES if group == "optimizer"]
 TASKS = [file.split("/")[1].removesuffix(".yaml") for file in FILES if file.startswith("task/")]

@@ -101,7 +101,7 @@ def test_one_groups_target_is_not_trusted_in_another(image_task):
     refused(image_task, "network names lightlab.modules")
 
 
-@pytest.mark.parametrize("group", BUILT)
+@pytest.mark.parametrize("group", ["module", "data"])  # a module from outside may do without the others
 def test_a_missing_group_is_named(image_task, group):
     del image_task[group]
     refused(image_task, f"lacks {group}")

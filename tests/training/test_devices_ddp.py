@@ -12,15 +12,11 @@ from lightlab.runs.results import read_epochs
 
 ROOT = Path(__file__).parents[2]
 # 20 steps of a residual network with batch norm; rows are augmented from the generator of each process, so not here.
+# In 32 bits, rounding grows to 1e-2 in these steps.
 CASE = [
-    *(
-        "task=fashion_resnet",
-        "data.source=embedded",
-        "data.train_size=160",
-        "data.augment.shift=0",
-        "data.augment.flip=false",
-    ),
-    *("network.channels=[4,8]", "trainer.max_epochs=2", "pictures=none", "keep_pages=false", "accelerator=cpu"),
+    *("task=fashion_resnet", "data.source=embedded", "data.train_size=160", "data.augment.shift=0"),
+    *("data.augment.flip=false", "network.channels=[4,8]", "trainer.max_epochs=2", "trainer.precision=64-true"),
+    *("pictures=none", "keep_pages=false", "accelerator=cpu"),
 ]
 LAUNCHERS = {
     "lightning": ([], "optimizer=sgd"),

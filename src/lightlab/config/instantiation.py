@@ -80,7 +80,7 @@ def instantiate_parts(config: Config, groups: Iterable[str]) -> SimpleNamespace:
             loggers = {f"logger.{name}": logger for name, logger in config["logger"].items()}
             parts.logger = {name.removeprefix("logger."): target_of(loggers, name) for name in loggers}
         elif group == "module":
-            section = _with_tensors(config[group])
+            section = {key: _passed(key, value) for key, value in _with_tensors(config[group]).items()}
             target, criterion = target_of({group: section}, group), section.get("criterion")
             parts.module, parts.module_class = _checked(target, group), target.func
             has_criterion = isinstance(criterion, dict) and "_target_" in criterion
@@ -152,8 +152,14 @@ def _checked(target: partial[Any], group: str) -> Callable[..., Any]:
 
 def target_of(config: Config, group: str) -> partial[Any]:
     """Returns a group's target with its options as a partial."""
-    options = {key: value for key, value in config[group].items() if key not in _NOT_PASSED.get(group, ())}
-    return part({group: {**options, "_partial_": True}}, group)
+    return part({group: {**_passed(group, config[group]), "_partial_": True}}, group)
+
+
+def _passed(group: str, section: Any) -> Any:
+    """Returns a group's config without the keys that are not its target's, also where a module takes the group."""
+    if not isinstance(section, dict):
+        return section
+    return {key: value for key, value in section.items() if key not in _NOT_PASSED.get(group, ())}
 
 
 @contextmanager

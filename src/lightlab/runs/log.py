@@ -30,7 +30,7 @@ class Console(logging.StreamHandler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if is_first_process():
-            self.setStream(sys.stderr)
+            self.stream = sys.stderr  # not setStream(), which flushes a stream that may be closed
             super().emit(record)
 
 
