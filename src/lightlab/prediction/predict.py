@@ -25,7 +25,7 @@ from lightlab.runs.checkpoints import read_checkpoint
 from lightlab.runs.contents import check_finite, check_weights, read_spec, refused
 from lightlab.runs.trust import BUILT, Targets, check_trusted, own_targets, target_names
 from lightlab.spec import Spec
-from lightlab.training.building import build_module, build_network, try_out
+from lightlab.training.building import NETWORK, build_module, build_network, try_out
 from lightlab.training.devices import choose
 from lightlab.training.foreign_modules import is_supervised, lightning_module, load_own_weights, needed_spec
 
@@ -187,6 +187,9 @@ def _restore(path: Path, data: Any, checkpoint: dict[str, Any]) -> None:
 def _supervised(
     path: Path, parts: SimpleNamespace, spec: Spec, weights: dict[str, Any], check_sizes: bool
 ) -> SupervisedModule:
+    absent = [group for group in NETWORK if getattr(parts, group) is None]
+    if absent:
+        raise refused(path, f"its config lacks {absent[0]}")
     if check_sizes:  # somebody's own layers may not work without memory
         _check_sizes(path, parts, spec, weights)
     module = build_module(parts, spec, build_network(parts, spec))
