@@ -10,7 +10,7 @@ from lightlab.data.base import ResidentDataModule
 from lightlab.data.loader import Split
 from lightlab.modules.classification import BinaryClassification, SoftmaxClassification
 from lightlab.modules.regression import Regression
-from lightlab.training.building import silence_lightning
+from lightlab.training.trainer import silence_lightning
 
 KINDS = {
     "number": (Regression, nn.MSELoss()),

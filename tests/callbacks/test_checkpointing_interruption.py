@@ -19,14 +19,14 @@ SHORT = ["task=linear_regression", "trainer.max_epochs=1"]
 def trainers(monkeypatch):
     """Weak references to every trainer that is built."""
     built = []
-    original = building._build_trainer
+    original = building.build_trainer
 
     def noted(*arguments):
         trainer = original(*arguments)
         built.append(weakref.ref(trainer))
         return trainer
 
-    monkeypatch.setattr(building, "_build_trainer", noted)
+    monkeypatch.setattr(building, "build_trainer", noted)
     return built
 
 
@@ -45,14 +45,14 @@ def test_the_signals_are_given_back_when_a_run_is_stopped(config, tmp_path, monk
             if batch_idx == 1:
                 signal.raise_signal(signal.SIGTERM)
 
-    original = building._build_trainer
+    original = building.build_trainer
 
     def stopped(*arguments):
         trainer = original(*arguments)
         trainer.callbacks.insert(0, Stopped())
         return trainer
 
-    monkeypatch.setattr(building, "_build_trainer", stopped)
+    monkeypatch.setattr(building, "build_trainer", stopped)
     before = [signal.getsignal(number) for number in SIGNALS]
     with pytest.raises(Interrupted, match="stopped by SIGTERM"):
         train(config(*SHORT), tmp_path)

@@ -1,7 +1,8 @@
 import pytest
 from lightning.pytorch.profilers import SimpleProfiler
 
-from lightlab.training.building import NoProfiler, build
+from lightlab.training.building import build
+from lightlab.training.trainer import NoProfiler
 
 
 @pytest.mark.parametrize(("profiler", "kind"), [("null", NoProfiler), ("simple", SimpleProfiler)])

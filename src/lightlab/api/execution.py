@@ -137,7 +137,7 @@ def _explained(error: BaseException, folder: Path) -> BaseException:
 
 @contextmanager
 def _given(fields: dict[str, Any]) -> Iterator[None]:
-    from lightlab.training.building import GIVEN, GivenObjects  # imports torch
+    from lightlab.training.trainer import GIVEN, GivenObjects  # imports torch
 
     token = GIVEN.set(GivenObjects(**fields))
     try:

@@ -12,9 +12,9 @@ from torch.utils.data import DataLoader
 from lightlab.data.base import Inputs, ResidentDataModule
 from lightlab.errors import DataError, LightlabError, UsageError, one_line
 from lightlab.prediction.options import PredictOptions
-from lightlab.training.building import silence_lightning
 from lightlab.training.devices import choose
 from lightlab.training.foreign_modules import stages_of
+from lightlab.training.trainer import silence_lightning
 
 Columns = dict[str, list[Any]]
 _NAME = "prediction"  # of a column whose output has no name
