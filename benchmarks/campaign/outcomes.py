@@ -130,13 +130,18 @@ def _faults(case: Case, work: Path) -> Iterator[str]:
             yield f"predictions differ from those of {case.equal}"
     elif case.rows is not None or case.equal:
         yield "no predictions were written"
-    for path in work.rglob("metrics.json"):
+    damaged = _modified(work.parent / "case.json")
+    for path in (path for path in work.rglob("metrics.json") if _modified(path) > damaged):  # what the command wrote
         scores = _json(path)
         for name, value in scores.items():
             if isinstance(value, float) and not math.isfinite(value) and not name.startswith(_NO_NUMBERS):
                 yield f"{name} is {value}"
     if case.scores:
         yield from _changed(_json(work / case.scores), _json(work / "new" / "metrics.json"))
+
+
+def _modified(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:

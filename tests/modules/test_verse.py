@@ -179,6 +179,7 @@ def test_what_is_drawn_has_the_softmaxs_probabilities():
         ({"top_p": 0.7}, 2),
         ({"top_p": 1.0}, 3),
         ({"top_p": 1e-9}, 1),
+        ({"top_p": 1e-300}, 1),
     ],
 )
 def test_only_the_likeliest_are_drawn(verse, possible):

@@ -190,8 +190,9 @@ def sample(logits: Tensor, verse: Verse, generator: torch.Generator) -> Tensor:
 def nucleus(probabilities: Tensor, top_p: float) -> Tensor:
     """Keeps the fewest likeliest entries of each row (N, V) whose sum reaches `top_p` (arXiv:1904.09751)."""
     ordered, order = probabilities.sort(1, descending=True)
-    before = ordered.cumsum(1) - ordered
-    return torch.zeros_like(probabilities).scatter(1, order, ordered.where(before < top_p, 0.0))
+    kept = ordered.cumsum(1) - ordered < top_p
+    kept[:, 0] = True  # where top_p is 0 as a float32
+    return torch.zeros_like(probabilities).scatter(1, order, ordered.where(kept, 0.0))
 
 
 # Finals that rhyme: the fourteen classes of the New Chinese Rhymes (中华新韵).
