@@ -4,6 +4,7 @@ The parent has imported everything and has run nothing: a fork of it starts in m
 state as in a new interpreter.
 """
 
+import gc
 import os
 import random
 import resource
@@ -99,6 +100,7 @@ def warm_up() -> None:
     for name in _HEAVY:
         import_module(name)
     sys.dont_write_bytecode = True
+    gc.freeze()  # the children's collector neither walks nor copies what is imported here
 
 
 def members(group: int) -> list[int]:
