@@ -1,5 +1,5 @@
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -20,7 +20,8 @@ from lightlab.errors import UsageError
         (Literal["a", "b"], ["a"], ["c"], "one of a, b"),
         (tuple[float, float], [[0.9, 0.99]], [[0.9], 0.9, ["x", 1]], "a list"),
         (Sequence[int], [[1, 2]], [["x"], "12"], "a list"),
-        (dict[str, int], [{}], [[]], "a group of keys"),
+        (dict[str, int], [{}, {"a": 1}], [[], {"a": "x"}], "a group of keys, each with a whole number"),
+        (Mapping[str, Any], [{}, {"a": 1}], [1], "a group of keys"),
         (Callable[..., object], ["anything", 1], [], ""),
     ],
 )

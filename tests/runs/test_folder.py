@@ -113,6 +113,9 @@ def test_the_preferred_checkpoint_if_it_is_whole(tmp_path):
     assert checkpoint_of(tmp_path) == last
     last.write_bytes(b"")
     assert checkpoint_of(tmp_path) is None
+    best.unlink()
+    os.mkfifo(best)  # to open it would wait
+    assert checkpoint_of(tmp_path) is None
 
 
 def test_a_folder_with_checkpoints_is_not_claimed_again(tmp_path):

@@ -86,7 +86,8 @@ def _fits_one(value: Any, hint: Any) -> bool:
         number = isinstance(value, (int, float) if hint is float else hint)
         return number and (hint is bool or not isinstance(value, bool))
     if _is(hint, Mapping):
-        return isinstance(value, dict)
+        inner = get_args(hint)
+        return isinstance(value, dict) and (not inner or all(fits(item, inner[1]) for item in value.values()))
     if not isinstance(value, (list, tuple)):
         return False
     inner = get_args(hint)
@@ -105,7 +106,10 @@ def _words(hint: Any) -> str:
         return _PLAIN[hint]
     if get_origin(hint) is Literal:
         return "one of " + ", ".join(map(str, get_args(hint)))
-    return "a group of keys" if _is(hint, Mapping) else "a list"
+    if not _is(hint, Mapping):
+        return "a list"
+    values = words(get_args(hint)[1]) if get_args(hint) else ""
+    return f"a group of keys, each with {values}" if values else "a group of keys"
 
 
 def _union(hint: Any) -> tuple[Any, ...]:

@@ -197,13 +197,17 @@ def checkpoint_of(folder: Path, prefer: str = "best") -> Path | None:
     """Returns a run's best.ckpt or last.ckpt, whichever is there and whole, `prefer` first."""
     names = sorted(("best", "last"), key=lambda name: name != prefer)
     paths = (folder / "checkpoints" / f"{name}.ckpt" for name in names)
-    return next((path for path in paths if zipfile.is_zipfile(path)), None)
+    return next(filter(_is_archive, paths), None)
+
+
+def _is_archive(path: Path) -> bool:
+    return path.is_file() and zipfile.is_zipfile(path)  # to open a pipe would wait for its writer
 
 
 def _newest(roots: tuple[str, ...]) -> Path:
     paths = [path for root in roots for path in Path(root).glob("**/checkpoints/*.ckpt")]
     own = [path for path in paths if path.stem in ("best", "last") and not is_set_aside(path)]
-    checkpoints = [path for path in own if zipfile.is_zipfile(path)]
+    checkpoints = list(filter(_is_archive, own))
     if not checkpoints:
         places = " or ".join(f"{root}/" for root in roots)
         raise UsageError(f"no run with a checkpoint in {places} below {Path.cwd()}; train one first: {program()}")

@@ -163,6 +163,19 @@ def test_preparing_leaves_the_stored_images_as_they_are(idx_files, load):
     assert torch.equal(data.splits["train"].inputs, before)
 
 
+@pytest.mark.parametrize(
+    ("kind", "names", "line"),
+    [
+        ("images", {"a": {}}, r"data\.files\.train\.images={'a': {}}: must be the name of a file"),
+        ("labels", None, "must be the name of a file"),
+        ("csv", 3, "must be a list of names"),
+    ],
+)
+def test_the_names_of_its_files_have_a_form(build, kind, names, line):
+    with pytest.raises(UsageError, match=line):
+        build(files=FILES | {"train": FILES["train"] | {kind: names}})
+
+
 def test_files_alone_are_demanded(load):
     with pytest.raises(DataError, match=r"does not hold tiny: it should have train-images.*data_dir=.*source=auto"):
         load()

@@ -83,6 +83,7 @@ def test_a_description_of_the_search_in_another_form_is_refused(saved):
         "UPDATE trial_values SET value = 'x'",
         "UPDATE study_user_attributes SET value_json = '['",
         "DROP TABLE trial_params",
+        "DELETE FROM study_directions",
     ],
 )
 def test_a_damaged_row_is_one_line_that_names_the_study(url, row, tmp_path):

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from lightlab.data.images.reading import SUFFIXES, photos_in, read_photos
 from lightlab.data.loader import Augment, Split
 from lightlab.data.sources import NotFound, fetch_missing, find_file, note, real_or_synthetic
 from lightlab.data.splits import cut_rows
-from lightlab.errors import DataError, UsageError
+from lightlab.errors import DataError, UsageError, shortened
 from lightlab.files import inside, readable_name, user_path
 from lightlab.spec import Spec
 
@@ -66,6 +67,7 @@ class ImageClasses(PixelDataModule):
         self.source = source if synthetic else "files"
         self.folder = inside(user_path(data_dir), name)
         self.cache_folder = cache_folder(cache_dir)
+        _check_files(files)
         self.files = files
         self.remote = [RemoteFile(**file) for file in remote]
         refuse_same_names(self.remote)
@@ -188,6 +190,14 @@ class ImageClasses(PixelDataModule):
         if images is None:
             raise NotFound(f"{self.folder} does not hold {self.dataset}: it should have {expected}")
         return images
+
+
+def _check_files(files: Mapping[str, Mapping[str, Any]]) -> None:
+    for part, kind in product(("train", "test"), ("images", "labels", "csv")):
+        names = files.get(part, {}).get(kind)
+        if not (isinstance(names, Sequence) if kind == "csv" else isinstance(names, str)) or names == "":
+            expected = "a list of names" if kind == "csv" else "the name of a file"
+            raise UsageError(f"data.files.{part}.{kind}={shortened(names)}: must be {expected}")
 
 
 def _split(images: np.ndarray, labels: np.ndarray) -> Split:

@@ -42,7 +42,8 @@ def open_study(url: str, name: str, monitor: Monitor, space: Space) -> Study:
     direction = _DIRECTIONS[monitor.mode]
     with readable(title):
         study = optuna.create_study(storage=connect(url), study_name=name, direction=direction, load_if_exists=True)
-        used = bool(study.get_trials(deepcopy=False)) or study.directions != [direction]
+        directions = study.directions
+        used = bool(study.get_trials(deepcopy=False)) or directions != [direction]
         saved = study.user_attrs.get("search")  # read last: another process may have written it before its first trial
     search = {
         "monitor": f"{monitor.name}, {monitor.mode}",
@@ -58,6 +59,8 @@ def open_study(url: str, name: str, monitor: Monitor, space: Space) -> Study:
             f"{title} is of another search: {'; '.join(differences)}; name another hydra.sweeper.study_name, or repeat "
             "the command that made it"
         )
+    if directions != [direction]:
+        raise UsageError(f"{title} is damaged: it does not hold the direction of its search, {monitor.mode}")
     check_trials(study, space, title)
     study.set_user_attr("search", search)
     return study
