@@ -95,7 +95,7 @@ def _edit_rows(rng: random.Random, path: Path) -> str:
                     ]
                 )
                 new = rng.choice([new, '"../victim"', "RUNNING", "WAITING", '{"place": "../victim"}', "[1", "nan"])
-                with contextlib.suppress(sqlite3.Error):
+                with contextlib.suppress(sqlite3.Error, OverflowError):
                     database.execute(f"update {name} set {column} = ?", (new,))
                 return f"{name}.{column} = {str(new)[:50]!r}"
     return f"{name}: rows"
