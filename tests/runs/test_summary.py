@@ -28,6 +28,11 @@ def test_a_line_a_metric_and_a_column_a_split():
     ]
 
 
+def test_a_note_is_no_metric_of_a_split():
+    table = results_table({"test_rows": "held out of the training rows", "val_loss": 0.5})
+    assert table.split() == ["train", "val", "test", "loss", "0.5"]
+
+
 def test_a_split_without_a_value_leaves_its_place_empty():
     header, _, accuracy, _ = results_table(RESULTS).splitlines()
     assert header.index("val") + 3 == accuracy.index("0.5") + 3

@@ -13,7 +13,7 @@ from lightlab.errors import DataError, UsageError
 from lightlab.runs.folder import is_set_aside, state
 from lightlab.runs.overrides import read_overrides, values
 from lightlab.runs.records import read_json, read_text, read_yaml
-from lightlab.runs.results import Epochs, metric_name, read_epochs
+from lightlab.runs.results import Epochs, by_metric_name, metric_name, read_epochs
 
 Outcome = Literal["done", "pruned", "failed", "unfinished", "diverged"]
 _MARKS = (".hydra", "metrics.csv", "metrics.json", "error.txt", "pruned.txt")
@@ -159,7 +159,7 @@ def read_run(run_folder: Path, fold: str = "") -> Run:
     folder = run_folder / fold
     notes: list[str] = []
     outcome: Outcome = state(folder)
-    metrics = {metric_name(str(name)): value for name, value in _read(folder / "metrics.json", notes).items()}
+    metrics = by_metric_name(_read(folder / "metrics.json", notes))
     epochs = read_epochs(folder).renamed()
     if outcome == "done" and not metrics:
         outcome = "unfinished"

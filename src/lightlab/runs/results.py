@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -34,6 +35,11 @@ def metric_name(name: str) -> str:
     """Returns a metric's name as ``loss/val``, also where a module logs it as ``val_loss`` or ``val/loss``."""
     match = re.fullmatch(r"(train|val|test)(?:id|idation)?[_/.-](.+)", name)
     return f"{match[2]}/{match[1]}" if match else name
+
+
+def by_metric_name(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns results by `metric_name`; notes such as ``test_rows``, which are no numbers, keep theirs."""
+    return {metric_name(name) if isinstance(value, int | float) else name: value for name, value in results.items()}
 
 
 Series = dict[int, float]  # epoch, from 1 → value

@@ -8,7 +8,7 @@ from typing import Any
 
 from lightlab.runs.folder import EVENTS, ROOTS
 from lightlab.runs.overrides import program
-from lightlab.runs.results import metric_name
+from lightlab.runs.results import by_metric_name
 
 STAGES = ("train", "val", "test")
 _NO_METRICS = ("seconds", "epochs", "steps", "best_epoch")
@@ -39,7 +39,7 @@ def results_table(results: dict[str, Any]) -> str:
 
     Metrics of single classes are left to metrics.json and figures/classes.png.
     """
-    results = {metric_name(name): value for name, value in results.items()}
+    results = by_metric_name(results)
     names = dict.fromkeys(name.partition("/")[0] for name in results if name.partition("/")[2] in STAGES)
     rows = [["", *STAGES]]
     rows += [[name, *(_number(results.get(f"{name}/{stage}")) for stage in STAGES)] for name in names]
